@@ -1,0 +1,94 @@
+"""One record's way, stage by stage, beside reading and writing the same rows with DuckDB alone."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from jutong import catalogue, collection, delivery, ledger, library, quality, registers
+from jutong.cli.demo.register_maker import make_register
+from jutong.cli.demo.tiers import AUTHORITY, MARKET
+from jutong.cli.node import make_home
+from jutong.collection import LAYOUTS, Limits
+from jutong.desk import House
+from jutong.terms import Actor, Duty, Grade
+
+ROWS = 100_000
+SEED = 20_260_101
+
+
+def run(*, input: Path | None = None, rows: int = ROWS, **_: Any) -> dict[str, Any]:
+    """Land, examine, merge, serve and log one register; rows a second and the ratio to the floor, by stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        register = input or place / "register.parquet"
+        if input is None:
+            make_register(register, rows=rows, seed=SEED)
+        count = pq.ParquetFile(register).metadata.num_rows
+        floor = min(_timed(partial(_floor, register, place / f"floor{turn}.parquet"))[0] for turn in range(3))
+        house = make_home(place / "home", name="bench", body=MARKET.code, division="500000")
+        entry = _published_entry(house)
+        source = collection.source_at(register, LAYOUTS["enterprise-register-parquet"], Limits())
+        seconds: dict[str, float] = {}
+        with house.desk(_actor(Duty.COLLECTION)) as desk:
+            seconds["collect"], batch = _timed(lambda: collection.collect(desk, entry, source))
+        for name, stage in (
+            ("examine", lambda desk: quality.examine(desk, batch.id)),
+            ("merge", lambda desk: library.merge(desk, batch.id)),
+            ("serve", lambda desk: delivery.serve_entry(desk, entry)),
+        ):
+            with house.desk(house.itself) as desk:
+                seconds[name], _ = _timed(lambda desk=desk, stage=stage: stage(desk))
+        seconds["log"], _ = _timed(lambda: ledger.sequence(house.engine, house.log))
+    figures: dict[str, Any] = {"rows": count, "floor_read_write_seconds": floor}
+    for name, spent in seconds.items():
+        figures[f"{name}_seconds"] = spent
+        figures[f"{name}_rows_per_second"] = count / spent
+        figures[f"{name}_ratio_to_floor"] = spent / floor
+    figures["total_ratio_to_floor"] = sum(seconds.values()) / floor
+    return {"name": "thread", "figures": figures, "reach": []}
+
+
+def _floor(register: Path, copy: Path) -> None:
+    duckdb.connect().execute(
+        f"COPY (SELECT * FROM read_parquet('{register}')) TO '{copy}' (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
+def _published_entry(house: House) -> str:
+    with house.desk(house.itself) as desk:
+        for body in (AUTHORITY, MARKET):
+            registers.register_body(desk, body)
+    sheet = catalogue.template("enterprise_register", MARKET.code)
+    ready = catalogue.entry_of_document(
+        {**catalogue.entry_to_document(sheet), "secrecy_assessed": True, "impact_assessed": True}
+    )
+    with house.desk(_actor(Duty.CATALOGUE)) as desk:
+        entry = catalogue.draft(desk, ready).id
+    with house.desk(_actor(Duty.DEPARTMENT_HEAD)) as desk:
+        catalogue.sign(desk, entry)
+        catalogue.submit(desk, entry)
+    for name, duty, audit in (
+        ("first", Duty.REGISTER_AUDIT, catalogue.audit_registration),
+        ("second", Duty.PUBLISH_AUDIT, catalogue.audit_publication),
+    ):
+        with house.desk(_actor(duty, name=name, org=AUTHORITY.code)) as desk:
+            audit(desk, entry)
+    return entry
+
+
+def _actor(duty: Duty, *, name: str = "bench", org: str = MARKET.code) -> Actor:
+    return Actor(id=name, org=org, duties=frozenset({duty}), cleared=Grade.L4)
+
+
+def _timed(do: Callable[[], Any]) -> tuple[float, Any]:
+    start = time.perf_counter()
+    done = do()
+    return time.perf_counter() - start, done

@@ -1,0 +1,5 @@
+"""``python -m jutong`` is ``jutong``."""
+
+from jutong.app import main
+
+main()

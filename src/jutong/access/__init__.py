@@ -1,0 +1,96 @@
+"""The way in: who may sit down at a desk with a password, and in which post.
+
+Nouns: Account, Seat, Chair, Session, SecondFactor, Vault, Invitation, Delegation, Attempts.
+"""
+
+from .account import Account
+from .acts import (
+    accept,
+    bar,
+    change_password,
+    choose_language,
+    confirm,
+    delegate,
+    end_delegation,
+    end_session,
+    end_sessions,
+    enrol_second_factor,
+    give_up_second_factor,
+    invite,
+    open_account,
+    reset_second_factor,
+    sign_in,
+    sign_out,
+    take_post,
+    unlock,
+)
+from .delegation import Delegation
+from .invitation import Invitation
+from .second_factor import Vault, address_of, code_at, new_code, new_secret, read_secret, spelled, step_of, vault_of
+from .session import Caller, Chair, Outcome, Owed, Seat, Session
+from .store import (
+    accounts_of,
+    chairs,
+    delegations_of,
+    find_account,
+    invited_until,
+    locked_until,
+    nobody_yet,
+    note_seen,
+    session_of,
+    sessions_of,
+    sweep,
+)
+from .waiting import count_invited, count_locked
+
+__all__ = [
+    "Account",
+    "Caller",
+    "Chair",
+    "Delegation",
+    "Invitation",
+    "Outcome",
+    "Owed",
+    "Seat",
+    "Session",
+    "Vault",
+    "accept",
+    "accounts_of",
+    "address_of",
+    "bar",
+    "chairs",
+    "change_password",
+    "choose_language",
+    "code_at",
+    "confirm",
+    "count_invited",
+    "count_locked",
+    "delegate",
+    "delegations_of",
+    "end_delegation",
+    "end_session",
+    "end_sessions",
+    "enrol_second_factor",
+    "find_account",
+    "give_up_second_factor",
+    "invite",
+    "invited_until",
+    "locked_until",
+    "new_code",
+    "new_secret",
+    "nobody_yet",
+    "note_seen",
+    "open_account",
+    "read_secret",
+    "reset_second_factor",
+    "session_of",
+    "sessions_of",
+    "sign_in",
+    "sign_out",
+    "spelled",
+    "step_of",
+    "sweep",
+    "take_post",
+    "unlock",
+    "vault_of",
+]

@@ -1,0 +1,37 @@
+"""The same acts from a terminal, one file a room."""
+
+from . import (
+    access,
+    atlas,
+    catalogue,
+    census,
+    collection,
+    delivery,
+    ledger,
+    lists,
+    node,
+    oversight,
+    registers,
+    search,
+    sharing,
+)
+from .command import app
+from .demo import command as demo
+
+__all__ = [
+    "access",
+    "app",
+    "atlas",
+    "catalogue",
+    "census",
+    "collection",
+    "delivery",
+    "demo",
+    "ledger",
+    "lists",
+    "node",
+    "oversight",
+    "registers",
+    "search",
+    "sharing",
+]

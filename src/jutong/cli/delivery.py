@@ -1,0 +1,56 @@
+"""Calling a service as a consumer's system: signed here, checked here; no node is needed on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jutong import delivery
+from jutong.kernel.crypto import PublicKey
+from jutong.kernel.errors import Invalid
+from jutong.kernel.keys import load_key
+from jutong.kernel.text import text
+
+from .command import JsonOption, app
+from .output import ending, language, show
+
+
+@app.command()
+def call(
+    service: Annotated[str, typer.Argument(help="The service's path: instance/class/member/system/service.")],
+    key: Annotated[str, typer.Argument(help="The key of the record.")],
+    url: Annotated[str, typer.Option(help="The node's address.")],
+    client: Annotated[str, typer.Option(help="Your system's name in the network.")],
+    private_key: Annotated[Path, typer.Option("--key", help="Your system's private key (PEM); it stays here.")],
+    node_key: Annotated[str, typer.Option(help="The node's public key, in base64; its answers are checked with it.")],
+    purpose: Annotated[str, typer.Option(help="A purpose of the agreement.")],
+    agreement: Annotated[str, typer.Option(help="The agreement; needed where there are several.")] = "",
+    issue: Annotated[str, typer.Option(help="The case that the call belongs to.")] = "",
+    item: Annotated[list[str] | None, typer.Option(help="Only this item; may be repeated.")] = None,
+    fact: Annotated[
+        list[str] | None, typer.Option(help="Ask whether item=value is on record, instead of for the record.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a service for a record, or whether facts are on record; prints the answer and the call's identifier."""
+    with ending():
+        facts = dict(_pair(one) for one in fact or [])
+        with delivery.Consumer(
+            url, client, load_key(private_key), PublicKey.read(node_key), signed=True, language=language()
+        ) as consumer:
+            if facts:
+                answer = consumer.verify_all(service, {key: facts}, purpose=purpose, agreement=agreement, issue=issue)
+            else:
+                answer = consumer.query(
+                    service, key, purpose=purpose, items=item or (), agreement=agreement, issue=issue
+                )
+        show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
+
+
+def _pair(spelled: str) -> tuple[str, str]:
+    item, between, value = spelled.partition("=")
+    if not item or not between:
+        raise Invalid(text("a fact is given as item=value"))
+    return item, value

@@ -1,0 +1,60 @@
+"""Bring rows in: once, in order, traceably; what cannot be read is kept apart with a reason, never guessed.
+
+Nouns: Batch, Contract, Feed, Layout, Limits, Manifest, Reason, Source, Underway.
+"""
+
+from .acts import aggregate, collect
+from .batch import Batch, Feed, batch_id
+from .contract import Contract, Limits, Reason, contract_of
+from .layout import LAYOUTS, Layout
+from .manifest import Manifest
+from .source import Source
+from .sources import (
+    SOURCES,
+    CsvSource,
+    ParquetSource,
+    PeerSource,
+    SqliteSource,
+    XlsxSource,
+    export_batch,
+    source_at,
+    write_export,
+)
+from .store import batches, batches_listed, feeds, find_batch, known
+from .underway import Step, Teller, Underway, all_under_way, find_under_way, under_way
+
+__all__ = [
+    "LAYOUTS",
+    "SOURCES",
+    "Batch",
+    "Contract",
+    "CsvSource",
+    "Feed",
+    "Layout",
+    "Limits",
+    "Manifest",
+    "ParquetSource",
+    "PeerSource",
+    "Reason",
+    "Source",
+    "SqliteSource",
+    "Step",
+    "Teller",
+    "Underway",
+    "XlsxSource",
+    "aggregate",
+    "all_under_way",
+    "batch_id",
+    "batches",
+    "batches_listed",
+    "collect",
+    "contract_of",
+    "export_batch",
+    "feeds",
+    "find_batch",
+    "find_under_way",
+    "known",
+    "source_at",
+    "under_way",
+    "write_export",
+]

@@ -1,0 +1,109 @@
+"""What makes agreed data answerable: a serving copy per entry, rebuilt whenever its table has a newer version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from jutong import catalogue, registers, sharing
+from jutong.catalogue import Entry, Stage
+from jutong.desk import Desk
+from jutong.guard import Label
+from jutong.kernel.errors import WrongMoment
+from jutong.kernel.text import text
+from jutong.pools import Pools, TableRef
+from jutong.registers.system import class_of, instance_of
+from jutong.terms import Duty
+
+from . import store
+from .service import GOLDEN, Service, columns_of, copy_version, count_sql, pairs, rows_sql, service_of, standing_table
+
+
+def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str | None = None) -> Service:
+    """Build the serving copy of an entry from the newest version of its table and swap it in.
+
+    Once per entry and version: the same again changes nothing. ``table`` and ``key`` override what stands for the
+    entry (golden records for credit codes, else the rows as they were collected).
+    """
+    entry = catalogue.find(desk.db, entry_id)
+    desk.allow("delivery.serve_entry", _label(desk, entry))
+    if entry.stage is not Stage.PUBLISHED:
+        raise WrongMoment(text("the entry is {stage}", stage=entry.stage.value), remedy=text("publish it first"))
+    source = table or standing_table(entry, golden=desk.pools.lake.exists(GOLDEN))
+    key_item = key or entry.key_item
+    columns = columns_of(entry, source, key_item)
+    version = desk.pools.lake.version(source)
+    held = store.service_for(desk.db, entry.id)
+    wanted = copy_version(entry, source, key_item, version)
+    if held is not None and held.version == wanted and desk.pools.lookup.version(held.copy) == wanted:
+        return held
+    provider = registers.find_body(desk.db, entry.provider)
+    service = service_of(
+        entry,
+        instance=instance_of(provider.division),
+        member_class=class_of(provider.kind, provider.code),
+        table=source,
+        key_item=key_item,
+        version=version,
+        rows=_count(desk.pools, TableRef(source, version), columns[key_item]),
+    )
+    with desk.released():
+        rows = _rows(desk.pools, TableRef(source, version), columns, key_item)
+        desk.pools.lookup.build(service.copy, pairs(rows), version=service.version)
+    if store.service_for(desk.db, entry.id) != service:
+        store.save(desk.db, service)
+        desk.record(
+            "delivery.served", on=entry.id, service=service.path, table=source, version=version, rows=service.rows
+        )
+    return service
+
+
+def open_service(desk: Desk, agreement_id: str) -> None:
+    """Open the service that an agreement asks for, and note its delivery; before there are rows, nothing happens."""
+    agreement = sharing.find_agreement(desk.db, agreement_id)
+    entry = catalogue.find(desk.db, agreement.entry)
+    desk.allow("delivery.open_service", _label(desk, entry))
+    if agreement.delivered is not None or not _has_rows(desk, entry):
+        return
+    _deliver(desk, agreement.id, serve_entry(desk, entry.id))
+
+
+def refresh(desk: Desk, entry_id: str) -> Service | None:
+    """Bring an entry's serving copy up to its table, if anybody has a right to it, and open what waited for it."""
+    entry = catalogue.find(desk.db, entry_id)
+    desk.allow("delivery.refresh", _label(desk, entry))
+    agreed = [one for one in sharing.agreements_in_force(desk.db) if one.entry == entry.id]
+    if entry.stage is not Stage.PUBLISHED or not (agreed or store.service_for(desk.db, entry.id)):
+        return None
+    service = serve_entry(desk, entry.id)
+    for agreement in agreed:
+        _deliver(desk, agreement.id, service)
+    return service
+
+
+def _deliver(desk: Desk, agreement_id: str, service: Service) -> None:
+    """Note a delivery once: while the copy was built, another process may have noted it."""
+    if sharing.find_agreement(desk.db, agreement_id, hold=True).delivered is None:
+        sharing.record_delivery(desk, agreement_id)
+        desk.record("delivery.opened", on=agreement_id, entry=service.entry, service=service.path)
+
+
+def _label(desk: Desk, entry: Entry) -> Label:
+    # The node that serves an entry is a party to its delivery, whoever provides it.
+    parties = frozenset({desk.actor.org}) if Duty.HOUSE in desk.actor.duties else frozenset[str]()
+    return replace(entry.label, parties=parties)
+
+
+def _has_rows(desk: Desk, entry: Entry) -> bool:
+    lake = desk.pools.lake
+    return lake.exists(standing_table(entry, golden=lake.exists(GOLDEN)))
+
+
+def _count(pools: Pools, table: TableRef, key_column: str) -> int:
+    return int(pools.engine.query(count_sql(key_column), {"t": table}).read_all()["n"][0].as_py())
+
+
+def _rows(pools: Pools, table: TableRef, columns: Mapping[str, str], key_item: str) -> Iterator[tuple[object, object]]:
+    held = pools.lake.read(table.table, version=table.version).schema.names
+    for batch in pools.engine.query(rows_sql(held, columns, key_item=key_item), {"t": table}):
+        yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)

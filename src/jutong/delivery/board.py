@@ -1,0 +1,58 @@
+"""All that the gateway decides by, held in memory: which systems are known, what is served, and under which plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from jutong.kernel.httpsig import Verifies
+
+from .plan import Plan
+from .service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A consumer's system that may call, and the key by which it is known now."""
+
+    name: str
+    body: str
+    key: Verifies
+    spelled_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One state of the node's rights; never changed, only replaced as a whole."""
+
+    epoch: int = -1
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    plans: Mapping[tuple[str, str], tuple[Plan, ...]] = field(default_factory=dict)
+
+    def plans_of(self, client: str, path: str, agreement: str = "") -> tuple[Plan, ...]:
+        """Return the plans under which ``client`` may ask at ``path``: none if there is no such service for it."""
+        found = self.plans.get((client, path), ())
+        return tuple(plan for plan in found if plan.agreement == agreement) if agreement else found
+
+    def services_of(self, client: str, provider_system: str) -> tuple[tuple[Service, tuple[Plan, ...]], ...]:
+        """Return the services of a providing system at which ``client`` has any right, with its plans."""
+        return tuple(
+            (service, plans)
+            for path, service in self.services.items()
+            if service.provider_system == provider_system and (plans := self.plans.get((client, path)))
+        )
+
+
+def board_of(epoch: int, clients: Iterable[Client], services: Iterable[Service], plans: Iterable[Plan]) -> Board:
+    """Return the board of these rights; a system has no right through the agreement of another body."""
+    known = {client.name: client for client in clients}
+    served = {service.path: service for service in services}
+    path_of = {service.entry: service.path for service in served.values()}
+    rights: dict[tuple[str, str], tuple[Plan, ...]] = {}
+    for plan in plans:
+        path = path_of.get(plan.entry)
+        for name in plan.systems if path is not None else ():
+            if name in known and known[name].body == plan.consumer:
+                rights[name, str(path)] = (*rights.get((name, str(path)), ()), plan)
+    return Board(epoch, known, served, rights)

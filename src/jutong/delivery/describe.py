@@ -1,0 +1,136 @@
+"""What a client may learn of the services it has a right to: lists of methods, and an OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from jutong.guard.grades import Method
+from jutong.kernel.canon import Fact
+from jutong.kernel.text import DEFAULT_LANGUAGE, text
+
+from .likeness import KEY_LIMIT
+from .plan import Plan
+from .service import DISPUTED, Service
+from .wire import QUERY_BATCH_LIMIT
+
+
+def methods(found: Iterable[tuple[Service, Iterable[Plan]]]) -> dict[str, Fact]:
+    """Return X-Road's list of services with their endpoints, for the plans given."""
+    return {"service": [_listed(service, tuple(plans)) for service, plans in found]}
+
+
+def _listed(service: Service, plans: Iterable[Plan]) -> dict[str, Fact]:
+    instance, member_class, member, system, name = service.path.split("/")
+    allowed = {method for plan in plans for method in plan.methods}
+    endpoints: list[Fact] = []
+    if Method.QUERY in allowed:
+        endpoints.append({"method": "GET", "path": "/{key}"})
+        endpoints.append({"method": "POST", "path": "/query"})
+    if Method.VERIFY in allowed:
+        endpoints.append({"method": "POST", "path": "/verify"})
+    return {
+        "xroad_instance": instance,
+        "member_class": member_class,
+        "member_code": member,
+        "subsystem_code": system,
+        "service_code": name,
+        "service_type": "OPENAPI",
+        "object_type": "SERVICE",
+        "endpoint_list": endpoints,
+    }
+
+
+def openapi(service: Service, plans: Iterable[Plan], *, language: str = DEFAULT_LANGUAGE) -> dict[str, Fact]:
+    """Return the OpenAPI 3.1 document of one service as far as these plans reach: agreed items and methods only."""
+    known = tuple(plans)
+    items = sorted({name for plan in known for name in plan.columns})
+    allowed = {method for plan in known for method in plan.methods}
+    value: dict[str, Fact] = {"type": ["string", "number", "boolean", "null"]}
+    paths: dict[str, Fact] = {}
+    if Method.QUERY in allowed:
+        record: dict[str, Fact] = {item: {} for item in items}
+        record[DISPUTED] = {"type": "array", "items": {"enum": list(items)}}
+        paths["/{key}"] = {"get": _operation("query", _object(record), language, _QUERY)}
+        paths["/query"] = {"post": _batch(items, _object(record), language)}
+    if Method.VERIFY in allowed:
+        claim = _object(
+            {
+                "key": {"type": "string", "minLength": 1, "maxLength": 256},
+                "facts": {**_object(dict.fromkeys(items, value)), "minProperties": 1},
+            },
+            required=["key", "facts"],
+        )
+        verdict = _object({"match": {"type": "boolean"}}, required=["match"])
+        paths["/verify"] = {
+            "post": {
+                **_operation("verify", _either(verdict, most=100), language, ()),
+                "requestBody": {"required": True, "content": _json(_either(claim, most=100))},
+            }
+        }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": service.name, "version": str(service.entry_version)},
+        "servers": [{"url": f"/r1/{service.path}"}],
+        "paths": paths,
+        "components": {"securitySchemes": {"session": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
+        "security": [{"session": []}],
+    }
+
+
+def _batch(items: Sequence[str], record: Mapping[str, Fact], language: str) -> dict[str, Fact]:
+    """Return the operation that asks for many records at once."""
+    key: dict[str, Fact] = {"type": "string", "minLength": 1, "maxLength": KEY_LIMIT}
+    keys: dict[str, Fact] = {"type": "array", "items": key, "minItems": 1, "maxItems": QUERY_BATCH_LIMIT}
+    wish = _object({"keys": keys, "items": {"type": "array", "items": {"enum": list(items)}}}, required=["keys"])
+    found = _object({"found": {"type": "boolean"}, "record": dict(record)}, required=["found"])
+    many: dict[str, Fact] = {"type": "array", "items": found, "maxItems": QUERY_BATCH_LIMIT}
+    return {
+        **_operation("queryAll", many, language, ()),
+        "requestBody": {"required": True, "content": _json(wish)},
+    }
+
+
+_QUERY: tuple[Fact, ...] = (
+    {"name": "key", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 256}},
+    {"name": "items", "in": "query", "required": False, "schema": {"type": "string"}},
+)
+_HEADERS: tuple[Fact, ...] = (
+    {"name": "X-Road-Client", "in": "header", "required": True, "schema": {"type": "string"}},
+    {"name": "X-Road-Id", "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"}},
+    {"name": "X-Road-UserId", "in": "header", "required": False, "schema": {"type": "string"}},
+    {"name": "X-Road-Issue", "in": "header", "required": False, "schema": {"type": "string"}},
+    {"name": "Jutong-Agreement", "in": "header", "required": False, "schema": {"type": "string"}},
+    {"name": "Jutong-Purpose", "in": "header", "required": True, "schema": {"type": "string"}},
+)
+_SAID = {
+    "400": text("the message is not in the agreed form"),
+    "401": text("the caller is not known"),
+    "403": text("the agreement does not allow it"),
+    "404": text("there is no such thing, or the caller may not learn that there is"),
+    "413": text("the body is too large"),
+    "429": text("a quota, a rate or a size limit is used up"),
+    "431": text("the header fields are too large"),
+    "503": text("a neighbour did not answer"),
+}
+
+
+def _operation(name: str, schema: Mapping[str, Fact], language: str, parameters: tuple[Fact, ...]) -> dict[str, Fact]:
+    problem = _object({word: {"type": "string"} for word in ("type", "message", "detail", "basis", "remedy")})
+    answers: dict[str, Fact] = {
+        status: {"description": words.said_in(language), "content": _json(problem)} for status, words in _SAID.items()
+    }
+    answers["200"] = {"description": name, "content": _json(schema)}
+    return {"operationId": name, "parameters": [*parameters, *_HEADERS], "responses": answers}
+
+
+def _object(properties: Mapping[str, Fact], *, required: list[Fact] | None = None) -> dict[str, Fact]:
+    said: dict[str, Fact] = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return said | {"required": required} if required else said
+
+
+def _either(schema: Mapping[str, Fact], *, most: int) -> dict[str, Fact]:
+    return {"oneOf": [dict(schema), {"type": "array", "items": dict(schema), "minItems": 1, "maxItems": most}]}
+
+
+def _json(schema: Mapping[str, Fact]) -> dict[str, Fact]:
+    return {"application/json": {"schema": dict(schema)}}

@@ -1,0 +1,389 @@
+"""The gateway as an ASGI application of its own: identify, judge, count, look up, mask, record, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from jutong import ledger
+from jutong.desk import House
+from jutong.guard.grades import Durability
+from jutong.kernel.clock import Clock
+from jutong.kernel.crypto import SigningKey
+from jutong.kernel.errors import NotKnown, TooMuch, Unavailable
+from jutong.kernel.httpsig import Target, claim_of, sign_response, verify_request
+from jutong.kernel.ids import ulid
+from jutong.kernel.text import text
+from jutong.pools import Lookup, LookupReader
+
+from ..board import Board, Client
+from ..plan import ANSWERED, Refusal
+from ..quota import Counters, Spent
+from ..session import Sessions
+from ..wire import (
+    STATUS,
+    UUID,
+    Asked,
+    CallRecord,
+    Turned,
+    bound_digest,
+    encode_record,
+    invalid,
+    not_known,
+    problem,
+    spelled,
+    unavailable,
+)
+from .alike import Standing
+from .answer import answer
+from .case import Case
+from .desks import Desks
+from .head import ALWAYS, head_of
+from .instant import Instant, Instants
+from .listen import Receive, Scope, Send, listened
+from .naming import Names, Naming
+from .protocol import WHOLE
+from .short import answered
+from .turn import Journal, Turns
+from .watch import POLL_SECONDS, Watch, node_secret
+
+log = logging.getLogger(__name__)
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]  # status, fields, body
+
+# Without the control database nobody can tell whether a right still stands; for so long the last board is believed.
+BELIEVED_SECONDS = 60
+_SIGNED_FIELDS = (
+    "content-digest",
+    "x-road-client",
+    "jutong-agreement",
+    "jutong-purpose",
+    "signature-input",
+    "signature",
+)
+
+
+def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) -> Gateway:
+    """Return the gateway of a house for one worker process, which has a journal of its own under the name ``worker``.
+
+    ``authorities`` are the further names under which a proxy in front of the house is called.
+    """
+    home, settings = house.home, house.home.settings
+    own = {f"{host}:{settings.port}" for host in (settings.host, "localhost", "127.0.0.1")}
+    own |= {authority} if (authority := urlsplit(settings.address).netloc.lower()) else set()
+    return Gateway(
+        house.engine,
+        house.pools.lookup,
+        ledger.Journal(home.journal, worker),
+        house.key,
+        house.clock,
+        Names(settings.name, frozenset(own.union(authorities))),
+        home.folder / "gateway",
+    )
+
+
+class Gateway:
+    """One worker of the gateway; a call touches memory, the serving copy, two mapped files and the journal."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        lookup: Lookup,
+        journal: Journal,
+        key: SigningKey,
+        clock: Clock,
+        names: Names,
+        folder: Path,
+    ) -> None:
+        secret = node_secret(key)
+        self._journal, self._key, self._clock, self._names = Turns(journal), key, clock, names
+        self._lookup, self._watch = lookup, Watch(engine, secret)
+        self._sessions = Sessions(key, key.public.raw, names.node)
+        self._counters = Counters(folder / "quota")
+        self._spent = Spent(folder / "signatures.map")
+        self._readers: dict[str, LookupReader] = {}
+        self._desks = Desks(self._readers, self._counters, self._sessions, secret)
+        self._naming = Naming()
+        self._unknown: dict[int, int] = {}
+        self._instants = Instants(clock)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def board(self) -> Board:
+        """The rights that calls are judged by at this moment."""
+        return self._desks.standing.board
+
+    async def startup(self) -> None:
+        """Read all rights once, then go on watching them; calls are answered from here on."""
+        await self.look()
+        self._task = asyncio.create_task(self._keep_looking())
+
+    async def shutdown(self) -> None:
+        """Stop watching and let go of every file."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        self._tell_unknown(before=None)
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+        self._counters.close()
+        self._spent.close()
+        self._journal.close()
+
+    async def __aenter__(self) -> Gateway:
+        await self.startup()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.shutdown()
+
+    async def look(self) -> None:
+        """Bring the board and the serving copies up to what stands now."""
+        board = await asyncio.to_thread(self._watch.look)
+        if board is not None:
+            wanted = {service.copy for service in board.services.values()}
+            for name in wanted - self._readers.keys():
+                self._readers[name] = self._lookup.open(name)
+            # With the old board goes all that was judged by it.
+            self._desks.standing = Standing(board)
+            for name in self._readers.keys() - wanted:
+                self._readers.pop(name).close()
+        for reader in self._readers.values():
+            reader.refresh()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI event; only HTTP and the server's own lifespan are understood."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        at = self._instants.present()
+        found = self._desks.standing.find(scope, at) if self._sees(at) else None
+        short = answered(self._desks, self._naming, found, at) if found is not None else None
+        if short is None:
+            await _send(scope, send, *await self._long_way(scope, receive, at))
+            return
+        try:
+            if short.waits:
+                await self._journal.durable(short.record)
+            else:
+                self._journal.append(short.record)
+        except Unavailable as error:
+            await _send(scope, send, *self._lost(short.found.asked, short.case(), "", error))
+            return
+        # Most answers leave here: in one write where the server can, else as ASGI has it.
+        whole = scope.get("extensions", _NOTHING).get(WHOLE)
+        if whole is None or not whole(short.head, short.body):
+            await send({"type": "http.response.start", "status": short.status, "headers": short.pairs})
+            await send({"type": "http.response.body", "body": short.body})
+
+    async def _long_way(self, scope: Scope, receive: Receive, at: Instant) -> Answer:
+        asked = Asked(scope["method"], "/", "", {})
+        try:
+            asked = await listened(scope, receive)
+            client, signature, until = self._identify(asked, at.seconds)
+        except Turned as turned:
+            self._unknown[at.seconds // 60] = self._unknown.get(at.seconds // 60, 0) + 1
+            return _stranger(turned.refusal, asked)
+        naming = self._naming
+        case = Case(naming.call_id(at.milliseconds), naming.request_id(), client, at)
+        try:
+            self._check_fields(asked, case)
+            status, body = answer(self._desks, asked, case)
+            if asked.method == "GET" and not (asked.query or signature):
+                self._desks.standing.learn(scope, case, until)
+        except Turned as turned:
+            status, body = self._turned(turned.refusal, asked, case)
+        except (TooMuch, Unavailable) as error:
+            refusal = Refusal(error.code, error.reason, error.basis, error.remedy)
+            status, body = self._turned(refusal, asked, case)
+        try:
+            await self._record(asked, case, body)
+        except Unavailable as error:
+            return self._lost(asked, case, signature, error)
+        return status, self._headers(asked, case, signature, status, body), body
+
+    def _lost(self, asked: Asked, case: Case, signature: str, error: Unavailable) -> Answer:
+        """Return the answer where the record could not be kept: nothing is handed over."""
+        case.code = "unavailable"
+        status, body = self._turned(unavailable(error).refusal, asked, case)
+        return status, self._headers(asked, case, signature, status, body), body
+
+    def _sees(self, at: Instant) -> bool:
+        """Say whether the rights that this worker knows can still be believed."""
+        return at.steady - self._watch.read_at <= BELIEVED_SECONDS
+
+    def _identify(self, asked: Asked, now: int) -> tuple[Client, str, int]:
+        name = asked.field(b"x-road-client")
+        if not name:
+            raise invalid(text("the field {field} is missing", field="X-Road-Client"))
+        client = self._desks.standing.board.clients.get(name)
+        if b"signature-input" in asked.fields:
+            self._check_signature(asked, client, now)
+            assert client is not None
+            return client, asked.field(b"signature"), 0
+        token = asked.fields.get(b"authorization", b"").decode("latin-1")
+        session = self._sessions.known(token[7:], now) if token[:7].lower() == "bearer " else None
+        if client is None or session is None or session.client != name or session.key != client.spelled_key:
+            raise not_known(
+                text("the caller is not known"),
+                text("every call carries a session token or a signature (RFC 9421) of the system that it names"),
+                text("open a session with a signed POST to /r1/session"),
+            )
+        return client, "", session.expires
+
+    def _check_signature(self, asked: Asked, client: Client | None, now: int) -> None:
+        headers = {name: value for name in _SIGNED_FIELDS if (value := asked.field(name.encode()))}
+        authority = asked.field(b"host").lower()
+        try:
+            self._prove(asked, client, headers, authority, now)
+        except NotKnown as error:
+            raise not_known(error.reason, error.basis, error.remedy) from error
+        except TooMuch as error:
+            raise Turned(Refusal("too-much", error.reason, error.basis, error.remedy)) from error
+
+    def _prove(self, asked: Asked, client: Client | None, headers: Mapping[str, str], authority: str, now: int) -> None:
+        claim = claim_of(headers)
+        if client is None or claim.keyid != client.name or authority not in self._names.authorities:
+            raise NotKnown(text("the signature does not belong to this message and this key"))
+        target = Target(asked.method, authority, asked.path, asked.query)
+        verify_request(claim, client.key, target, headers, asked.body, now=now)
+        if not self._spent.admit(claim.mark, created=claim.created, now=now):
+            raise NotKnown(text("the signature was used before"), remedy=text("sign every call anew"))
+
+    def _check_fields(self, asked: Asked, case: Case) -> None:
+        if not self._sees(case.at):
+            raise unavailable(Unavailable(text("this node cannot see whether the agreement still stands")))
+        case.road_id = asked.field(b"x-road-id")
+        if case.road_id and UUID.fullmatch(case.road_id) is None:
+            case.road_id = ""
+            raise invalid(text("the field {field} is not a UUID", field="X-Road-Id"))
+        case.user = asked.field(b"x-road-userid")
+        case.issue = asked.field(b"x-road-issue")
+
+    def _turned(self, refusal: Refusal, asked: Asked, case: Case) -> tuple[int, bytes]:
+        case.code, case.rows = refusal.code, 0
+        # What does not exist and what may not be known of must not differ by one byte.
+        detail = "" if refusal.code == "not-found" else case.id
+        return STATUS[refusal.code], problem(refusal, asked.language, detail)
+
+    async def _record(self, asked: Asked, case: Case, body: bytes) -> None:
+        case.request_hash = asked.digest()
+        plan = case.plan
+        record = encode_record(
+            CallRecord(
+                agreement=plan.agreement if plan else "",
+                at=case.at.spelled,
+                client=case.client.name,
+                code=case.code,
+                id=case.id,
+                issue=self._desks.pseudonym(case.issue.encode()),
+                purpose=case.purpose,
+                request=bound_digest(case.request_id, case.request_hash),
+                response=bound_digest(case.request_id, body),
+                rows=case.rows,
+                service=case.service.path if case.service else case.about,
+                subject=case.subject,
+                user=self._desks.pseudonym(case.user.encode()),
+            )
+        )
+        if plan is None or plan.durability is Durability.BEFORE_ANSWER:
+            await self._journal.durable(record)
+        else:
+            self._journal.append(record)
+
+    def _headers(self, asked: Asked, case: Case, signature: str, status: int, body: bytes) -> list[tuple[bytes, bytes]]:
+        call = case.id.encode()
+        headers = [
+            *ALWAYS,
+            (b"content-length", b"%d" % len(body)),
+            (b"x-road-client", asked.fields[b"x-road-client"]),
+            (b"x-road-id", (case.road_id or case.request_id).encode()),
+            (b"x-road-request-id", case.request_id.encode()),
+            (b"x-road-request-hash", spelled(case.request_hash)),
+            (b"jutong-call", call),
+        ]
+        if case.service is not None:
+            headers.append((b"x-road-service", case.service.path.encode()))
+        if case.code != ANSWERED:
+            headers.append((b"x-road-error", case.code.encode()))
+        if signature:
+            fields = sign_response(
+                self._key,
+                status,
+                {"jutong-call": case.id},
+                body,
+                method=asked.method,
+                request_signature=signature,
+                keyid=self._names.node,
+                created=case.at.seconds,
+            )
+            headers += [(name.encode(), value.encode()) for name, value in fields.items()]
+        return headers
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                try:
+                    await self.startup()
+                except Unavailable as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            self._tell_unknown(before=int(self._clock().timestamp()) // 60)
+            try:
+                await self.look()
+            except Unavailable as error:
+                log.warning("the gateway goes on with the rights it knows: %s", error)
+
+    def _tell_unknown(self, *, before: int | None) -> None:
+        """Put on record how many callers were not known in each minute that is over."""
+        for minute in [one for one in self._unknown if before is None or one < before]:
+            count = self._unknown.pop(minute)
+            at = datetime.fromtimestamp(minute * 60, UTC)
+            record = CallRecord(
+                "", at.isoformat(timespec="microseconds"), "", "not-known", ulid(at), "", "", "", "", count, "", "", ""
+            )
+            with suppress(Unavailable):
+                self._journal.append(encode_record(record))
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+async def _send(scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    whole = scope.get("extensions", _NOTHING).get(WHOLE)
+    if whole is None or not whole(head_of(status, headers), body):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _stranger(refusal: Refusal, asked: Asked) -> Answer:
+    body = problem(refusal, asked.language)
+    headers = [*ALWAYS, (b"content-length", b"%d" % len(body)), (b"x-road-error", refusal.code.encode())]
+    if refusal.code == "not-known":
+        headers.append((b"www-authenticate", b"Bearer"))
+    return STATUS[refusal.code], headers, body

@@ -1,0 +1,132 @@
+"""A service of the gateway: one catalogue entry, answered from a serving copy of one table of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jutong.catalogue.entry import Entry
+from jutong.kernel.canon import canonical, digest
+from jutong.kernel.errors import Invalid
+from jutong.kernel.text import text
+from jutong.library.subject import KEY, items_of
+from jutong.pools.layout import library_table, raw_table, table_name
+
+from .likeness import KEY_BYTES, KEY_LIMIT, key_bytes
+
+CREDIT_CODE = "credit-code"
+GOLDEN = library_table("legal_person")
+BATCH = "_batch"
+DISPUTED = "_disputed"  # names of items whose value another source contradicts
+PROVIDING_SYSTEM = "pool"  # the part of every provider's name that says: its pool in this node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What the gateway answers under ``path``, and from which version of which table."""
+
+    entry: str
+    entry_version: int
+    path: str  # instance/class/member/system/service
+    copy: str  # name of the serving copy
+    table: str
+    key_item: str
+    version: str
+    rows: int
+
+    @property
+    def provider_system(self) -> str:
+        """The providing system: all of the path but the service's own name."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The service's own name (X-Road: service code)."""
+        return self.path.rpartition("/")[2]
+
+
+def copy_name(entry_id: str) -> str:
+    """Return the name of an entry's serving copy."""
+    return f"delivery-{entry_id.lower()}"
+
+
+def standing_table(entry: Entry, *, golden: bool) -> str:
+    """Return the table that answers for ``entry``: golden records where they hold all its items, else its own rows."""
+    by_code = entry.key_item and entry.item(entry.key_item).element == CREDIT_CODE
+    whole = len(items_of(entry)) + 1 == len(entry.items)
+    return GOLDEN if golden and by_code and whole else raw_table(entry.id)
+
+
+def columns_of(entry: Entry, table: str, key_item: str) -> Mapping[str, str]:
+    """Return item -> column of ``table``: golden records have names of their own, by the items' elements."""
+    if table != GOLDEN:
+        return {item.name: item.name for item in entry.items}
+    return {key_item: KEY} | {item: column for column, item in items_of(entry).items()}
+
+
+def service_of(
+    entry: Entry, *, instance: str, member_class: str, table: str, key_item: str, version: int, rows: int
+) -> Service:
+    """Return the service of a published entry, or refuse."""
+    if not entry.service or not key_item:
+        raise Invalid(
+            text("{entry} has no service name or no key item, so nothing can be looked up in it", entry=entry.title),
+            remedy=text("complete the entry and publish it again"),
+        )
+    return Service(
+        entry=entry.id,
+        entry_version=entry.version,
+        path=f"{instance}/{member_class}/{entry.provider}/{PROVIDING_SYSTEM}/{entry.service}",
+        copy=copy_name(entry.id),
+        table=table_name(table),
+        key_item=key_item,
+        version=copy_version(entry, table, key_item, version),
+        rows=rows,
+    )
+
+
+def copy_version(entry: Entry, table: str, key_item: str, version: int) -> str:
+    """Return what names the content of a copy: a digest of the table's version and of what was taken from it."""
+    return digest(canonical([table, version, key_item, [item.name for item in entry.items]]))[:40]
+
+
+def rows_sql(held: Collection[str], columns: Mapping[str, str], *, key_item: str) -> str:
+    """Return the query whose rows are key and record: a JSON object of the items for which the table holds a column.
+
+    >>> print(rows_sql(["uscc", "name"], {"code": "uscc", "name": "name", "fax": "fax"}, key_item="code"))
+    SELECT "uscc" AS k, to_json(struct_pack("code" := "uscc", "name" := "name")) AS v FROM t WHERE "uscc" IS NOT NULL
+    """
+    packed = [f"{_quoted(item)} := {_quoted(column)}" for item, column in columns.items() if column in held]
+    if DISPUTED in held:
+        packed.append(f"{_quoted(DISPUTED)} := {_disputed(columns)}")
+    key = _quoted(columns[key_item])
+    # Of two rows with one key the later stands: the one of the later batch.
+    order = f" ORDER BY {_quoted(BATCH)}" if BATCH in held else ""
+    return f"SELECT {key} AS k, to_json(struct_pack({', '.join(packed)})) AS v FROM t WHERE {key} IS NOT NULL{order}"  # noqa: S608
+
+
+def count_sql(key_column: str) -> str:
+    """Return the query for the number of different keys."""
+    return f"SELECT count(DISTINCT {_quoted(key_column)}) AS n FROM t"  # noqa: S608
+
+
+def pairs(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield key and record as the serving copy holds them; a key that nobody could ask for is left out."""
+    for key, record in rows:
+        spelled = str(key)
+        if len(spelled) <= KEY_LIMIT and 0 < len(held := key_bytes(spelled)) <= KEY_BYTES:
+            yield held, str(record).encode()
+
+
+def _disputed(columns: Mapping[str, str]) -> str:
+    """Return the SQL of the list of disputed items, which the table names by its own columns."""
+    words = _quoted(DISPUTED)
+    for item, column in columns.items():
+        if item != column:
+            # Marked, so that a new name is not taken for another column's old one.
+            words = f"replace({words}, '\"{column}\"', '\"={item}\"')"
+    return f"replace({words}, '\"=', '\"')"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,239 @@
+"""Who may do what: one line an act. An act without a line is denied to everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jutong.terms.duty import Duty
+
+
+class Tie(StrEnum):
+    """How the actor's body must stand to the thing."""
+
+    OWN = "own"  # the thing is its own
+    PARTY = "party"  # the thing is its own, or it is named as a party
+    OTHER = "other"  # the thing is another body's (nobody audits or asks for its own)
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Any one of ``duties`` permits the act, if the actor's body stands to the thing as ``tie`` says."""
+
+    duties: frozenset[Duty]
+    tie: Tie
+
+
+def _by(*duties: Duty, tie: Tie) -> Policy:
+    return Policy(frozenset(duties), tie)
+
+
+# Whoever holds a post may look things up; what of them is seen, the rooms decide.
+OFFICIALS = frozenset(Duty) - {Duty.HOUSE, Duty.PEER, Duty.ONESELF}
+# Whoever works with data: everybody but the administrators of systems and of security.
+_OFFICIALS = (
+    *(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, Duty.OFFICE_HEAD, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT),
+    *(Duty.COLLECTION, Duty.GOVERNANCE, Duty.REQUESTS, Duty.ANSWERS, Duty.OVERSIGHT, Duty.AUDIT_ADMIN),
+)
+
+POLICIES: Mapping[str, Policy] = {
+    # registers
+    "registers.register_body": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.ANY),
+    # catalogue
+    "catalogue.draft": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "catalogue.sign": _by(Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "catalogue.submit": _by(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "catalogue.audit_registration": _by(Duty.REGISTER_AUDIT, tie=Tie.OTHER),
+    "catalogue.audit_publication": _by(Duty.PUBLISH_AUDIT, tie=Tie.OTHER),
+    "catalogue.return_entry": _by(Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OTHER),
+    "catalogue.withdraw": _by(Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    # catalogue, upkeep: codes, revisions that a change of law or duties makes due
+    "catalogue.open_revisions": _by(
+        *(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT, Duty.REGISTER_AUDIT), tie=Tie.PARTY
+    ),
+    "catalogue.ask_revision_extension": _by(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "catalogue.decide_revision_extension": _by(Duty.OVERSIGHT, tie=Tie.PARTY),
+    "catalogue.drop_revision": _by(Duty.OVERSIGHT, tie=Tie.PARTY),
+    "catalogue.close_revision": _by(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "catalogue.escalate_overdue": _by(Duty.HOUSE, tie=Tie.OWN),
+    "catalogue.recompute_revisions": _by(Duty.HOUSE, tie=Tie.OWN),
+    # catalogue, lists: demands and responsibilities
+    "catalogue.draft_demand": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.redraft_demand": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.file_demand": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.withdraw_demand": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.audit_demand": _by(Duty.REGISTER_AUDIT, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "catalogue.answer_demand": _by(Duty.CATALOGUE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.fulfil_responsibility": _by(Duty.CATALOGUE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.state_duties": _by(
+        *(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT, Duty.REGISTER_AUDIT), tie=Tie.PARTY
+    ),
+    "sharing.tell_change": _by(Duty.HOUSE, tie=Tie.ANY),
+    "pages.revisions": _by(
+        *(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT), tie=Tie.OWN
+    ),
+    "pages.demands": _by(*_OFFICIALS, tie=Tie.OWN),
+    "pages.demand_form": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "catalogue.adopt": _by(Duty.PEER, Duty.HOUSE, tie=Tie.ANY),
+    "catalogue.harvest": _by(Duty.CATALOGUE, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OWN),
+    "catalogue.settle_kinship": _by(Duty.CATALOGUE, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OWN),
+    "catalogue.name_body": _by(Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OWN),
+    "catalogue.draft_from_harvest": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "pages.harvest": _by(
+        *(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT), tie=Tie.OWN
+    ),
+    "pages.entries": _by(*OFFICIALS, tie=Tie.OWN),
+    "pages.entry_draft": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "pages.audits": _by(Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, tie=Tie.OWN),
+    "registers.change_body": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.register_person": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.ANY),
+    "registers.appoint": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.dismiss": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.clear": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.issue_credential": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.revoke_credential": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.register_system": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.set_key": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.withdraw_key": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.enrol_node": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.seed_standards": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.ANY),
+    "registers.enter_calendar": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    # access: at the door nobody is known yet, so the node itself acts; what is one's own is asked for as oneself
+    "access.sign_in": _by(Duty.HOUSE, tie=Tie.OWN),
+    "access.confirm": _by(Duty.HOUSE, tie=Tie.OWN),
+    "access.accept": _by(Duty.HOUSE, tie=Tie.OWN),
+    "access.open_account": _by(Duty.HOUSE, tie=Tie.OWN),
+    "access.sign_out": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.take_post": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.choose_language": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.change_password": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.enrol_second_factor": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.give_up_second_factor": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.delegate": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.end_delegation": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.invite": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "access.end_session": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "access.bar": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "access.unlock": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "access.reset_second_factor": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "pages.people": _by(Duty.SYSTEM_ADMIN, Duty.SECURITY_ADMIN, tie=Tie.OWN),
+    "pages.bodies": _by(Duty.SYSTEM_ADMIN, tie=Tie.OWN),
+    "pages.systems": _by(Duty.SYSTEM_ADMIN, Duty.SECURITY_ADMIN, tie=Tie.OWN),
+    "pages.nodes": _by(Duty.SYSTEM_ADMIN, tie=Tie.OWN),
+    "pages.calendar": _by(Duty.SYSTEM_ADMIN, tie=Tie.OWN),
+    # census: a department reports and hangs, the authority checks; the assistant proposes, the department answers
+    "registers.describe_system": _by(Duty.CATALOGUE, Duty.COLLECTION, tie=Tie.OWN),
+    "registers.list_power": _by(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "registers.list_service_item": _by(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "census.harvest": _by(Duty.CATALOGUE, Duty.COLLECTION, tie=Tie.OWN),
+    "census.report": _by(Duty.CATALOGUE, Duty.COLLECTION, tie=Tie.OWN),
+    "census.check_table": _by(Duty.REGISTER_AUDIT, Duty.OVERSIGHT, tie=Tie.OTHER),
+    "census.hang": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "census.propose_entry": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "census.freeze_edition": _by(Duty.OVERSIGHT, tie=Tie.OWN),
+    "census.look_at_grades": _by(
+        *(Duty.CATALOGUE, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.HOUSE), tie=Tie.PARTY
+    ),
+    "census.accept_proposal": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "census.reject_proposal": _by(Duty.CATALOGUE, tie=Tie.OWN),
+    "census.apply_project": _by(Duty.CATALOGUE, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "census.judge_project": _by(Duty.OVERSIGHT, tie=Tie.OTHER),
+    "pages.census": _by(*_OFFICIALS, tie=Tie.OWN),
+    "pages.grading": _by(*_OFFICIALS, tie=Tie.OWN),
+    "pages.projects": _by(Duty.CATALOGUE, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
+    # search
+    "search.keep_group": _by(Duty.CATALOGUE, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OWN),
+    "search.remove_group": _by(Duty.CATALOGUE, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OWN),
+    "search.keep_question": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "search.let_go": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "search.tell_match": _by(Duty.HOUSE, tie=Tie.OWN),
+    "search.put_forward": _by(Duty.REQUESTS, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, tie=Tie.OWN),
+    "pages.synonyms": _by(Duty.CATALOGUE, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, tie=Tie.OWN),
+    "pages.kept_questions": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "pages.missed": _by(Duty.REQUESTS, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, tie=Tie.OWN),
+    # collection
+    "collection.collect": _by(Duty.COLLECTION, Duty.HOUSE, tie=Tie.OWN),
+    "collection.aggregate": _by(Duty.COLLECTION, Duty.HOUSE, Duty.PEER, tie=Tie.ANY),
+    # quality
+    "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "quality.open_objections": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "quality.adopt_objection": _by(Duty.PEER, Duty.HOUSE, tie=Tie.ANY),
+    "quality.verify_objection": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "quality.answer_objection": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "quality.close_objection": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
+    "quality.look_at_examples": _by(Duty.GOVERNANCE, Duty.COLLECTION, Duty.ANSWERS, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "quality.close_resolved": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    # library
+    "library.merge": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "library.set_authority": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.ANY),
+    # sharing
+    "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),
+    "sharing.redraft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.sign_request": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.submit_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.require_supplement": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.supplement": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.withdraw": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.ask_extension": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.extend": _by(Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.approve": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.refuse": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.record_delivery": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.HOUSE, tie=Tie.PARTY),
+    "sharing.suspend": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.resume": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.terminate": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.suspend_all": _by(Duty.HOUSE, tie=Tie.ANY),
+    "sharing.escalate_overdue": _by(Duty.HOUSE, tie=Tie.ANY),
+    "sharing.recompute_deadlines": _by(Duty.HOUSE, tie=Tie.ANY),
+    # sharing and delivery, pages
+    "pages.requests": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
+    "pages.request_form": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "pages.agreements": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
+    "pages.services": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
+    "pages.service_trial": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "pages.calls": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
+    # oversight
+    "oversight.read": _by(
+        Duty.OVERSIGHT, Duty.AUDIT_ADMIN, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD, Duty.HOUSE, tie=Tie.PARTY
+    ),
+    "oversight.freeze": _by(Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.PARTY),
+    # delivery
+    "delivery.serve_entry": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.ANSWERS, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.open_service": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.refresh": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
+    # pages of rows: batches, findings, objections, the base library
+    "pages.batches": _by(*_OFFICIALS, tie=Tie.ANY),
+    "pages.sources": _by(*_OFFICIALS, tie=Tie.ANY),
+    "pages.deliver": _by(Duty.COLLECTION, tie=Tie.ANY),
+    "pages.quality": _by(*_OFFICIALS, tie=Tie.ANY),
+    "pages.objections": _by(
+        *(Duty.GOVERNANCE, Duty.ANSWERS, Duty.COLLECTION, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD),
+        *(Duty.OVERSIGHT, Duty.AUDIT_ADMIN),
+        tie=Tie.ANY,
+    ),
+    "pages.subjects": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.ANY),
+    "pages.authorities": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.PUBLISH_AUDIT, tie=Tie.ANY),
+    # library, looking
+    "library.look_up": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.look_at_conflicts": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    # atlas
+    "atlas.draw": _by(Duty.HOUSE, tie=Tie.ANY),
+    "atlas.take_event": _by(Duty.COLLECTION, Duty.GOVERNANCE, tie=Tie.OWN),
+    "pages.map": _by(*_OFFICIALS, tie=Tie.OWN),
+    # cascade
+    "cascade.take": _by(Duty.HOUSE, tie=Tie.OWN),
+    "cascade.hand_over": _by(Duty.HOUSE, tie=Tie.OWN),
+    # notices
+    "notices.mark_read": _by(*OFFICIALS, tie=Tie.OWN),
+    "notices.set_address": _by(Duty.ONESELF, tie=Tie.ANY),
+    # pages of the desk
+    "pages.desk": _by(*OFFICIALS, tie=Tie.OWN),
+    # follows
+    "follows.decline": _by(Duty.HOUSE, tie=Tie.OWN),
+    # pages of proof
+    "pages.ledger": _by(*OFFICIALS, tie=Tie.OWN),
+    "pages.oversight": _by(Duty.OVERSIGHT, Duty.AUDIT_ADMIN, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD, tie=Tie.OWN),
+    "pages.audit": _by(Duty.AUDIT_ADMIN, tie=Tie.OWN),
+}

@@ -1,0 +1,63 @@
+"""Private keys in files that only their owner reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from .crypto import SigningKey
+from .errors import Invalid, Unavailable
+from .files import write_whole
+from .text import text
+
+_SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+def load_key(path: Path) -> SigningKey:
+    """Read a key from a PEM file (PKCS #8); a file that others may read is refused."""
+    try:
+        data, mode = path.read_bytes(), path.stat().st_mode
+    except OSError as error:
+        raise Unavailable(text("the key file {path} cannot be read", path=path)) from error
+    if mode & 0o077:
+        raise Invalid(
+            text("the key file {path} can be read by others", path=path), remedy=text("chmod 600 {path}", path=path)
+        )
+    try:
+        key = serialization.load_pem_private_key(data, password=None)
+    except ValueError as error:
+        raise Invalid(text("the key file {path} holds no Ed25519 key", path=path)) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Invalid(text("the key file {path} holds no Ed25519 key", path=path))
+    return SigningKey(key)
+
+
+def make_key(path: Path) -> SigningKey:
+    """Return the key in ``path``; the first time, make it there, readable by its owner alone."""
+    if path.exists():
+        return load_key(path)
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    write_whole(path, pem, mode=0o600)
+    return SigningKey(key)
+
+
+def read_secret(folder: Path, name: str) -> str:
+    """Read a password from its file in ``folder``, without the line's end; a file that others may read is refused."""
+    if not _SECRET_NAME.fullmatch(name):
+        raise Invalid(text("a secret is named by 1 to 63 letters, digits, - or _"))
+    path = folder / name
+    try:
+        told, mode = path.read_text("utf-8"), path.stat().st_mode
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(text("the key file {path} cannot be read", path=path)) from error
+    if mode & 0o077:
+        raise Invalid(
+            text("the key file {path} can be read by others", path=path), remedy=text("chmod 600 {path}", path=path)
+        )
+    return told.rstrip("\r\n")

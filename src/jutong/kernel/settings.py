@@ -1,0 +1,111 @@
+"""What one node is told at its start: the file ``jutong.toml`` of its home, read once and handed down."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from .errors import Invalid, NotFound
+from .text import text
+
+
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How letters leave the house; without a host none do. The password comes from the environment."""
+
+    host: str = ""
+    port: int = 587
+    sender: str = ""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+
+    def __post_init__(self) -> None:
+        if self.host and "@" not in self.sender:
+            raise ValueError("[mail] needs a `sender`, such as jutong@example.gov.cn")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings of one home; every default is the embedded choice, with no service to start."""
+
+    name: str
+    body: str
+    division: str
+    database: str = ""
+    lake: str = ""
+    engine: str = "duckdb"
+    lookup: str = "lmdb"
+    host: str = "127.0.0.1"
+    port: int = 8700
+    workers: int = 1
+    language: str = "zh-CN"
+    address: str = ""  # where people reach the pages, such as https://data.example.gov.cn; cookies follow its scheme
+    proxy: str = ""  # the address of a proxy in front; the last address of its X-Forwarded-For is the visitor's
+    password_days: int = 90  # how long a password serves; 0 for ever
+    witnesses_wanted: int = 0
+    sequence_every_ms: int = 100
+    lake_options: dict[str, str] = {}
+    mail: Mail = Mail()
+
+
+class Home:
+    """One node's folder: settings, control database, lake, serving copies, ledger, keys, journal."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder, self.settings = folder, settings
+
+    @classmethod
+    def open(cls, folder: Path) -> Home:
+        """Read the settings of the home in ``folder``, or refuse and say what is wrong with them."""
+        try:
+            raw = tomllib.loads((folder / "jutong.toml").read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise NotFound("home", folder) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Invalid(text("{path} is not TOML: {why}", path=folder / "jutong.toml", why=str(error))) from error
+        try:
+            return cls(folder, msgspec.convert(raw, Settings))
+        except msgspec.ValidationError as error:
+            raise Invalid(text("{path}: {why}", path=folder / "jutong.toml", why=str(error))) from error
+
+    @property
+    def address(self) -> str:
+        """Where people reach the pages."""
+        return self.settings.address.rstrip("/") or f"http://{self.settings.host}:{self.settings.port}"
+
+    @property
+    def database(self) -> str:
+        """The control database's URL; ``JUTONG_DATABASE`` overrides, so that a password stays out of the file."""
+        return os.environ.get("JUTONG_DATABASE") or self.settings.database or f"sqlite:///{self.folder / 'control.db'}"
+
+    @property
+    def lake(self) -> str:
+        """Where the tables live: a folder, or ``s3://bucket/prefix``."""
+        return self.settings.lake or str(self.folder / "lake")
+
+    @property
+    def serving(self) -> Path:
+        """Where serving copies live."""
+        return self.folder / "serving"
+
+    @property
+    def ledger(self) -> Path:
+        """Where the ledger's tiles and checkpoints live."""
+        return self.folder / "ledger"
+
+    @property
+    def journal(self) -> Path:
+        """Where gateway workers write their calls before they answer."""
+        return self.folder / "journal"
+
+    @property
+    def locks(self) -> Path:
+        """Where lock files live."""
+        return self.folder / "locks"
+
+    @property
+    def key(self) -> Path:
+        """The node's signing key."""
+        return self.folder / "keys" / "node.pem"

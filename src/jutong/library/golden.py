@@ -1,0 +1,112 @@
+"""A golden record: one legal person, and behind each value who said it, with what authority, in which delivery."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from jutong.quality.capital import Capital, Confidence, Doubt
+
+from .subject import FIELDS, KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surviving:
+    """A value and where it came from."""
+
+    value: str
+    source: str
+    rank: int
+    batch: str
+    disputed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden:
+    """What the library holds of one legal person; a field that no source fills is absent."""
+
+    code: str
+    fields: Mapping[str, Surviving]
+    capital: Capital
+    rows: int  # of all sources
+
+    @property
+    def disputed(self) -> tuple[str, ...]:
+        """The fields on which sources contradict each other."""
+        return tuple(name for name, field in self.fields.items() if field.disputed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A value that a source gave for a field, whether it was chosen or not."""
+
+    field: str
+    value: str
+    entry: str
+    source: str
+    batch: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One of several values that sources give for a field that has one."""
+
+    code: str
+    field: str
+    value: str
+    source: str
+    rank: int
+    batch: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """What one batch did to the library."""
+
+    batch: str
+    entry: str
+    rows: int
+    touched: int  # legal persons of which the batch says something
+    created: int  # of them, first heard of in this batch
+    conflicts: int  # of them, with a disputed field
+    unkeyed: int  # rows without a valid credit code
+    doubtful: int  # rows whose capital cannot be told
+    merged_at: datetime
+
+
+def golden_of(row: Mapping[str, Any]) -> Golden:
+    """Return the record that a row of the golden table holds."""
+    disputed = set(json.loads(row["_disputed"] or "[]"))
+    return Golden(
+        code=row[KEY],
+        fields={
+            field.name: Surviving(
+                value=row[field.name],
+                source=row[f"{field.name}_source"],
+                rank=row[f"{field.name}_rank"],
+                batch=row[f"{field.name}_batch"],
+                disputed=field.name in disputed,
+            )
+            for field in FIELDS
+            if row[field.name] is not None
+        },
+        capital=_capital_of(row),
+        rows=row["_rows"],
+    )
+
+
+def _capital_of(row: Mapping[str, Any]) -> Capital:
+    amount: Decimal | None = row["capital_amount"]
+    return Capital(
+        amount=amount,
+        unit=row["capital_unit"],
+        currency=row["capital_currency"],
+        confidence=Confidence(row["capital_confidence"]),
+        doubt=Doubt(row["capital_doubt"]) if row["capital_doubt"] else None,
+    )

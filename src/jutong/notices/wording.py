@@ -1,0 +1,79 @@
+"""Notices in words: one sentence for each word of the ledger that is told, and the page where one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jutong.kernel.text import Text, text
+
+from .notice import Notice, Thing
+
+PATHS: Mapping[Thing, str] = {
+    Thing.REQUEST: "/requests/",
+    Thing.AGREEMENT: "/agreements/",
+    Thing.ENTRY: "/entries/",
+    Thing.OBJECTION: "/objections/",
+    Thing.REVISION: "/revisions/",
+    Thing.DEMAND: "/demands/",
+    Thing.RESPONSIBILITY: "/responsibilities/",
+}
+
+
+def path_of(notice: Notice) -> str:
+    """Return the page of the thing that a notice is about."""
+    if notice.thing is Thing.CHANGE:
+        return f"/entries/{notice.entry}/versions"
+    return PATHS[notice.thing] + notice.on
+
+
+def wording(notice: Notice) -> Text:
+    """Return what happened, in one sentence; an entry that is not known here goes by its identifier."""
+    words = WORDS[notice.word]
+    return Text(words.template, {"title": notice.title or notice.entry, "body": notice.other_name or notice.other})
+
+
+WORDS: Mapping[str, Text] = {
+    "sharing.submitted": text("{body} asks for {title}: answer in time", body="", title=""),
+    "sharing.supplement_required": text("{body} misses papers for {title}: supplement the request", body="", title=""),
+    "sharing.supplemented": text("{body} has supplemented its request for {title}: answer in time", body="", title=""),
+    "sharing.extension_asked": text("{body} asks for more time to answer on {title}: decide", body="", title=""),
+    "sharing.extended": text("the time to answer on {title} was extended", title=""),
+    "sharing.approved": text("{body} agreed to share {title}: the delivery follows", body="", title=""),
+    "sharing.refused": text("{body} refused to share {title}: read the reason", body="", title=""),
+    "sharing.withdrawn": text("{body} took its request for {title} back", body="", title=""),
+    "sharing.delivered": text("{title} can be called now", title=""),
+    "sharing.suspended": text("the agreement on {title} is suspended: read the reason", title=""),
+    "sharing.resumed": text("the agreement on {title} is in force again", title=""),
+    "sharing.terminated": text("the agreement on {title} has ended: read the reason", title=""),
+    "sharing.escalated": text("the term for {title} was missed; it was reported", title=""),
+    "sharing.deadline_recomputed": text("the due day for {title} was counted anew", title=""),
+    "catalogue.submitted": text("{body} submitted {title}: audit it in time", body="", title=""),
+    "catalogue.registered": text("{title} passed its first audit", title=""),
+    "catalogue.published": text("{title} is published and in force", title=""),
+    "catalogue.returned": text("{title} came back: mend what is listed and submit it again", title=""),
+    "sharing.change_told": text("{title}, which you use, has changed: see what is different", title=""),
+    "catalogue.revision_opened": text("a law or your duties changed: update the catalogue in time"),
+    "catalogue.revision_extension_asked": text("{body} asks for more time to update its catalogue: decide", body=""),
+    "catalogue.revision_extended": text("the time to update the catalogue was extended"),
+    "catalogue.revision_extension_declined": text("the day for the update of the catalogue stands: update it in time"),
+    "catalogue.revision_escalated": text("the term for the update of a catalogue was missed; it was reported"),
+    "catalogue.audit_escalated": text("the audit of {title} is overdue; it was reported", title=""),
+    "catalogue.demand_filed": text("a demand was filed: audit it"),
+    "catalogue.demand_accepted": text("your demand is on the list"),
+    "catalogue.demand_refused": text("your demand was refused: read the reason"),
+    "catalogue.demand_merged": text("your demand is met together with one that wants the same"),
+    "catalogue.demand_routed": text("you are presumed to have data that is wanted: confirm or contest it"),
+    "catalogue.demand_confirmed": text("the body that was asked has the wanted data"),
+    "catalogue.demand_contested": text("the body that was asked does not have the wanted data: ask another"),
+    "catalogue.demand_satisfied": text("your demand is satisfied"),
+    "catalogue.responsibility_opened": text("your body is responsible for wanted data: hand it over in time"),
+    "catalogue.responsibility_fulfilled": text("{body} fulfilled its responsibility for wanted data", body=""),
+    "catalogue.responsibility_escalated": text("a responsibility for wanted data is overdue; it was reported"),
+    "census.proposals_opened": text("the grading assistant objects to {title}: answer it", title=""),
+    "search.matched": text("{title} was published and answers a search that your body keeps", title=""),
+    "quality.objection_opened": text("rows of {title} fail a rule: verify and correct in time", title=""),
+    "quality.objection_adopted": text("another tier objects to rows of {title}: verify and correct", title=""),
+    "quality.objection_answered": text("{body} answered on {title}: send the feedback", body="", title=""),
+    "quality.objection_resolved": text("a new batch of {title} passes the rule that was objected to", title=""),
+    "quality.objection_closed": text("the objection to {title} is closed", title=""),
+}

@@ -1,0 +1,63 @@
+"""How well sharing is done, read from the ledger only: indicators, scorecards, what is waiting.
+
+Nouns: Indicator, Count, Proof, Scorecard, Owed, Snapshot, Todo, Todos.
+"""
+
+from .acts import freeze
+from .indicator import DEFINITIONS, Count, Definition, Indicator, Proof
+from .looking import waiting_for
+from .owed import Kind, Owed
+from .scorecard import Scorecard, usual_since
+from .sight import Sight
+from .snapshot import Snapshot
+from .store import (
+    bodies_read_by,
+    check_may_read_receipt,
+    find_snapshot,
+    label_of_tier,
+    lines_behind,
+    owed_before,
+    score,
+    score_for,
+    sight_of,
+    snapshot_for,
+    snapshots,
+    waiting,
+)
+from .tally import score_of
+from .todo import RULES, Todo, Todos, Urgency, Work, works_of
+
+__all__ = [
+    "DEFINITIONS",
+    "RULES",
+    "Count",
+    "Definition",
+    "Indicator",
+    "Kind",
+    "Owed",
+    "Proof",
+    "Scorecard",
+    "Sight",
+    "Snapshot",
+    "Todo",
+    "Todos",
+    "Urgency",
+    "Work",
+    "bodies_read_by",
+    "check_may_read_receipt",
+    "find_snapshot",
+    "freeze",
+    "label_of_tier",
+    "lines_behind",
+    "owed_before",
+    "score",
+    "score_for",
+    "score_of",
+    "sight_of",
+    "snapshot_for",
+    "snapshots",
+    "usual_since",
+    "waiting",
+    "waiting_for",
+    "works_of",
+]

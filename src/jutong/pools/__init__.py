@@ -1,0 +1,71 @@
+"""Where rows live: department pools, district pools, base and theme libraries, and the serving copies of them.
+
+Nouns: Snapshot, TableRef.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jutong.kernel.errors import Invalid
+from jutong.kernel.text import text
+
+from .engine import DuckEngine, Engine, TableRef
+from .lake import Lake
+from .lookup import LmdbLookup, Lookup, LookupReader
+from .lookup_postgres import PostgresLookup
+from .snapshot import Snapshot, digest_of
+from .spark import SparkEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The lake, the engine over it and the serving copies of one node."""
+
+    lake: Lake
+    engine: Engine
+    lookup: Lookup
+
+
+def open_pools(lake_url: str, lake_options: Mapping[str, str], engine: str, lookup: str, serving_folder: Path) -> Pools:
+    """Open the pools of one node by its settings.
+
+    ``engine`` is ``duckdb`` or ``sc://host:port``; ``lookup`` is ``lmdb`` or ``postgresql://...``.
+    """
+    scratch = serving_folder / ".scratch"
+    lake = Lake(lake_url, lake_options, scratch)
+    return Pools(lake, _engine(engine, lake, scratch), _lookup(lookup, serving_folder))
+
+
+def _engine(setting: str, lake: Lake, scratch: Path) -> Engine:
+    if setting == "duckdb":
+        return DuckEngine(lake, scratch)
+    if urlsplit(setting).scheme == "sc":
+        return SparkEngine(lake, setting)
+    raise Invalid(text("there is no engine {engine}", engine=setting), remedy=text("set duckdb or sc://host:port"))
+
+
+def _lookup(setting: str, folder: Path) -> Lookup:
+    if setting == "lmdb":
+        return LmdbLookup(folder)
+    if urlsplit(setting).scheme in {"postgresql", "postgres"}:
+        return PostgresLookup(setting)
+    raise Invalid(text("there is no such kind of serving copies"), remedy=text("set lmdb or postgresql://..."))
+
+
+__all__ = [
+    "DuckEngine",
+    "Engine",
+    "Lake",
+    "Lookup",
+    "LookupReader",
+    "Pools",
+    "Snapshot",
+    "SparkEngine",
+    "TableRef",
+    "digest_of",
+    "open_pools",
+]

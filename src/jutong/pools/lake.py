@@ -1,0 +1,370 @@
+"""The lake: Delta tables in a folder or under an S3 URL; what lands there lands once, whole, under a mark."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties
+from deltalake.exceptions import CommitFailedError
+from pyarrow import fs
+
+from jutong.kernel.errors import Invalid, NotFound, Unavailable
+from jutong.kernel.text import text
+
+from .files import Writing
+from .layout import table_name
+from .place import answering, place_at
+from .snapshot import Digest, Snapshot, normal
+
+Rows: TypeAlias = pa.RecordBatchReader | pa.Table
+
+ATTEMPTS = 60  # at a commit, while other writers come first
+MERGE_SPILL_BYTES = 1 << 30
+_OURS = "jutong"
+_LOST = re.compile(r"Failed to commit transaction: \d+$|already exists|Concurrent|conflict", re.IGNORECASE)
+_CONFIGURATION = {
+    "delta.enableChangeDataFeed": "true",
+    # A snapshot in evidence must be readable in ten years: neither log entries nor old files are ever cleaned away.
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+    "delta.checkpointInterval": "20",
+}
+
+
+class Lake:
+    """All tables of one node; every landing has a ``mark``, and a mark lands once, however often it is tried.
+
+    The mark travels inside the Delta commit (an application transaction), so "landed" and "marked" are one write:
+    of two processes that land the same mark at once one is refused by the log and finds the other's snapshot.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, str], scratch: Path) -> None:
+        self.place = place_at(url, options)
+        self._scratch = scratch
+
+    def append(self, table: str, batches: Rows, *, mark: str) -> Snapshot:
+        """Add rows; a mark that has landed before lands nothing and gives the first landing's snapshot."""
+        return self._land(table, batches, mark, "append")
+
+    def replace(self, table: str, batches: Rows, *, mark: str) -> Snapshot:
+        """Put these rows (and their columns) in place of all that the table held, once per mark."""
+        return self._land(table, batches, mark, "overwrite")
+
+    def merge(self, table: str, batches: Rows, *, key: tuple[str, ...], mark: str) -> Snapshot:
+        """Insert the rows whose key is new, replace those whose key is known and which differ, once per mark.
+
+        A row without its full key, or a key that comes twice, is refused: nobody could say which row survives.
+        """
+        if landed := self.snapshot_of(table_name(table), mark):
+            return landed
+        rows = normal(batches)
+        _refuse_unknown(key, rows.schema)
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._scratch, prefix="merge-") as folder:
+            source, digest = self._spool(rows, Path(folder) / "rows.arrow", table)
+            _refuse_unclear_keys(source, key)
+
+            def commit(delta: DeltaTable, said: CommitProperties) -> None:
+                _check_columns(delta, source.schema)
+                delta_rows = pa.RecordBatchReader.from_batches(source.schema, source.to_batches())
+                self._merge_into(delta, delta_rows, key, said)
+
+            return self._commit(table, mark, digest, commit)[0]
+
+    def exists(self, table: str) -> bool:
+        """Say whether the table is there."""
+        try:
+            self._delta(table)
+        except NotFound:
+            return False
+        return True
+
+    def version(self, table: str) -> int:
+        """Return the table's newest version, or refuse with ``NotFound``."""
+        return int(self._delta(table).version())
+
+    def snapshot_of(self, table: str, mark: str) -> Snapshot | None:
+        """Return what landed under ``mark``, or None."""
+        try:
+            delta = self._delta(table)
+        except NotFound:
+            return None
+        return self._landed(delta, table, mark)
+
+    def read(
+        self,
+        table: str,
+        *,
+        version: int | None = None,
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+    ) -> pa.RecordBatchReader:
+        """Stream the table's rows at ``version`` (the newest if None), those alone for which ``where`` holds."""
+        dataset = self.dataset(table, version=version)
+        scanner = dataset.scanner(
+            columns=None if columns is None else list(columns),
+            filter=where,
+            batch_readahead=4,
+            fragment_readahead=1,
+        )
+        return scanner.to_reader()
+
+    def changes(self, table: str, *, after: int) -> pa.RecordBatchReader:
+        """Stream what changed after version ``after``.
+
+        The rows carry ``_change_type`` (insert, delete, update_preimage, update_postimage), ``_commit_version``
+        and ``_commit_timestamp``.
+        """
+        delta = self._delta(table)
+        with answering(table, self.place.options):
+            feed = pa.RecordBatchReader.from_stream(delta.load_cdf(starting_version=after + 1, allow_out_of_range=True))
+        place = feed.schema.get_field_index("_commit_version")
+        signed = feed.schema.set(place, pa.field("_commit_version", pa.int64()))
+        return normal(feed.cast(signed))
+
+    def dataset(self, table: str, *, version: int | None = None) -> ds.Dataset:
+        """Return the table at ``version`` as an Arrow dataset over its files."""
+        files, schema = self.files(table, version=version)
+        fragments_of = ds.ParquetFileFormat(
+            default_fragment_scan_options=ds.ParquetFragmentScanOptions(pre_buffer=True)
+        )
+        fragments = [fragments_of.make_fragment(f"{table}/{name}", self.place.files) for name in files]
+        return ds.FileSystemDataset(fragments, schema, fragments_of, self.place.files)
+
+    def files(self, table: str, *, version: int | None = None) -> tuple[list[str], pa.Schema]:
+        """Return the names of the table's files at ``version``, oldest first, and its columns."""
+        delta = self._delta(table, version)
+        with answering(table, self.place.options):
+            added = pa.table(delta.get_add_actions())
+            schema = pa.schema(delta.schema().to_arrow())
+            features = set(delta.protocol().reader_features or ())
+            if delta.metadata().partition_columns or features & {"deletionVectors", "columnMapping"}:
+                raise Invalid(
+                    text("table {table} was written by others in a form that this lake does not read", table=table),
+                    remedy=text("rewrite it without partitions, deletion vectors and column mapping"),
+                )
+        order = added.sort_by([("modification_time", "ascending"), ("path", "ascending")])
+        return order["path"].to_pylist(), schema
+
+    def sweep(self, table: str, *, before: datetime) -> int:
+        """Delete files that no version of the table knows and that are older than ``before``; return their number.
+
+        Such files are what a landing leaves that was killed before its commit.
+        """
+        self._delta(table)
+        swept = 0
+        with answering(table, self.place.options):
+            known = self._known_files(table)
+            for folder in (table, f"{table}/_change_data"):
+                for found in self.place.files.get_file_info(fs.FileSelector(folder, allow_not_found=True)):
+                    orphan = found.type == fs.FileType.File and found.path.removeprefix(f"{table}/") not in known
+                    if orphan and found.mtime < before:
+                        self.place.files.delete_file(found.path)
+                        swept += 1
+        return swept
+
+    def _land(self, table: str, batches: Rows, mark: str, mode: str) -> Snapshot:
+        if landed := self.snapshot_of(table_name(table), mark):
+            return landed
+        rows = normal(batches)
+        writing, digest, committing = Writing(self.place, table, rows.schema), Digest(rows.schema), False
+        try:
+            for batch in rows:
+                digest.add(batch)
+                writing.add(batch)
+            actions = writing.finish()
+
+            def commit(delta: DeltaTable, said: CommitProperties) -> None:
+                if mode == "append":
+                    _check_columns(delta, rows.schema)
+                delta.create_write_transaction(list(actions), mode, rows.schema, commit_properties=said)
+
+            committing = True
+            snapshot, ours = self._commit(table, mark, digest, commit)
+        except BaseException:
+            # The commit may have been made although its answer was lost: then the files are the table's.
+            if not committing or self._certainly_unmarked(table, mark):
+                writing.abandon()
+            raise
+        if not ours:
+            writing.abandon()
+        return snapshot
+
+    def _commit(
+        self, table: str, mark: str, digest: Digest, commit: Callable[[DeltaTable, CommitProperties], None]
+    ) -> tuple[Snapshot, bool]:
+        """Commit against the newest version until no other writer comes first; say whether it was this commit."""
+        facts = {"mark": mark, "rows": digest.rows, "digest": digest.hex()}
+        for attempt in range(ATTEMPTS):
+            delta = self._open_or_create(table, digest.schema)
+            if landed := self._landed(delta, table, mark):
+                return landed, False
+            base = int(delta.version())
+            said = CommitProperties(
+                custom_metadata={_OURS: facts},
+                # No second try inside delta-rs: what was decided on this version is decided anew on the next.
+                max_commit_retries=0,
+                app_transactions=[Transaction(mark, base + 1)],
+            )
+            try:
+                with answering(table, self.place.options), _contended():
+                    commit(delta, said)
+            except _Contended:
+                time.sleep(random.uniform(0.005, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
+                continue
+            with answering(table, self.place.options):
+                self.place.make_durable(_log_entry(table, base + 1))
+            return Snapshot(table=table, version=base + 1, rows=digest.rows, digest=digest.hex()), True
+        raise Unavailable(
+            text("table {table} is being written by too many at once", table=table), remedy=text("repeat the act")
+        )
+
+    def _merge_into(
+        self, delta: DeltaTable, rows: pa.RecordBatchReader, key: tuple[str, ...], said: CommitProperties
+    ) -> None:
+        before = delta.version()
+        rest = [field.name for field in rows.schema if field.name not in key]
+        merger = delta.merge(
+            rows,
+            predicate=" AND ".join(f"(here.{_quoted(name)} = given.{_quoted(name)})" for name in key),
+            source_alias="given",
+            target_alias="here",
+            writer_properties=WriterProperties(compression="ZSTD", compression_level=1),
+            max_spill_size=MERGE_SPILL_BYTES,
+            commit_properties=said,
+        )
+        if rest:
+            differs = " OR ".join(f"(here.{_quoted(name)} IS DISTINCT FROM given.{_quoted(name)})" for name in rest)
+            merger = merger.when_matched_update_all(predicate=differs)
+        merger.when_not_matched_insert_all().execute()
+        if delta.version() == before:
+            # Nothing differed, so delta-rs wrote nothing; the mark must stand all the same.
+            delta.create_write_transaction([], "append", rows.schema, commit_properties=said)
+
+    def _spool(self, rows: pa.RecordBatchReader, path: Path, table: str) -> tuple[ds.Dataset, Digest]:
+        """Put the rows into a local file: a merge reads them more than once and must know their digest before."""
+        digest = Digest(rows.schema)
+        stream = pa.OSFile(str(path), "wb")
+        with answering(table, {}):
+            writer = pa.ipc.new_file(stream, rows.schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+        for batch in rows:
+            digest.add(batch)
+            with answering(table, {}):
+                writer.write_batch(batch)
+        with answering(table, {}):
+            writer.close()
+            stream.close()
+        return ds.dataset(path, format="ipc", schema=rows.schema), digest
+
+    def _delta(self, table: str, version: int | None = None) -> DeltaTable:
+        with answering(table_name(table), self.place.options):
+            return DeltaTable(self.place.url(table), version=version, storage_options=self.place.options)
+
+    def _open_or_create(self, table: str, schema: pa.Schema) -> DeltaTable:
+        try:
+            return self._delta(table)
+        except NotFound:
+            self.place.make_room(table)
+        with contextlib.suppress(_Contended), answering(table, self.place.options), _contended():
+            DeltaTable.create(
+                self.place.url(table),
+                Schema.from_arrow(schema),
+                mode="ignore",
+                configuration=_CONFIGURATION,
+                storage_options=self.place.options,
+                commit_properties=CommitProperties(max_commit_retries=0),
+            )
+            self.place.make_durable(_log_entry(table, 0))
+        return self._delta(table)
+
+    def _landed(self, delta: DeltaTable, table: str, mark: str) -> Snapshot | None:
+        with answering(table, self.place.options):
+            version = delta.transaction_version(mark)
+            if version is None:
+                return None
+            for action in self._log(table, int(version)):
+                said = action.get("commitInfo", {}).get(_OURS, {})
+                if said.get("mark") == mark:
+                    return Snapshot(table=table, version=int(version), rows=said["rows"], digest=said["digest"])
+        raise Unavailable(text("the log of table {table} has lost an entry", table=table))
+
+    def _certainly_unmarked(self, table: str, mark: str) -> bool:
+        try:
+            return self.place.settled and self.snapshot_of(table, mark) is None
+        except Unavailable:
+            return False
+
+    def _known_files(self, table: str) -> set[str]:
+        newest = self.version(table)
+        actions = (action for version in range(newest + 1) for action in self._log(table, version))
+        return {action[kind]["path"] for action in actions for kind in ("add", "cdc") if kind in action}
+
+    def _log(self, table: str, version: int) -> Iterator[dict[str, Any]]:
+        with self.place.files.open_input_stream(_log_entry(table, version)) as stream:
+            for line in stream.read().splitlines():
+                yield json.loads(line)
+
+
+class _Contended(Exception):
+    """Another writer came first."""
+
+
+@contextlib.contextmanager
+def _contended() -> Iterator[None]:
+    try:
+        yield
+    except CommitFailedError as error:
+        if not _LOST.search(str(error)):
+            raise
+        raise _Contended from error
+
+
+def _log_entry(table: str, version: int) -> str:
+    return f"{table}/_delta_log/{version:020d}.json"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _check_columns(delta: DeltaTable, schema: pa.Schema) -> None:
+    kept = pa.schema(delta.schema().to_arrow())
+    if {field.name: field.type for field in kept} == {field.name: field.type for field in schema}:
+        return
+    raise Invalid(
+        text(
+            "the rows have the columns {given}, the table has {kept}",
+            given=", ".join(f"{field.name} {field.type}" for field in schema),
+            kept=", ".join(f"{field.name} {field.type}" for field in kept),
+        ),
+        remedy=text("land them in the table's columns, or replace the table"),
+    )
+
+
+def _refuse_unknown(key: tuple[str, ...], schema: pa.Schema) -> None:
+    missing = [name for name in key if name not in schema.names]
+    if missing or not key:
+        raise Invalid(text("the rows do not have the key columns {names}", names=", ".join(missing)))
+
+
+def _refuse_unclear_keys(rows: ds.Dataset, key: tuple[str, ...]) -> None:
+    keys = rows.to_table(columns=list(key))
+    empty = sum(column.null_count for column in keys.columns)
+    twice = len(keys) - len(keys.group_by(list(key)).aggregate([]))
+    if empty or twice:
+        raise Invalid(
+            text("{empty} key values are empty and {twice} rows repeat a key", empty=empty, twice=twice),
+            remedy=text("leave one row a key before merging"),
+        )

@@ -1,0 +1,216 @@
+"""What is done about the fitness of rows: examine them, object at the source, answer, close."""
+
+from __future__ import annotations
+
+from jutong import catalogue, collection, registers
+from jutong.catalogue.entry import Entry
+from jutong.collection.batch import Batch
+from jutong.desk import Desk
+from jutong.guard import Label
+from jutong.kernel.clock import LEGAL_TIME
+from jutong.kernel.errors import NotFound
+
+from . import store
+from .examination import Examination, Timeliness, dimensions_of
+from .example import Example, examples_of
+from .objection import Objection, objection_of
+from .rulebook import Standards, rulebook_of
+from .scan import example_rows, land_findings
+from .sight import objectors
+
+CORRECTION = "CORRECTION"
+
+
+def examine(desk: Desk, batch_id: str) -> Examination:
+    """Ask every rule of the entry of every row of a batch; a batch is examined once."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.find(desk.db, batch.entry)
+    desk.allow("quality.examine", _about(entry))
+    done = store.known_examination(desk.db, batch.id) or _examined(desk, batch, entry)
+    if store.save_examination(desk.db, done):
+        desk.record(
+            "quality.examined",
+            on=batch.id,
+            entry=entry.id,
+            provider=entry.provider,
+            rows=done.rows,
+            findings=done.findings,
+            dimensions={dimension.value: value for dimension, value in done.dimensions.items()},
+            score=done.score,
+            band=done.band.value,
+            unasked=list(done.unasked),
+        )
+    return store.find_examination(desk.db, batch.id)
+
+
+def look_at_examples(desk: Desk, batch_id: str, rule: str, *, after: int = -1, limit: int = 20) -> tuple[Example, ...]:
+    """Show an official rows that fail a rule, masked; that somebody looked is on record."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.visible_to(desk.db, batch.entry, desk.actor)
+    authorities = objectors(desk.actor, registers.bodies(desk.db))
+    desk.allow("quality.look_at_examples", Label(owner=entry.provider, parties=authorities))
+    with desk.released():
+        rows = example_rows(desk.pools, batch, rule=rule, limit=limit, after=after).to_pylist()
+    shown = examples_of(rows, entry, desk.actor.cleared)
+    desk.record(
+        "quality.examples_looked_at",
+        on=batch.id,
+        entry=entry.id,
+        provider=entry.provider,
+        rule=rule,
+        rows=len(shown),
+    )
+    return shown
+
+
+def open_objections(desk: Desk, batch_id: str) -> tuple[Objection, ...]:
+    """Object at the source department to each error that its rows have (Order 809, art. 26), once a delivery."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.find(desk.db, batch.entry)
+    desk.allow("quality.open_objections", _about(entry))
+    term = registers.deadline(desk.db, CORRECTION, desk.today)
+    opened = []
+    for failure in store.find_examination(desk.db, batch.id).failures:
+        filed = objection_of(
+            entry=entry.id,
+            provider=entry.provider,
+            batch=batch.id,
+            rows_digest=batch.rows_digest,
+            rule=failure.rule,
+            item=failure.item,
+            count=failure.failed,
+            term=term,
+        )
+        if store.save_new_objection(desk.db, filed):
+            desk.record("quality.objection_opened", on=filed.id, **filed.facts())
+        opened.append(store.find_objection(desk.db, filed.id))
+    return tuple(opened)
+
+
+def adopt_objection(desk: Desk, objection: Objection, node: str) -> Objection:
+    """Keep an objection that another tier made to this tier's rows; the same one again is no change."""
+    desk.allow("quality.adopt_objection", objection.label)
+    entry = catalogue.find(desk.db, objection.entry)
+    adopted = objection.adopted(provider=entry.provider)
+    if store.save_new_objection(desk.db, adopted):
+        desk.record("quality.objection_adopted", on=adopted.id, node=node, **adopted.facts())
+    return store.find_objection(desk.db, adopted.id)
+
+
+def verify_objection(desk: Desk, objection_id: str) -> Objection:
+    """Take an objection up: the source department looks at the rows."""
+    before, label = _seen(desk, objection_id)
+    desk.allow("quality.verify_objection", label)
+    verifying = before.verifying()
+    if verifying is not before:
+        store.save_objection(desk.db, verifying)
+        desk.record("quality.objection_taken_up", on=verifying.id, entry=verifying.entry, rule=verifying.rule)
+    return verifying
+
+
+def answer_objection(desk: Desk, objection_id: str, *, corrected: bool, reason: str = "") -> Objection:
+    """Answer an objection: the rows are put right, or they are right as they are and why."""
+    before, label = _seen(desk, objection_id)
+    desk.allow("quality.answer_objection", label)
+    answered = before.corrected() if corrected else before.rejected(reason)
+    if answered is not before:
+        store.save_objection(desk.db, answered)
+        desk.record(
+            "quality.objection_answered",
+            on=answered.id,
+            entry=answered.entry,
+            provider=answered.provider,
+            rule=answered.rule,
+            outcome=answered.stage.value,
+            in_time=desk.today <= answered.due,
+        )
+    return answered
+
+
+def close_objection(desk: Desk, objection_id: str) -> Objection:
+    """Send the answer back to whoever objected, and close the objection."""
+    before, label = _seen(desk, objection_id)
+    desk.allow("quality.close_objection", label)
+    closed = before.fed_back(desk.today)
+    if closed is not before:
+        store.save_objection(desk.db, closed)
+        desk.record(
+            "quality.objection_closed", on=closed.id, entry=closed.entry, provider=closed.provider, rule=closed.rule
+        )
+    return closed
+
+
+def close_resolved(desk: Desk, batch_id: str) -> tuple[Objection, ...]:
+    """Count as corrected every open objection to earlier deliveries whose rule this delivery passes."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.find(desk.db, batch.entry)
+    desk.allow("quality.close_resolved", _about(entry))
+    done = store.find_examination(desk.db, batch.id)
+    resolved = []
+    for before in store.objections(desk.db, entry=entry.id, only_open=True, limit=None):
+        if not (done.asks(before.rule) and done.passes(before.rule) and _is_resolved(desk, before, batch)):
+            continue
+        corrected = before.corrected(by_batch=batch.id)
+        store.save_objection(desk.db, corrected)
+        desk.record(
+            "quality.objection_resolved",
+            on=corrected.id,
+            entry=corrected.entry,
+            provider=corrected.provider,
+            rule=corrected.rule,
+            batch=batch.id,
+            in_time=desk.today <= corrected.due,
+        )
+        resolved.append(corrected)
+    return tuple(resolved)
+
+
+def _examined(desk: Desk, batch: Batch, entry: Entry) -> Examination:
+    standards = Standards(
+        elements={element.id: element for element in registers.elements(desk.db)},
+        divisions=registers.divisions(),
+        code_sets={codes.id: codes for codes in registers.code_sets(desk.db)},
+    )
+    # The day of collection, not of examination: trying again, here or in another tier, asks the same questions.
+    day = batch.collected_at.astimezone(LEGAL_TIME).date()
+    book = rulebook_of(entry, standards, today=day)
+    earlier = [each for each in collection.batches(desk.db, entry.id) if each.collected_at < batch.collected_at]
+    before = max((each.collected_at for each in earlier), default=None)
+    with desk.released():
+        count, counts = land_findings(desk.pools, batch, book)
+    timeliness = Timeliness(
+        cycle=entry.update_cycle, before=before.astimezone(LEGAL_TIME).date() if before else None, arrived=day
+    )
+    return Examination(
+        batch=batch.id,
+        entry=entry.id,
+        rows=count,
+        counts=counts,
+        dimensions=dimensions_of(
+            counts, rows_read=batch.rows_read, rows_landed=batch.rows_landed, timeliness=timeliness
+        ),
+        unasked=book.unasked,
+        examined_at=desk.now,
+    )
+
+
+def _seen(desk: Desk, objection_id: str) -> tuple[Objection, Label]:
+    """Return an objection and whom it concerns: its source and the tier that objects; for others it is absent."""
+    found = store.find_objection(desk.db, objection_id)
+    authorities = objectors(desk.actor, registers.bodies(desk.db))
+    if desk.actor.org not in {found.provider, *authorities}:
+        raise NotFound("objection", objection_id)
+    return found, Label(owner=found.provider, parties=authorities)
+
+
+def _is_resolved(desk: Desk, objection: Objection, batch: Batch) -> bool:
+    """Say whether a delivery that passes the rule came after the objected one and can hold its rows."""
+    objected = next((each for each in collection.batches(desk.db, batch.entry) if each.id == objection.batch), None)
+    if objected is not None and objected.collected_at >= batch.collected_at:
+        return False
+    return objection.resolved_by_rows(rows=batch.rows_landed, before=objected.rows_landed if objected else None)
+
+
+def _about(entry: Entry) -> Label:
+    """Acts on findings show counts, not rows: the entry's grade does not hold them up."""
+    return Label(owner=entry.provider)

@@ -1,0 +1,114 @@
+"""How the text of items is read in SQL: in steps, each over the columns of the steps before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
+
+import pyarrow as pa
+
+ROW = "_row"  # a row's place in its delivery
+BATCH = "_batch"  # the delivery that brought it
+BLANKS = " \t\r\n\u00a0\u3000"
+# Spellings of "nothing" that no register means as a value, whatever the element says.
+ABSENT = ("N/A",)
+
+
+def quoted(name: str) -> str:
+    """Return ``name`` as an SQL identifier.
+
+    >>> quoted('a"b')
+    '"a""b"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """Return ``value`` as an SQL string.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(characters: str) -> str:
+    r"""Return the regular expression of one of these characters, for RE2, Python and Java alike.
+
+    >>> one_of("a-]")
+    '[a\\-\\]]'
+    """
+    return "[" + "".join("\\" + c if c in "\\]^-[&~" else c for c in characters) + "]"
+
+
+def column(item: str) -> str:
+    """Return the identifier of an item's present value: trimmed, and NULL where it is a spelling of nothing."""
+    return quoted(item)
+
+
+def present(item: str, absent: Iterable[str] = ()) -> str:
+    """Return the SQL of an item's present value over the raw column."""
+    raw = quoted(item)
+    # Looking at both ends first is four times as fast as trimming long texts that have nothing to trim.
+    edges = " OR ".join(f"{raw} LIKE {literal(blank + '%')} OR {raw} LIKE {literal('%' + blank)}" for blank in BLANKS)
+    trimmed = f"CASE WHEN {edges} THEN trim({raw}, {literal(BLANKS)}) ELSE {raw} END"
+    nothing = ", ".join(literal(word) for word in dict.fromkeys(("", *ABSENT, *absent)))
+    return f"CASE WHEN ({trimmed}) IN ({nothing}) THEN NULL ELSE {trimmed} END"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """A look-up in a small table that has at most one row for each value, so that no row is doubled."""
+
+    table: str
+    alias: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """New columns (name, SQL) over all columns so far."""
+
+    columns: tuple[tuple[str, str], ...] = ()
+    joins: tuple[Join, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The steps of one item, and the small tables that they look into."""
+
+    steps: tuple[Step, ...] = ()
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
+NO_READING = Reading()
+
+
+def source_sql(batch: str, presents: Mapping[str, str], *more: str) -> str:
+    """Return a batch's rows with every item in its present form, and ``more`` columns as they stand."""
+    items = "".join(f", {sql} AS {quoted(item)}" for item, sql in presents.items())
+    also = "".join(f", {quoted(name)}" for name in more)
+    return f"SELECT {quoted(ROW)}{also}{items} FROM raw WHERE {quoted(BATCH)} = {literal(batch)}"  # noqa: S608
+
+
+def staged(source: str, readings: Sequence[Reading]) -> str:
+    """Return ``WITH`` clauses over the query ``source``; the last is called ``readings`` and has every column.
+
+    Steps of equal rank share one clause, so that the depth is that of the deepest item, not the number of items.
+    """
+    clauses = [f"step0 AS ({source})"]
+    for rank, steps in enumerate(zip_longest(*(reading.steps for reading in readings)), start=1):
+        there = [step for step in steps if step is not None]
+        columns = "".join(f", {sql} AS {quoted(name)}" for name, sql in chain.from_iterable(s.columns for s in there))
+        joins = "".join(
+            f" LEFT JOIN {join.table} AS {join.alias} ON {join.on}"
+            for join in chain.from_iterable(s.joins for s in there)
+        )
+        clauses.append(f"step{rank} AS (SELECT step{rank - 1}.*{columns} FROM step{rank - 1}{joins})")  # noqa: S608
+    return "WITH " + ", ".join(clauses) + f", readings AS (SELECT * FROM step{len(clauses) - 1})"  # noqa: S608
+
+
+def tables_of(readings: Iterable[Reading]) -> dict[str, pa.Table]:
+    """Return all small tables that the readings look into, by the name that the SQL uses."""
+    return {name: table for reading in readings for name, table in reading.tables.items()}

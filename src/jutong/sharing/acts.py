@@ -1,0 +1,352 @@
+"""What officials do about sharing: ask, sign, submit, complete, extend, approve, refuse, deliver, suspend, end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from jutong import catalogue, registers
+from jutong.catalogue.stage import Stage as EntryStage
+from jutong.desk import Desk
+from jutong.guard import Label
+from jutong.kernel.canon import canonical, digest
+from jutong.kernel.errors import NotFound
+from jutong.terms import BodyKind, Duty
+from jutong.terms.deadline import Deadline
+
+from . import store
+from .agreement import Agreement, Standing, agreement_of
+from .request import Request, Stage, days_used, request_of
+from .sketch import Sketch
+from .wish import Paper, Wish
+
+NO_BODY = ""  # owns what is for the tier's authority alone to do
+
+
+def draft_request(desk: Desk, wish: Wish, *, sketched: str = "") -> Request:
+    """Write down what the actor's body wishes of a published entry; the same wish again is the same draft.
+
+    ``sketched`` is the digest of the form that the draft was made of; a form that a colleague went on with stays.
+    """
+    entry = catalogue.visible_to(desk.db, wish.entry, desk.actor)
+    desk.allow("sharing.draft_request", Label(owner=entry.provider))
+    if entry.stage is not EntryStage.PUBLISHED:
+        raise NotFound("catalogue entry", wish.entry)
+    for name in wish.systems:
+        registers.find_system(desk.db, registers.SystemName.parse(name))
+    request = request_of(wish, entry, id=desk.new_id(), consumer=desk.actor.org, today=desk.today)
+    if twin := store.draft_like(desk.db, request.consumer, wish.digest()):
+        return twin
+    store.save_request(desk.db, request)
+    if (kept := store.sketch_for(desk.db, desk.actor, request.entry)) and kept.digest() == sketched:
+        store.drop_sketch(desk.db, request.consumer, request.entry)
+    desk.record("sharing.drafted", on=request.id, **request.facts())
+    return request
+
+
+def sketch_request(desk: Desk, entry_id: str, fields: Mapping[str, Sequence[str]], *, seen: str = "") -> Sketch:
+    """Keep what was typed of a request so far, whole or not, for the officers of the actor's body to go on with."""
+    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
+    desk.allow("sharing.draft_request", Label(owner=entry.provider))
+    typed = {name: tuple(values) for name, values in fields.items()}
+    sketch = Sketch(consumer=desk.actor.org, entry=entry.id, changed=desk.now, fields=typed)
+    sketch.check()
+    sketch.check_seen(store.sketch_for(desk.db, desk.actor, entry.id), seen)
+    store.save_sketch(desk.db, sketch)
+    desk.record("sharing.sketched", on=entry.id, consumer=sketch.consumer, typed=sketch.digest())
+    return sketch
+
+
+def redraft_request(desk: Desk, request_id: str, wish: Wish, *, seen: str = "") -> Request:
+    """Change a draft that nobody has signed yet."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.redraft_request", Label(owner=request.consumer))
+    entry = catalogue.visible_to(desk.db, request.entry, desk.actor)
+    for name in wish.systems:
+        registers.find_system(desk.db, registers.SystemName.parse(name))
+    redrafted = request.redraft(wish, entry, desk.today, seen=seen)
+    if redrafted == request:
+        return request
+    store.save_request(desk.db, redrafted)
+    desk.record("sharing.redrafted", on=request.id, was=request.wish.digest(), **redrafted.facts())
+    return redrafted
+
+
+def sign_request(desk: Desk, request_id: str, *, seen: str = "") -> Request:
+    """Sign a draft as head of the consumer's sharing office (art. 20); without that it cannot leave the house."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.sign_request", Label(owner=request.consumer))
+    if request.stage is Stage.CONSUMER_OFFICE_SIGNED:
+        return request
+    request = request.sign(seen=seen)
+    store.save_request(desk.db, request)
+    desk.record("sharing.signed", on=request.id, **request.facts())
+    return request
+
+
+def submit_request(desk: Desk, request_id: str) -> Request:
+    """Hand a signed request to the provider, whose answer clock starts (art. 21)."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.submit_request", Label(owner=request.consumer))
+    if request.stage is Stage.SUBMITTED:
+        return request
+    request = request.submit(_clock(desk, request.answer_rule, request.provider, desk.today))
+    store.save_request(desk.db, request)
+    desk.record("sharing.submitted", on=request.id, **request.facts())
+    return request
+
+
+def require_supplement(desk: Desk, request_id: str, missing: Sequence[str]) -> Request:
+    """Tell the consumer, once and completely, which papers are missing (art. 21); the answer clock stands still."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.require_supplement", Label(owner=request.provider))
+    if request.stage is Stage.SUPPLEMENT_REQUIRED and request.missing == tuple(missing):
+        return request
+    used = _days_used(desk, request.clock)
+    request = request.require_supplement(missing, desk.today)
+    store.save_request(desk.db, request)
+    desk.record("sharing.supplement_required", on=request.id, missing=len(missing), used=used, **request.facts())
+    return request
+
+
+def supplement(desk: Desk, request_id: str, papers: Sequence[Paper]) -> Request:
+    """Hand in the missing papers; the answer clock starts anew, and both days of receipt stay on record."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.supplement", Label(owner=request.consumer))
+    if request.stage is Stage.SUBMITTED and request.supplemented and set(papers) <= set(request.wish.papers):
+        return request
+    request = request.supplement(tuple(papers), _clock(desk, request.answer_rule, request.provider, desk.today))
+    store.save_request(desk.db, request)
+    desk.record("sharing.supplemented", on=request.id, **request.facts())
+    return request
+
+
+def withdraw(desk: Desk, request_id: str) -> Request:
+    """Take back a request that has not been answered."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.withdraw", Label(owner=request.consumer))
+    if request.stage is Stage.WITHDRAWN:
+        return request
+    request = request.withdraw(desk.today)
+    store.save_request(desk.db, request)
+    desk.record("sharing.withdrawn", on=request.id, **request.facts())
+    return request
+
+
+def ask_extension(desk: Desk, request_id: str, days: int, reason: str) -> Request:
+    """Ask the provider's authority for more working days to answer (art. 21); until it agrees, the clock runs on."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.ask_extension", Label(owner=request.provider))
+    if request.stage is Stage.EXTENSION_ASKED and request.extension and request.extension.days == days:
+        return request
+    request = request.ask_extension(days, reason, desk.today)
+    store.save_request(desk.db, request)
+    desk.record("sharing.extension_asked", on=request.id, days=days, **request.facts())
+    return request
+
+
+def extend(desk: Desk, request_id: str) -> Request:
+    """Agree, as the authority, to the extension that the provider asked for; this line is the consumer's notice."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.extend", Label(owner=NO_BODY, parties=_authorities(desk)))
+    if request.stage is Stage.EXTENDED:
+        return request
+    was, days = request.facts()["due"], 0 if request.extension is None else request.extension.days
+    request = request.extend(_answer_clock(desk, request, days), desk.today)
+    store.save_request(desk.db, request)
+    desk.record("sharing.extended", on=request.id, days=days, was=was, **request.facts())
+    return request
+
+
+def approve(
+    desk: Desk, request_id: str, *, masks: Mapping[str, str] | None = None, quota_per_day: int | None = None
+) -> Agreement:
+    """Say yes as head of the provider's sharing office; the agreement stands, and the delivery clock runs (art. 22)."""
+    request = _held(desk, request_id)
+    entry = catalogue.find(desk.db, request.entry)
+    desk.allow("sharing.approve", entry.label)
+    if standing := store.agreement_from(desk.db, request.id):
+        return standing
+    request = request.agree(desk.today)
+    delivery = _clock(desk, "DELIVER", request.provider, desk.today)
+    agreement = agreement_of(
+        request, entry, id=desk.new_id(), masks=masks or {}, quota_per_day=quota_per_day, delivery=delivery
+    )
+    store.save_request(desk.db, request)
+    agreement = store.save_agreement(desk.db, agreement)
+    used = _days_used(desk, request.clock)
+    desk.record("sharing.approved", on=request.id, used=used, **request.facts(), **agreement.grant())
+    return agreement
+
+
+def refuse(desk: Desk, request_id: str, *, reason: str, basis: str) -> Request:
+    """Say no as head of the provider's sharing office, with reason and basis (art. 21)."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.refuse", Label(owner=request.provider))
+    if request.stage is Stage.REFUSED and (request.reason, request.basis) == (reason, basis):
+        return request
+    request = request.refuse(reason, basis, desk.today)
+    store.save_request(desk.db, request)
+    used, told = _days_used(desk, request.clock), digest(canonical({"reason": reason, "basis": basis}))
+    desk.record("sharing.refused", on=request.id, used=used, told=told, **request.facts())
+    return request
+
+
+def record_delivery(desk: Desk, agreement_id: str) -> Agreement:
+    """Note that the service answers: the provider has shared (art. 22)."""
+    agreement = _held_agreement(desk, agreement_id)
+    desk.allow("sharing.record_delivery", Label(owner=agreement.provider, parties=_house(desk)))
+    if agreement.delivered is not None:
+        return agreement
+    agreement = store.save_agreement(desk.db, agreement.deliver(desk.today))
+    used = _days_used(desk, agreement.delivery)
+    desk.record("sharing.delivered", on=agreement.id, used=used, **agreement.facts())
+    return agreement
+
+
+def suspend(desk: Desk, agreement_id: str, *, reason: str, rectify_by: date | None = None) -> Agreement:
+    """Take the rights away until a misuse has been put right: the provider's or the authority's act (art. 27)."""
+    agreement = _held_agreement(desk, agreement_id)
+    desk.allow("sharing.suspend", Label(owner=agreement.provider, parties=_authorities(desk)))
+    if agreement.stage is Standing.SUSPENDED:
+        return agreement
+    agreement = store.save_agreement(desk.db, agreement.suspend(reason, rectify_by, desk.today))
+    until = None if rectify_by is None else rectify_by.isoformat()
+    desk.record("sharing.suspended", on=agreement.id, rectify_by=until, **agreement.facts())
+    return agreement
+
+
+def resume(desk: Desk, agreement_id: str) -> Agreement:
+    """Give the rights of a suspended agreement back."""
+    agreement = _held_agreement(desk, agreement_id)
+    desk.allow("sharing.resume", Label(owner=agreement.provider, parties=_authorities(desk)))
+    if agreement.stage is Standing.IN_FORCE:
+        return agreement
+    agreement = store.save_agreement(desk.db, agreement.resume())
+    desk.record("sharing.resumed", on=agreement.id, **agreement.facts())
+    return agreement
+
+
+def terminate(desk: Desk, agreement_id: str, *, reason: str) -> Agreement:
+    """End an agreement for good; the line is what is filed with the authority (art. 27)."""
+    agreement = _held_agreement(desk, agreement_id)
+    desk.allow("sharing.terminate", Label(owner=agreement.provider, parties=_authorities(desk)))
+    if agreement.stage is Standing.TERMINATED:
+        return agreement
+    agreement = store.save_agreement(desk.db, agreement.terminate(reason))
+    desk.record("sharing.terminated", on=agreement.id, **agreement.facts())
+    return agreement
+
+
+def suspend_all(desk: Desk, entry_id: str) -> tuple[Agreement, ...]:
+    """Suspend all that rests on an entry that was withdrawn: what the house does when it hears of it."""
+    desk.allow("sharing.suspend_all", Label(owner=desk.actor.org))
+    suspended = []
+    for agreement in store.agreements_of_entry(desk.db, entry_id):
+        if agreement.stage is Standing.IN_FORCE:
+            agreement = agreement.suspend("its catalogue entry was withdrawn", None, desk.today)
+            suspended.append(store.save_agreement(desk.db, agreement))
+            desk.record("sharing.suspended", on=agreement.id, rectify_by=None, **suspended[-1].facts())
+    return tuple(suspended)
+
+
+def tell_change(desk: Desk, entry_id: str, version: int) -> tuple[str, ...]:
+    """Tell each user of an entry that a new version of it is in force, or that it ended: what changed, since when."""
+    desk.allow("sharing.tell_change", Label(owner=desk.actor.org))
+    known = [one for one in catalogue.versions(desk.db, entry_id) if one.shown_to_all and one.version <= version]
+    if not known or known[-1].version != version:
+        return ()
+    newer, older = known[-1], known[-2] if len(known) > 1 else known[-1]
+    found = catalogue.differences(older, newer)
+    touched = {one.item for one in found if one.item}
+    told = []
+    for agreement in store.agreements_of_entry(desk.db, entry_id):
+        if agreement.stage is Standing.TERMINATED or (newer is older and newer.stage is EntryStage.PUBLISHED):
+            continue
+        desk.record(
+            "sharing.change_told",
+            on=agreement.id,
+            version=newer.version,
+            before=older.version,
+            since=newer.moves[-1].at.isoformat(),
+            stage=newer.stage.value,
+            differences=len(found),
+            agreed_items=len(touched & {item.name for item in agreement.items}),
+            **{name: fact for name, fact in agreement.facts().items() if name in ("entry", "provider", "consumer")},
+        )
+        told.append(agreement.id)
+    return tuple(told)
+
+
+def escalate_overdue(desk: Desk) -> tuple[str, ...]:
+    """Report each answer and delivery whose day has passed, once a breach (art. 39, 4); nothing is deemed agreed."""
+    desk.allow("sharing.escalate_overdue", Label(owner=desk.actor.org))
+    told = []
+    for request in store.open_requests(desk.db):
+        if request.overdue(desk.today) and not request.escalated:
+            request = request.escalate()
+            store.save_request(desk.db, request)
+            desk.record("sharing.escalated", on=request.id, clock="answer", **request.facts())
+            told.append(request.id)
+    for agreement in store.undelivered(desk.db):
+        if agreement.overdue(desk.today) and not agreement.escalated:
+            agreement = store.save_agreement(desk.db, agreement.escalate())
+            desk.record("sharing.escalated", on=agreement.id, clock="delivery", **agreement.facts())
+            told.append(agreement.id)
+    return tuple(told)
+
+
+def recompute_deadlines(desk: Desk, year: int) -> tuple[str, ...]:
+    """Count anew the running clocks that touch ``year``, once its calendar is in; the old day stays in evidence."""
+    desk.allow("sharing.recompute_deadlines", Label(owner=desk.actor.org))
+    moved = []
+    for request in store.open_requests(desk.db):
+        clock = _answer_clock(desk, request, request.extension_days)
+        if request.clock is not None and _touches(request.clock, year) and clock != request.clock:
+            was, request = request.clock.due.isoformat(), request.reclocked(clock)
+            store.save_request(desk.db, request)
+            desk.record("sharing.deadline_recomputed", on=request.id, clock="answer", was=was, **request.facts())
+            moved.append(request.id)
+    for agreement in store.undelivered(desk.db):
+        clock = _clock(desk, "DELIVER", agreement.provider, agreement.delivery.started)
+        if _touches(agreement.delivery, year) and clock != agreement.delivery:
+            was = agreement.delivery.due.isoformat()
+            agreement = store.save_agreement(desk.db, agreement.reclocked(clock))
+            desk.record("sharing.deadline_recomputed", on=agreement.id, clock="delivery", was=was, **agreement.facts())
+            moved.append(agreement.id)
+    return tuple(moved)
+
+
+def _held(desk: Desk, request_id: str) -> Request:
+    return store.find_request(desk.db, request_id, desk.actor, hold=True)
+
+
+def _held_agreement(desk: Desk, agreement_id: str) -> Agreement:
+    return store.find_agreement(desk.db, agreement_id, desk.actor, hold=True)
+
+
+def _clock(desk: Desk, rule: str, provider: str, started: date, extension_days: int = 0) -> Deadline:
+    division = registers.find_body(desk.db, provider).division
+    return registers.deadline(desk.db, rule, started, division, extension_days=extension_days)
+
+
+def _answer_clock(desk: Desk, request: Request, extension_days: int) -> Deadline:
+    started = desk.today if request.clock is None else request.clock.started
+    return _clock(desk, request.answer_rule, request.provider, started, extension_days)
+
+
+def _days_used(desk: Desk, clock: Deadline | None) -> int:
+    return 0 if clock is None else days_used(clock, registers.calendar(desk.db), desk.today)
+
+
+def _touches(clock: Deadline, year: int) -> bool:
+    # A year's notice may also name days at the end of the year before.
+    return clock.started.year <= year <= clock.due.year + 1
+
+
+def _authorities(desk: Desk) -> frozenset[str]:
+    return frozenset(body.code for body in registers.bodies(desk.db) if body.kind is BodyKind.AUTHORITY)
+
+
+def _house(desk: Desk) -> frozenset[str]:
+    return frozenset({desk.actor.org} if Duty.HOUSE in desk.actor.duties else ())

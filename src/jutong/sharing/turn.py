@@ -1,0 +1,65 @@
+"""Whose turn it is: who must act on a request now, and by which duty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jutong.catalogue.terms_of_use import ShareType
+from jutong.terms.duty import Duty
+
+from .request import Request, Stage
+
+AUTHORITY = ""  # the turn is the tier's authority's, whichever body that is
+
+
+class Side(StrEnum):
+    """On which side of a request or an agreement a body stands."""
+
+    ASKED = "asked"  # it wants, or has, the data of another
+    ANSWERING = "answering"  # the data is its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The body that must act, the duty by which it does, and the act by its name in the guard's table."""
+
+    body: str
+    duty: Duty
+    act: str
+
+
+def turn_of(request: Request) -> Turn | None:
+    """Return whose turn it is; nobody's when the request has been answered or taken back."""
+    match request.stage:
+        case Stage.DRAFT:
+            return Turn(body=request.consumer, duty=Duty.OFFICE_HEAD, act="sharing.sign_request")
+        case Stage.CONSUMER_OFFICE_SIGNED:
+            return Turn(body=request.consumer, duty=Duty.REQUESTS, act="sharing.submit_request")
+        case Stage.SUPPLEMENT_REQUIRED:
+            return Turn(body=request.consumer, duty=Duty.REQUESTS, act="sharing.supplement")
+        case Stage.EXTENSION_ASKED:
+            return Turn(body=AUTHORITY, duty=Duty.OVERSIGHT, act="sharing.extend")
+        case Stage.SUBMITTED | Stage.EXTENDED:
+            return Turn(body=request.provider, duty=Duty.OFFICE_HEAD, act="sharing.approve")
+        case _:
+            return None
+
+
+def moves_of(request: Request) -> frozenset[str]:
+    """Return the acts that the request's stage and kind leave open to whoever may do them.
+
+    What is shared without condition is neither refused nor put off; papers are asked for once, time once.
+    """
+    open_now = {
+        Stage.DRAFT: {"redraft_request", "sign_request", "withdraw"},
+        Stage.CONSUMER_OFFICE_SIGNED: {"submit_request", "withdraw"},
+        Stage.SUBMITTED: {"approve", "refuse", "require_supplement", "ask_extension", "withdraw"},
+        Stage.SUPPLEMENT_REQUIRED: {"supplement", "withdraw"},
+        Stage.EXTENSION_ASKED: {"approve", "refuse", "require_supplement", "extend", "withdraw"},
+        Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw"},
+    }.get(request.stage, set())
+    closed = {"refuse", "ask_extension"} if request.share_type is ShareType.UNCONDITIONAL else set()
+    closed |= {"require_supplement"} if request.supplement_required else set()
+    closed |= {"ask_extension"} if request.extension else set()
+    return frozenset(open_now - closed)

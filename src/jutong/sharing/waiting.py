@@ -1,0 +1,71 @@
+"""Requests and agreements that wait for somebody, the first due first."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from jutong.kernel.db import Db, Piling
+from jutong.kernel.pile import Pile
+from jutong.kernel.shape import learn
+
+from .agreement import Agreement, Standing
+from .request import Request, Stage
+from .store import NEVER, agreement, request
+from .turn import Side
+
+learn(Request, Agreement)
+
+
+def requests_waiting(
+    db: Db, side: Side | None, body: str, *, stage: Stage | None = None, before: str = NEVER, limit: int = 20
+) -> Pile[Request]:
+    """Return requests of a side's body (None: of all) that stand in ``stage``, or whose answer is owed before a day."""
+    asked = _answers(side) if stage is None else _requests_at(side)
+    rows, size = asked.read(db, limit=limit, body=body, before=before, stage=stage and stage.value)
+    return Pile(tuple(msgspec.convert(row.body, Request) for row in rows), size)
+
+
+def agreements_waiting(
+    db: Db, side: Side | None, body: str, *, before: str = NEVER, ends: tuple[str, str] | None = None, limit: int = 20
+) -> Pile[Agreement]:
+    """Return agreements of a side's body whose delivery is owed before a day, or whose term ends from day to day."""
+    asked, (since, until) = (_deliveries(side), ("", "")) if ends is None else (_ending(side), ends)
+    rows, size = asked.read(db, limit=limit, body=body, before=before, since=since, until=until)
+    return Pile(tuple(msgspec.convert(row.body, Agreement) for row in rows), size)
+
+
+@cache
+def _answers(side: Side | None) -> Piling:
+    owed = _of(request, side).where(request.c.due < sa.bindparam("before"))
+    return Piling.of(owed, request.c.due, request.c.id)
+
+
+@cache
+def _requests_at(side: Side | None) -> Piling:
+    standing = _of(request, side).where(request.c.stage == sa.bindparam("stage"))
+    return Piling.of(standing, request.c.due, request.c.id)
+
+
+@cache
+def _deliveries(side: Side | None) -> Piling:
+    owed = _of(agreement, side).where(agreement.c.due < sa.bindparam("before"))
+    return Piling.of(owed, agreement.c.due, agreement.c.id)
+
+
+@cache
+def _ending(side: Side | None) -> Piling:
+    ending = _of(agreement, side).where(
+        agreement.c.ends.between(sa.bindparam("since"), sa.bindparam("until")),
+        agreement.c.stage != Standing.TERMINATED.value,
+    )
+    return Piling.of(ending, agreement.c.ends, agreement.c.id)
+
+
+def _of(table: sa.Table, side: Side | None) -> sa.Select[Any]:
+    columns = {Side.ASKED: table.c.consumer, Side.ANSWERING: table.c.provider}
+    query = sa.select(table.c.body)
+    return query if side is None else query.where(columns[side] == sa.bindparam("body"))

@@ -1,0 +1,197 @@
+"""The management API: every room's endpoints in one application, with its OpenAPI document and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.datastructures import MutableScopeHeaders
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
+from litestar.types import Message, Scope
+
+from jutong import __version__, delivery
+from jutong.desk import House
+from jutong.kernel.errors import Refused, Unavailable
+from jutong.kernel.text import preferred_language
+from jutong.terms import Actor
+
+from . import (
+    atlas,
+    auth,
+    catalogue,
+    census,
+    collection,
+    harvest,
+    ledger,
+    library,
+    lists,
+    neighbours,
+    oversight,
+    page,
+    quality,
+    registers,
+    search,
+    sharing,
+)
+from .console import PAGES, Doorkeeper, doors, failure_page, seated, wants_page
+from .exact import close_messages
+from .problems import broken, malformed, refused, too_deep
+from .wiring import TheHouse
+
+BODY_LIMIT = 1 << 20
+HEADER_LIMIT = 16 << 10
+REPLAY_SLOTS = 1 << 14  # signed requests of neighbours in 64 seconds
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
+}
+Answered = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+ROOMS = (
+    registers,
+    catalogue,
+    search,
+    harvest,
+    census,
+    atlas,
+    lists,
+    collection,
+    quality,
+    library,
+    sharing,
+    oversight,
+    ledger,
+)
+
+
+def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRouteHandler] = PAGES) -> Litestar:
+    """Return the ASGI application of a house; ``doorkeeper`` knows who stands behind a session of the pages."""
+
+    def the_house() -> House:
+        return house
+
+    @cache
+    def the_replays() -> delivery.Spent:
+        # One file for all worker processes: a signed request that one of them answered is spent for the others too.
+        return delivery.Spent(house.home.locks / "neighbours.map", slots=REPLAY_SLOTS)
+
+    def the_actor(request: Request[Any, Any, Any]) -> Actor:
+        return auth.actor_of(request, house)
+
+    def the_message(data: Any) -> Any:
+        return data
+
+    def to_people(answer: Answered) -> Answered:
+        def answered(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
+            return failure_page(request, house, error) if wants_page(request) else answer(request, error)
+
+        return answered
+
+    rooms = [Router("/", route_handlers=room.ENDPOINTS, security=[{"credential": []}]) for room in ROOMS]
+    api = Litestar(
+        [*rooms, *neighbours.ENDPOINTS, healthy, openapi_page, style, doors(house, doorkeeper, pages)],
+        dependencies={
+            "house": Provide(the_house, sync_to_thread=False),
+            "actor": Provide(the_actor, sync_to_thread=True),
+            "replays": Provide(the_replays, sync_to_thread=False),
+            "message": Provide(the_message, sync_to_thread=False),
+        },
+        exception_handlers={
+            Refused: to_people(refused),
+            Unavailable: to_people(refused),
+            HTTPException: to_people(malformed),
+            RecursionError: too_deep,
+            Exception: to_people(broken),
+        },
+        request_max_body_size=BODY_LIMIT,
+        before_request=_bounded,
+        before_send=[_secured],
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Jutong (聚通)",
+            version=__version__,
+            description="The management API of one node. Errors are RFC 9457 problem documents.",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
+            components=Components(
+                security_schemes={
+                    "credential": SecurityScheme(
+                        type="http", scheme="bearer", description="The credential of a post: jt_..."
+                    )
+                }
+            ),
+        ),
+    )
+    close_messages(api.openapi_schema, _messages(api))
+    return api
+
+
+def _messages(api: Litestar) -> Mapping[tuple[str, str], Any]:
+    """Return the type of each message that a program may send, by path and method."""
+    return {
+        (route.path_format, method.lower()): handler.parsed_data_field.annotation
+        for route in api.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.resolve_include_in_schema() and handler.parsed_data_field is not None
+        for method in handler.http_methods
+    }
+
+
+@get("/healthz", sync_to_thread=True, include_in_schema=False, media_type=MediaType.JSON)
+def healthy(house: TheHouse) -> dict[str, str | int]:
+    """Say that the node answers, and how long its log is."""
+    return {"node": house.home.settings.name, "version": __version__, "ledger_size": house.log.refresh()}
+
+
+@get("/api", sync_to_thread=False, include_in_schema=False, media_type=MediaType.HTML)
+def openapi_page(request: Request[Any, Any, Any], house: TheHouse) -> Response[str]:
+    """Show the API to a person, in the reader's language, without a script."""
+    language = preferred_language(request.headers.get("accept-language"), default=house.home.settings.language)
+    return Response(
+        page.rendered(request.app.openapi_schema.to_schema(), house.home.settings, language),
+        media_type=MediaType.HTML,
+        headers={"content-language": language},
+    )
+
+
+@get("/style.css", sync_to_thread=False, include_in_schema=False, media_type="text/css")
+def style() -> str:
+    """Give the page its form."""
+    return page.STYLE
+
+
+async def _bounded(request: Request[Any, Any, Any]) -> None:
+    # The server itself takes header fields of any size.
+    if sum(len(name) + len(value) for name, value in request.scope["headers"]) > HEADER_LIMIT:
+        raise HTTPException(status_code=431)
+
+
+async def _secured(message: Message, scope: Scope) -> None:
+    # Not after_request: that never sees a refusal.
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)

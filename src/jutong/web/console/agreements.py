@@ -1,0 +1,211 @@
+"""Pages of agreements: the list, each one as a document that can be printed, and what takes rights away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from jutong import catalogue, guard, registers, sharing
+from jutong.desk import Reading
+from jutong.kernel.text import Text, text
+from jutong.ledger import Kept
+from jutong.ledger.merkle import leaf_hash
+from jutong.sharing import Agreement, Standing
+from jutong.terms import BodyKind
+
+from ..wiring import Ulid, Words
+from .frame import Answer, TheVisit, acted, done, page, shown
+from .known_names import division_words, entry_page, mask_words, names_of_bodies, titles_of_entries
+from .sharing import FIRST, left_tone, left_words, readable
+from .sides import fetching, side_column
+from .table import Column, Table, table_page
+from .visit import Visit
+from .words import word_of
+
+AGREEMENTS = ("/agreements", text("Agreements"))
+TONES: Mapping[Standing, str] = {Standing.IN_FORCE: "green", Standing.SUSPENDED: "amber", Standing.TERMINATED: "plain"}
+POSSIBLE: Mapping[Standing, frozenset[str]] = {
+    Standing.IN_FORCE: frozenset({"suspend", "terminate"}),
+    Standing.SUSPENDED: frozenset({"resume", "terminate"}),
+    Standing.TERMINATED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An agreement as a row of the list."""
+
+    agreement: Agreement
+    title: str
+    provider: str
+    consumer: str
+    left: int | None  # working days until the delivery is due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footnote:
+    """A line of evidence at the foot of the document."""
+
+    id: str
+    words: Text
+    kept: Kept
+    digest: str
+
+
+class Suspension(msgspec.Struct, kw_only=True):
+    """Why rights are taken away, and by when the misuse must be put right."""
+
+    reason: Words
+    rectify_by: date | None = None
+
+
+class Termination(msgspec.Struct, kw_only=True):
+    """Why an agreement ends for good."""
+
+    why: Words
+
+
+TABLE: Table[Listed] = Table(
+    name="agreements",
+    title=text("Agreements"),
+    columns=(
+        Column(
+            key="title",
+            title=text("Data"),
+            value=lambda row: row.title,
+            href=lambda row: f"/agreements/{row.agreement.id}",
+        ),
+        Column(key="consumer", title=text("Used by"), value=lambda row: row.consumer),
+        Column(key="provider", title=text("Provided by"), value=lambda row: row.provider),
+        Column(
+            key="stage",
+            title=text("Standing"),
+            value=lambda row: row.agreement.stage,
+            tone=lambda row: TONES[row.agreement.stage],
+            options=Standing,
+        ),
+        Column(key="ends", title=text("Ends"), value=lambda row: row.agreement.ends, kind="day", sort=True),
+        Column(key="due", title=text("Delivery due"), value=lambda row: row.agreement.due, kind="day", sort=True),
+        Column(
+            key="left", title=text("Left"), value=lambda row: left_words(row.left), tone=lambda row: left_tone(row.left)
+        ),
+        Column(key="quota", title=text("Records a day"), value=lambda row: row.agreement.quota_per_day, kind="number"),
+        side_column(),
+        Column(key="id", title=text("Number"), value=lambda row: row.agreement.id, kind="code", shown=False, sort=True),
+    ),
+    key=lambda row: sharing.key_of_agreement(row.agreement),
+    sort="ends",
+    empty=text("No agreement stands here. One begins when a request is approved."),
+)
+
+
+@shown("/agreements", guard="pages.agreements")
+def list_agreements(visit: TheVisit) -> Answer:
+    """List the agreements that the visitor may see, those that end first first."""
+    fetch = fetching(visit, sharing.agreements_listed, _rows, stages=Standing)
+    return table_page(visit, TABLE, fetch, "sharing/agreements.html", title=TABLE.title, crumbs=(FIRST,))
+
+
+@shown("/agreements/{agreement_id:str}", guard="pages.agreements")
+def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Show an agreement as a document, with what can be done about it."""
+    with visit.house.reading() as db:
+        agreement = sharing.find_agreement(db, agreement_id, visit.acting)
+        request = sharing.find_request(db, agreement.request)
+        entry = catalogue.at_version(db, agreement.entry, agreement.entry_version)
+        bodies = {one.code: one for one in registers.bodies(db)}
+        calendar = registers.calendar(db)
+        born = [one for one in readable(db, visit, agreement.request) if one.line.act == "sharing.approved"]
+        lines = [*born, *readable(db, visit, agreement.id)]
+    authorities = frozenset(code for code, one in bodies.items() if one.kind is BodyKind.AUTHORITY)
+    label = guard.Label(owner=agreement.provider, parties=authorities)
+    titles = {item.name: item for item in entry.items}
+    return page(
+        visit,
+        "sharing/agreement.html",
+        title=text("Agreement: {title}", title=entry.title),
+        crumbs=(FIRST, AGREEMENTS),
+        agreement=agreement,
+        wish=request.wish,
+        entry=entry,
+        entry_page=entry_page(entry.id),
+        provider=bodies[agreement.provider],
+        consumer=bodies[agreement.consumer],
+        items=[(titles[one.name], mask_words(one.mask)) for one in agreement.items if one.name in titles],
+        divisions=division_words(agreement.divisions),
+        conditions=[visit.say(word_of(one)) for one in entry.terms.conditions] + list(entry.terms.other_conditions),
+        left=None if agreement.due is None else calendar.left(visit.today, agreement.due),
+        notes=[_footnote(one) for one in lines],
+        digest=agreement.digest(),
+        may={move for move in POSSIBLE[agreement.stage] if visit.may(f"sharing.{move}", label)},
+        may_try=agreement.consumer == visit.acting.org and visit.may("pages.service_trial"),
+        tone=TONES[agreement.stage],
+    )
+
+
+@acted("/agreements/{agreement_id:str}/suspension", guard="pages.agreements", again=show_agreement)
+def suspend(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Take the rights away until a misuse has been put right."""
+    given = visit.form.read(Suspension)
+    with visit.desk() as desk:
+        sharing.suspend(desk, agreement_id, reason=given.reason, rectify_by=given.rectify_by)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/resumption", guard="pages.agreements", again=show_agreement)
+def resume(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Give the rights back."""
+    with visit.desk() as desk:
+        sharing.resume(desk, agreement_id)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/termination", guard="pages.agreements", again=show_agreement)
+def terminate(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """End an agreement for good."""
+    given = visit.form.read(Termination)
+    with visit.desk() as desk:
+        sharing.terminate(desk, agreement_id, reason=given.why)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+def _rows(db: Reading, visit: Visit, found: Sequence[Agreement]) -> list[Listed]:
+    calendar = registers.calendar(db)
+    titles = titles_of_entries(db, (one.entry for one in found))
+    names = names_of_bodies(db, (code for one in found for code in (one.provider, one.consumer)))
+    return [
+        Listed(
+            agreement=one,
+            title=titles[one.entry],
+            provider=names[one.provider],
+            consumer=names[one.consumer],
+            left=None if one.due is None else calendar.left(visit.today, one.due),
+        )
+        for one in found
+    ]
+
+
+def _footnote(kept: Kept) -> Footnote:
+    words: Mapping[str, Text] = {
+        "sharing.approved": text("approved; the agreement stands"),
+        "sharing.delivered": text("the service was delivered"),
+        "sharing.suspended": text("rights suspended"),
+        "sharing.resumed": text("rights given back"),
+        "sharing.terminated": text("ended"),
+        "sharing.escalated": text("a missed day was reported"),
+        "sharing.deadline_recomputed": text("the due day was counted anew"),
+        "delivery.opened": text("the service was opened"),
+    }
+    line = kept.line
+    return Footnote(
+        id=line.id,
+        words=words.get(line.act) or text("an act: {word}", word=line.act),
+        kept=kept,
+        digest=leaf_hash(line.leaf()).hex(),
+    )
+
+
+PAGES = [list_agreements, show_agreement, suspend, resume, terminate]

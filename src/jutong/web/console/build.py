@@ -1,0 +1,122 @@
+"""The console's pages put together: every room's pages, and how their failures are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+
+from jutong.desk import House
+
+from ..wiring import TheRequest
+from . import (
+    account,
+    administration,
+    agreements,
+    audit,
+    calls,
+    catalogue,
+    census,
+    collection,
+    delivering,
+    delivery,
+    demands,
+    desk,
+    entries,
+    grading,
+    harvest,
+    harvested,
+    inventory,
+    language,
+    ledger,
+    library,
+    map,
+    objections,
+    oversight,
+    people,
+    portal,
+    projects,
+    quality,
+    responsibilities,
+    revisions,
+    search,
+    sharing,
+    sheets,
+    style,
+    way_in,
+    wishing,
+    wizard,
+    wizard_items,
+)
+from .assets import asset
+from .door import TheForm, form_of, visit_of
+from .failures import failure_page, wants_page
+from .visit import Doorkeeper, Visit
+
+ROOMS = (
+    portal,
+    desk,
+    language,
+    way_in,
+    account,
+    catalogue,
+    entries,
+    wizard,
+    wizard_items,
+    census,
+    demands,
+    grading,
+    harvest,
+    harvested,
+    inventory,
+    map,
+    projects,
+    responsibilities,
+    revisions,
+    search,
+    sheets,
+    collection,
+    delivering,
+    quality,
+    objections,
+    library,
+    sharing,
+    wishing,
+    agreements,
+    delivery,
+    calls,
+    ledger,
+    oversight,
+    audit,
+    people,
+    administration,
+    style,
+)
+
+
+PAGES = tuple(page for room in ROOMS for page in room.PAGES)
+
+
+def doors(house: House, doorkeeper: Doorkeeper, pages: Sequence[HTTPRouteHandler] = PAGES) -> Router:
+    """Return every page of a house; ``doorkeeper`` says who stands behind a session."""
+
+    def the_visit(request: TheRequest, form: TheForm) -> Visit:
+        return visit_of(request, house, doorkeeper, form)
+
+    def the_keeper() -> Doorkeeper:
+        return doorkeeper
+
+    return Router(
+        "/",
+        route_handlers=[asset, *pages],
+        dependencies={
+            "form": Provide(form_of),
+            "keeper": Provide(the_keeper, sync_to_thread=False),
+            "visit": Provide(the_visit, sync_to_thread=True),
+        },
+    )
+
+
+__all__ = ["doors", "failure_page", "wants_page"]

@@ -1,0 +1,300 @@
+"""Lines of the ledger in words: what each act is called, what its facts are called, and who stands behind a code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jutong import registers
+from jutong.desk import House
+from jutong.kernel.text import Text, plain, text, translations
+from jutong.ledger import Evidence
+
+DEEDS: Mapping[str, Text] = {
+    "access.accepted": text("invitation accepted"),
+    "access.account_opened": text("account opened"),
+    "access.barred": text("account barred"),
+    "access.code_awaited": text("password right, second factor awaited"),
+    "access.delegated": text("post lent to a colleague"),
+    "access.delegation_ended": text("lending of a post ended"),
+    "access.invited": text("person invited to sign in"),
+    "access.language_chosen": text("language chosen"),
+    "access.password_changed": text("password changed"),
+    "access.post_taken": text("other post taken"),
+    "access.second_factor_enrolled": text("second factor enrolled"),
+    "access.second_factor_given_up": text("second factor given up"),
+    "access.second_factor_reset": text("second factor reset"),
+    "access.session_ended": text("session ended by its person or an administrator"),
+    "access.sessions_ended": text("all sessions of a person ended"),
+    "access.sign_in_failed": text("sign-in failed"),
+    "access.signed_in": text("signed in"),
+    "access.signed_out": text("signed out"),
+    "access.unlocked": text("account unlocked"),
+    "atlas.drawn": text("data map drawn anew"),
+    "atlas.event_taken": text("run event of another program taken"),
+    "cascade.declined": text("neighbour's line declined"),
+    "cascade.handed_over": text("rows handed to the upper tier"),
+    "cascade.taken": text("neighbour's line taken over"),
+    "catalogue.adopted": text("entry taken over from a lower tier"),
+    "catalogue.audit_escalated": text("overdue audit reported"),
+    "catalogue.body_named": text("name of a body kept for lists"),
+    "catalogue.code_issued": text("resource code issued"),
+    "catalogue.demand_accepted": text("demand accepted"),
+    "catalogue.demand_confirmed": text("body confirmed that it has the wanted data"),
+    "catalogue.demand_contested": text("body denied having the wanted data"),
+    "catalogue.demand_drafted": text("demand drafted"),
+    "catalogue.demand_filed": text("demand filed"),
+    "catalogue.demand_merged": text("demand merged into another"),
+    "catalogue.demand_refused": text("demand refused"),
+    "catalogue.demand_routed": text("presumed owner of wanted data asked"),
+    "catalogue.demand_satisfied": text("demand satisfied"),
+    "catalogue.demand_withdrawn": text("demand taken back"),
+    "catalogue.drafted": text("entry drafted"),
+    "catalogue.duties_stated": text("duties of a body stated"),
+    "catalogue.gather_begun": text("import of a list begun"),
+    "catalogue.gather_completed": text("import of a list completed"),
+    "catalogue.gather_proposed": text("list read and its mapping proposed"),
+    "catalogue.kinship_overturned": text("pairing of records overturned"),
+    "catalogue.kinship_restored": text("pairing of records restored"),
+    "catalogue.mapping_accepted": text("mapping of a list accepted"),
+    "catalogue.portion_taken": text("portion of a list taken in"),
+    "catalogue.published": text("entry published"),
+    "catalogue.record_drafted": text("entry begun from a portal's record"),
+    "catalogue.record_restored": text("vanished record restored"),
+    "catalogue.registered": text("entry registered"),
+    "catalogue.responsibility_dropped": text("responsibility dropped"),
+    "catalogue.responsibility_escalated": text("overdue responsibility reported"),
+    "catalogue.responsibility_fulfilled": text("responsibility fulfilled"),
+    "catalogue.responsibility_opened": text("responsibility opened"),
+    "catalogue.returned": text("entry returned to its provider"),
+    "catalogue.revision_dropped": text("update of the catalogue no longer asked for"),
+    "catalogue.revision_escalated": text("overdue update of the catalogue reported"),
+    "catalogue.revision_extended": text("term of an update extended"),
+    "catalogue.revision_extension_asked": text("more time asked for an update"),
+    "catalogue.revision_extension_declined": text("more time for an update declined"),
+    "catalogue.revision_opened": text("update of the catalogue made due"),
+    "catalogue.revision_recounted": text("day of an update counted anew"),
+    "catalogue.revision_settled": text("update of the catalogue settled"),
+    "catalogue.signed": text("entry signed by the department"),
+    "catalogue.submitted": text("entry submitted"),
+    "catalogue.withdrawn": text("entry withdrawn"),
+    "census.checked": text("reported table checked"),
+    "census.edition_frozen": text("edition of the census frozen"),
+    "census.entry_proposed": text("entry drafted from a table"),
+    "census.harvested": text("tables of a system harvested"),
+    "census.hung": text("table hung on an entry"),
+    "census.project_applied": text("IT project applied for"),
+    "census.project_judged": text("opinion on an IT project given"),
+    "census.proposal_accepted": text("proposal of the assistant accepted"),
+    "census.proposal_rejected": text("proposal of the assistant turned down"),
+    "census.proposals_opened": text("proposals of the assistant opened"),
+    "census.reported": text("tables reported"),
+    "collection.landed": text("batch landed"),
+    "delivery.called": text("batch of calls sealed"),
+    "delivery.opened": text("service opened"),
+    "delivery.served": text("serving copy made"),
+    "follows.declined": text("what should have followed was declined"),
+    "guard.denied": text("denied by the guard"),
+    "library.authority_set": text("last word of a source settled"),
+    "library.conflicts_looked_at": text("conflicts looked at"),
+    "library.looked_up": text("golden record looked up"),
+    "library.merged": text("batch merged into the library"),
+    "notices.address_set": text("address for notices set"),
+    "notices.read": text("notices marked as read"),
+    "oversight.scored": text("scorecard frozen"),
+    "quality.examined": text("batch examined"),
+    "quality.examples_looked_at": text("examples of findings looked at"),
+    "quality.objection_adopted": text("objection taken over from another tier"),
+    "quality.objection_answered": text("objection answered"),
+    "quality.objection_closed": text("objection closed"),
+    "quality.objection_opened": text("objection opened"),
+    "quality.objection_resolved": text("objection resolved by a new batch"),
+    "quality.objection_taken_up": text("objection taken up"),
+    "registers.appointed": text("post given"),
+    "registers.body_registered": text("body registered"),
+    "registers.calendar_entered": text("year's notice on holidays entered"),
+    "registers.cleared": text("clearance set"),
+    "registers.credential_issued": text("credential issued"),
+    "registers.credential_revoked": text("credential revoked"),
+    "registers.dismissed": text("post ended"),
+    "registers.key_set": text("system's key set"),
+    "registers.key_withdrawn": text("system's key withdrawn"),
+    "registers.node_enrolled": text("neighbour's node enrolled"),
+    "registers.person_registered": text("person registered"),
+    "registers.power_listed": text("power listed"),
+    "registers.service_item_listed": text("service item listed"),
+    "registers.standards_seeded": text("standards entered"),
+    "registers.system_described": text("system described"),
+    "registers.system_registered": text("system registered"),
+    "search.group_kept": text("group of synonyms kept"),
+    "search.group_removed": text("group of synonyms removed"),
+    "search.matched": text("new entry matched a saved search"),
+    "search.put_forward": text("search without an answer put forward as a demand"),
+    "search.question_kept": text("search saved"),
+    "search.question_removed": text("saved search removed"),
+    "sharing.approved": text("request approved"),
+    "sharing.change_told": text("consumer told of a change of the entry"),
+    "sharing.deadline_recomputed": text("term counted anew"),
+    "sharing.delivered": text("delivery recorded"),
+    "sharing.drafted": text("request drafted"),
+    "sharing.escalated": text("overdue matter escalated"),
+    "sharing.extended": text("term of a request extended"),
+    "sharing.extension_asked": text("extension asked for by the provider"),
+    "sharing.redrafted": text("draft of a request changed"),
+    "sharing.refused": text("request refused by the provider"),
+    "sharing.resumed": text("agreement resumed"),
+    "sharing.signed": text("request signed"),
+    "sharing.sketched": text("request begun"),
+    "sharing.submitted": text("request submitted"),
+    "sharing.supplement_required": text("supplement required"),
+    "sharing.supplemented": text("request supplemented"),
+    "sharing.suspended": text("agreement suspended"),
+    "sharing.terminated": text("agreement ended"),
+    "sharing.withdrawn": text("request taken back by the asking body"),
+}
+SIGN_INS = tuple(word for word in DEEDS if word.startswith("access."))
+ADMINISTRATORS = (
+    *(word for word in DEEDS if word.startswith("registers.")),
+    "access.barred",
+    "access.invited",
+    "access.second_factor_reset",
+    "access.sessions_ended",
+    "access.unlocked",
+)
+DENIALS = ("guard.denied",)
+FACTS: Mapping[str, Text] = {
+    "agreement": text("Agreement"),
+    "agreements": text("Calls by agreement"),
+    "basis": text("Basis"),
+    "batch": text("Batch"),
+    "body": text("Body"),
+    "calls": text("Calls"),
+    "cleared": text("Clearance"),
+    "clock": text("Clock"),
+    "code": text("Answer code"),
+    "codes": text("Calls by answer code"),
+    "conflicts": text("Conflicts"),
+    "consumer": text("Consumer"),
+    "count": text("Number of calls"),
+    "days": text("Days"),
+    "delegate": text("Delegate"),
+    "delivery_due": text("Delivery due"),
+    "delivery_provisional": text("Delivery day provisional"),
+    "digest": text("Digest"),
+    "due": text("Due on"),
+    "duties": text("Duties"),
+    "entry": text("Catalogue entry"),
+    "entry_version": text("Version of the entry"),
+    "epoch": text("State of the agreement"),
+    "expires": text("Valid until"),
+    "factor": text("Factor"),
+    "failures": text("Failures"),
+    "findings": text("Findings"),
+    "first": text("First call"),
+    "in_time": text("In time"),
+    "invitation": text("Invitation"),
+    "items": text("Items"),
+    "kind": text("Kind"),
+    "last": text("Last call"),
+    "late": text("Late"),
+    "locked_until": text("Locked until"),
+    "masks": text("Masks"),
+    "missing": text("Could not be counted"),
+    "node": text("Node"),
+    "notice": text("Notice"),
+    "person": text("Person"),
+    "post": text("Post"),
+    "provider": text("Provider"),
+    "provisional": text("Due day provisional"),
+    "purposes": text("Purposes"),
+    "reason": text("Reason"),
+    "received": text("Received on"),
+    "refused": text("Refused calls by agreement"),
+    "request": text("Request"),
+    "root": text("Root over the batch"),
+    "rows": text("Rows"),
+    "rows_quarantined": text("Rows in quarantine"),
+    "rows_read": text("Rows read"),
+    "rule": text("Rule of the term"),
+    "score": text("Score in thousandths"),
+    "second": text("Second factor shown"),
+    "service": text("Service"),
+    "session": text("Session"),
+    "sessions": text("Sessions ended"),
+    "share_type": text("Share type"),
+    "since": text("First day"),
+    "size": text("Leaves read"),
+    "source": text("Asked from"),
+    "stage": text("Stage"),
+    "until": text("Last day"),
+    "used": text("Calls used"),
+    "version": text("Version"),
+    "wish": text("Digest of what was asked"),
+    "word": text("Act that caused it"),
+    "worker": text("Worker"),
+}
+_SLOT = re.compile(r"\{\w+\}")
+
+
+def deed_of(act: str) -> Text:
+    """Return what an act is called.
+
+    >>> str(deed_of("sharing.approved")), str(deed_of("room.unheard_of"))
+    ('request approved', 'room.unheard_of')
+    """
+    return DEEDS.get(act) or plain(act)
+
+
+def fact_of(name: str) -> Text:
+    """Return what a fact is called."""
+    return FACTS.get(name) or plain(name)
+
+
+def reason_in(line: Evidence, language: str) -> str:
+    """Return why something was denied; the ledger keeps the sentence without what stood in its gaps."""
+    template = str(line.facts.get("reason", ""))
+    return _SLOT.sub("…", translations(language).get(template, template))
+
+
+@dataclass(slots=True)
+class Names:
+    """Who stands behind the codes of a page's lines; each is looked up once."""
+
+    house: House
+    bodies: dict[str, str] = field(default_factory=dict)
+    _accounts: dict[str, str] = field(default_factory=dict)
+    _posts: dict[tuple[str, str], Text] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        with self.house.reading() as db:
+            self.bodies = {body.code: body.short_name or body.name for body in registers.bodies(db)}
+
+    def body(self, code: str) -> str:
+        """Return a body's name, or its code where it is not in the register."""
+        return self.bodies.get(code, code)
+
+    def who(self, actor: str, body: str = "") -> Text:
+        """Return the posts of a person in a body, without the person's name; a system or node by its code."""
+        known = self._posts.get((actor, body))
+        if known is None:
+            known = self._posts[actor, body] = self._found(actor, body)
+        return known
+
+    def account(self, person: str) -> str:
+        """Return the account of a person; of a system, a node or a stranger what the line calls it."""
+        if person not in self._accounts:
+            with self.house.reading() as db:
+                known = registers.people_with(db, {person}).get(person)
+            self._accounts[person] = known.account if known else person
+        return self._accounts[person]
+
+    def _found(self, actor: str, body: str) -> Text:
+        if actor == "house":
+            return text("this node itself")
+        with self.house.reading() as db:
+            posts = registers.posts_held_by(db, actor)
+        here = [one for one in posts if one.body == body] or list(posts)
+        if not here:
+            return plain(actor)
+        return plain("、".join(f"{one.title}（{self.body(one.body)}）" for one in here))

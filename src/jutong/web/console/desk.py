@@ -1,0 +1,328 @@
+"""Pages of the desk: what waits for somebody in a post, what somebody waits for, and what others did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from jutong import notices, oversight
+from jutong.kernel.errors import Invalid, NotAllowed
+from jutong.kernel.text import Text, text
+from jutong.notices import Notice, Thing
+from jutong.oversight import RULES, Todo, Todos, Urgency, Work
+from jutong.terms import Duty
+
+from ..wiring import Name, UlidField
+from .frame import Answer, TheVisit, acted, done, page, shown
+
+NOTICES_ON_THE_DESK = 5
+NOTICES_A_PAGE = 50
+MARKED_MOST = 200
+
+# What a line says is to be done, with the thing's title; and the kind of work in a word, beside its count.
+SENTENCES: Mapping[Work, tuple[Text, Text]] = {
+    Work.ANSWER: (text("Answer the request for {title}", title=""), text("requests to answer")),
+    Work.AGREE_EXTENSION: (text("Decide on more time to answer on {title}", title=""), text("extensions to decide")),
+    Work.AUDIT_REGISTRATION: (text("Audit {title} for registration", title=""), text("entries to register")),
+    Work.AUDIT_PUBLICATION: (text("Audit {title} for publication", title=""), text("entries to publish")),
+    Work.DELIVER: (text("Deliver {title}", title=""), text("deliveries due")),
+    Work.TAKE_UP_OBJECTION: (text("Take up the objection to {title}", title=""), text("objections to take up")),
+    Work.ANSWER_OBJECTION: (text("Verify and answer the objection to {title}", title=""), text("objections to answer")),
+    Work.URGE_ANSWER: (text("Urge the overdue answer on {title}", title=""), text("overdue answers")),
+    Work.URGE_DELIVERY: (text("Urge the overdue delivery of {title}", title=""), text("overdue deliveries")),
+    Work.URGE_CORRECTION: (text("Urge the overdue correction of {title}", title=""), text("overdue corrections")),
+    Work.UPDATE_ENTRY: (text("Update {title}: a law or duties changed", title=""), text("updates due")),
+    Work.AGREE_UPDATE_EXTENSION: (
+        text("Decide on more time to update {title}", title=""),
+        text("update extensions to decide"),
+    ),
+    Work.URGE_UPDATE: (text("Urge the overdue update of {title}", title=""), text("overdue updates")),
+    Work.AUDIT_DEMAND: (text("Audit the demand {title}", title=""), text("demands to audit")),
+    Work.SPLIT_DEMAND: (text("Say who is responsible for the demand {title}", title=""), text("demands to split")),
+    Work.ANSWER_DEMAND: (text("Confirm or contest that you have {title}", title=""), text("demands to answer")),
+    Work.FULFIL_RESPONSIBILITY: (text("Provide {title}", title=""), text("responsibilities")),
+    Work.URGE_RESPONSIBILITY: (
+        text("Urge the overdue responsibility for {title}", title=""),
+        text("overdue responsibilities"),
+    ),
+    Work.FILE_DEMAND: (text("Fill in and file the demand {title}", title=""), text("demands in draft")),
+    Work.MEND_ENTRY: (text("Mend the returned entry {title}", title=""), text("returned entries")),
+    Work.SUPPLEMENT: (text("Supplement the request for {title}", title=""), text("requests to supplement")),
+    Work.SIGN_REQUEST: (text("Sign the request for {title}", title=""), text("requests to sign")),
+    Work.SUBMIT_REQUEST: (text("Submit the signed request for {title}", title=""), text("requests to submit")),
+    Work.SIGN_ENTRY: (text("Sign the entry {title}", title=""), text("entries to sign")),
+    Work.SUBMIT_ENTRY: (text("Submit the signed entry {title}", title=""), text("entries to submit")),
+    Work.FINISH_ENTRY: (text("Finish the draft {title}", title=""), text("drafts to finish")),
+    Work.CLOSE_OBJECTION: (
+        text("Read the answer on {title} and close the objection", title=""),
+        text("objections to close"),
+    ),
+    Work.SETTLE_CONFLICTS: (text("Settle {count} conflicts with {title}", count=0, title=""), text("conflicts")),
+    Work.RENEW_AGREEMENT: (
+        text("The agreement on {title} ends: ask anew if it is still needed", title=""),
+        text("agreements about to end"),
+    ),
+    Work.ENTER_CALENDAR: (text("Enter {title}", title=""), text("years without notice")),
+    Work.RENEW_CREDENTIAL: (
+        text("The credential of the post {title} ends: issue a new one", title=""),
+        text("credentials about to end"),
+    ),
+    Work.SET_KEY: (text("Set the key of the system {title}", title=""), text("systems without a key")),
+    Work.LOCKED: (text("{count} accounts or addresses must wait after failed sign-ins", count=0), text("locked out")),
+    Work.INVITED: (text("{count} people are invited and have not come yet", count=0), text("open invitations")),
+    Work.AWAIT_ANSWER: (text("The answer to our request for {title}", title=""), text("answers")),
+    Work.AWAIT_SUPPLEMENT: (text("The supplement to the request for {title}", title=""), text("supplements")),
+    Work.AWAIT_EXTENSION: (text("The authority's word on more time for {title}", title=""), text("extensions")),
+    Work.AWAIT_DELIVERY: (text("The delivery of {title}", title=""), text("deliveries")),
+    Work.AWAIT_AUDIT: (text("The registration of {title}", title=""), text("registrations")),
+    Work.AWAIT_PUBLICATION: (text("The publication of {title}", title=""), text("publications")),
+    Work.AWAIT_CORRECTION: (text("The correction of {title}", title=""), text("corrections")),
+    Work.AWAIT_ENTRY_SIGNATURE: (text("The signature under the entry {title}", title=""), text("entries not signed")),
+    Work.AWAIT_REQUEST_SIGNATURE: (
+        text("The signature under the request for {title}", title=""),
+        text("requests not signed"),
+    ),
+}
+URGENCY: Mapping[Urgency, Text] = {
+    Urgency.BREACHED: text("overdue"),
+    Urgency.LAST: text("last day"),
+    Urgency.SOON: text("soon"),
+    Urgency.TIME: text("in time"),
+    Urgency.NONE: text("no term"),
+}
+_REQUEST, _ENTRY, _AGREEMENT, _OBJECTION = "/requests/", "/entries/", "/agreements/", "/objections/"
+PLACE: Mapping[Work, str] = {
+    **dict.fromkeys((Work.UPDATE_ENTRY, Work.AGREE_UPDATE_EXTENSION, Work.URGE_UPDATE), "/revisions/"),
+    **dict.fromkeys((Work.AUDIT_DEMAND, Work.SPLIT_DEMAND, Work.ANSWER_DEMAND, Work.FILE_DEMAND), "/demands/"),
+    **dict.fromkeys((Work.FULFIL_RESPONSIBILITY, Work.URGE_RESPONSIBILITY), "/responsibilities/"),
+    **dict.fromkeys(
+        (
+            *(Work.ANSWER, Work.AGREE_EXTENSION, Work.URGE_ANSWER, Work.SUPPLEMENT, Work.SIGN_REQUEST),
+            *(Work.SUBMIT_REQUEST, Work.AWAIT_ANSWER, Work.AWAIT_SUPPLEMENT, Work.AWAIT_EXTENSION),
+            Work.AWAIT_REQUEST_SIGNATURE,
+        ),
+        _REQUEST,
+    ),
+    **dict.fromkeys(
+        (
+            *(Work.AUDIT_REGISTRATION, Work.AUDIT_PUBLICATION, Work.MEND_ENTRY, Work.SIGN_ENTRY, Work.SUBMIT_ENTRY),
+            *(Work.FINISH_ENTRY, Work.AWAIT_AUDIT, Work.AWAIT_PUBLICATION, Work.AWAIT_ENTRY_SIGNATURE),
+        ),
+        _ENTRY,
+    ),
+    **dict.fromkeys((Work.DELIVER, Work.URGE_DELIVERY, Work.RENEW_AGREEMENT, Work.AWAIT_DELIVERY), _AGREEMENT),
+    **dict.fromkeys(
+        (
+            *(Work.TAKE_UP_OBJECTION, Work.ANSWER_OBJECTION, Work.CLOSE_OBJECTION, Work.URGE_CORRECTION),
+            Work.AWAIT_CORRECTION,
+        ),
+        _OBJECTION,
+    ),
+}
+PAGE: Mapping[Work, str] = {
+    Work.SETTLE_CONFLICTS: "/conflicts",
+    Work.ENTER_CALENDAR: "/calendar",
+    Work.RENEW_CREDENTIAL: "/people",
+    Work.SET_KEY: "/systems",
+    Work.LOCKED: "/people",
+    Work.INVITED: "/people",
+}
+# What an empty desk says to do, by the duty; the first that is held.
+WHEN_EMPTY: Mapping[Duty, tuple[Text, str, Text]] = {
+    Duty.CATALOGUE: (text("Begin a catalogue entry for data that has none yet."), "/entries", text("To the catalogue")),
+    Duty.REQUESTS: (text("Look for data that your duty needs, and ask for it."), "/search", text("Search data")),
+    Duty.ANSWERS: (text("Requests of other bodies appear here as they arrive."), "/requests", text("To the requests")),
+    Duty.OFFICE_HEAD: (text("What needs your signature appears here."), "/requests", text("To the requests")),
+    Duty.DEPARTMENT_HEAD: (text("Entries that need your signature appear here."), "/entries", text("To the catalogue")),
+    Duty.COLLECTION: (
+        text("Deliver a new batch when the update cycle asks for it."),
+        "/batches",
+        text("To the batches"),
+    ),
+    Duty.OVERSIGHT: (
+        text("No term is missed. The scorecards show how well sharing goes."),
+        "/scorecards",
+        text("Scorecards"),
+    ),
+    Duty.AUDIT_ADMIN: (text("The ledger shows what everybody did."), "/ledger", text("To the ledger")),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a desk as it is shown."""
+
+    words: Text
+    href: str
+    law: Text
+    who: str
+    about: Text | str
+    urgency: Urgency
+    urgency_words: Text
+    due: date | None
+    days_left: int | None
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of work above the list: how much there is of it, and the list of it alone."""
+
+    words: Text
+    size: int
+    href: str
+    chosen: bool
+
+
+class Reading(msgspec.Struct, kw_only=True):
+    """Which notices were read: some, or all."""
+
+    line: tuple[UlidField, ...] = ()
+    all: bool = False
+
+
+class Address(msgspec.Struct, kw_only=True):
+    """Where letters go."""
+
+    address: Name = ""
+
+
+@shown("/desk", guard="pages.desk")
+def show_desk(visit: TheVisit) -> Answer:
+    """Show what waits for the visitor, the most urgent first."""
+    only = _work(visit.asked("work"))
+    actor, now = visit.acting, visit.house.clock()
+    with visit.house.reading() as db:
+        own, others = oversight.waiting_for(db, actor, now, only=only)
+        news = notices.latest(
+            db, actor.id, actor.org, notices.sides_of(actor.duties), only_unread=True, limit=NOTICES_ON_THE_DESK
+        )
+    return page(
+        visit,
+        "desk/desk.html",
+        title=text("My desk"),
+        only=only,
+        own=_lines(own.lines),
+        own_kinds=_kinds(own, only),
+        own_size=own.size,
+        others=_lines(others.lines),
+        other_kinds=_kinds(others, only),
+        others_size=others.size,
+        news=_told(news),
+        when_empty=next((said for duty, said in WHEN_EMPTY.items() if duty in actor.duties), None),
+    )
+
+
+@shown("/notices", guard="pages.desk")
+def show_notices(visit: TheVisit) -> Answer:
+    """Show what others did that concerns the visitor's body."""
+    actor = visit.acting
+    thing = next((one for one in Thing if one.value == visit.asked("about")), None)
+    everything = visit.asked("show") == "all"
+    before = visit.asked("before") if visit.asked("before").isalnum() else ""
+    with visit.house.reading() as db:
+        found = notices.latest(
+            db,
+            actor.id,
+            actor.org,
+            notices.sides_of(actor.duties),
+            only_unread=not everything,
+            thing=thing,
+            before=before,
+            limit=NOTICES_A_PAGE + 1,
+        )
+        address = notices.address_of(db, actor.id)
+    told = found[:NOTICES_A_PAGE]
+    kept = "".join(f"&{name}={value}" for name, value in _filters(thing, everything=everything))
+    return page(
+        visit,
+        "desk/notices.html",
+        title=text("My notices"),
+        crumbs=(("/desk", text("My desk")),),
+        told=_told(told),
+        things=tuple((one.value, words) for one, words in THINGS.items()),
+        about=thing.value if thing else "",
+        everything=everything,
+        before=before,
+        further=f"/notices?before={told[-1].line}{kept}" if len(found) > NOTICES_A_PAGE else "",
+        address=address,
+        letters=bool(visit.house.home.settings.mail.host),
+    )
+
+
+@acted("/notices/read", guard="pages.desk", again=show_notices)
+def read_notices(visit: TheVisit) -> Answer:
+    """Mark notices as read."""
+    given = visit.form.read(Reading)
+    if not given.all and not 0 < len(given.line) <= MARKED_MOST:
+        raise Invalid(text("choose the notices that you have read"))
+    with visit.desk() as desk:
+        notices.mark_read(desk, None if given.all else given.line)
+    return done(desk, "/notices")
+
+
+@acted("/notices/address", guard="pages.desk", again=show_notices)
+def set_address(visit: TheVisit) -> Answer:
+    """Say where letters go."""
+    given = visit.form.read(Address)
+    if visit.known is None or visit.known.oneself is None:
+        raise NotAllowed(text("sign in first"), basis=text("default deny"))
+    with visit.house.desk(visit.known.oneself) as desk:
+        notices.set_address(desk, given.address)
+    return done(desk, "/notices")
+
+
+THINGS: Mapping[Thing, Text] = {
+    Thing.REQUEST: text("Requests"),
+    Thing.AGREEMENT: text("Agreements"),
+    Thing.ENTRY: text("Entries"),
+    Thing.OBJECTION: text("Objections"),
+    Thing.CHANGE: text("Changes of entries"),
+    Thing.REVISION: text("Updates of the catalogue"),
+    Thing.DEMAND: text("Demands"),
+    Thing.RESPONSIBILITY: text("Responsibilities"),
+}
+
+
+def _work(asked: str) -> Work | None:
+    return next((work for work in Work if work.value == asked), None)
+
+
+def _lines(lines: Iterable[Todo]) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            words=Text(SENTENCES[one.work][0].template, {"title": one.title, "count": one.count}),
+            href=PLACE[one.work] + one.on if one.work in PLACE else PAGE[one.work],
+            law=RULES[one.work].law,
+            who=one.body_name,
+            about=one.about,
+            urgency=one.urgency,
+            urgency_words=URGENCY[one.urgency],
+            due=one.due,
+            days_left=one.days_left,
+            provisional=one.provisional,
+        )
+        for one in lines
+    )
+
+
+def _kinds(todos: Todos, only: Work | None) -> tuple[Kind, ...]:
+    return tuple(
+        Kind(words=SENTENCES[work][1], size=size, href=f"/desk?work={work.value}", chosen=work is only)
+        for work, size in todos.sizes.items()
+    )
+
+
+def _told(told: Iterable[Notice]) -> tuple[tuple[Notice, Text, str], ...]:
+    return tuple((one, notices.wording(one), notices.path_of(one)) for one in told)
+
+
+def _filters(thing: Thing | None, *, everything: bool) -> list[tuple[str, str]]:
+    asked = (("about", thing.value if thing else ""), ("show", "all" if everything else ""))
+    return [(name, value) for name, value in asked if value]
+
+
+PAGES = [show_desk, show_notices, read_notices, set_address]

@@ -1,0 +1,283 @@
+"""Pages of the base library: one legal person with who said what, conflicts of sources, and who is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+
+from jutong import catalogue, collection, library, registers
+from jutong.kernel.errors import NotFound
+from jutong.kernel.text import text
+from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Golden, Said
+
+from ..wiring import Name, UlidField
+from .form import Misfilled
+from .frame import Answer, TheVisit, acted, done, page, shown
+from .visit import Visit
+
+FIRST = ("/", text("First page"))
+CONFLICTS = 20  # legal persons on a page
+
+
+class Sought(msgspec.Struct, kw_only=True):
+    """The credit code that is looked up."""
+
+    code: Annotated[str, msgspec.Meta(max_length=40)]
+
+
+class Contested(Sought, kw_only=True):
+    """The credit code and the field on which sources contradict each other."""
+
+    field: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class Naming(msgspec.Struct, kw_only=True):
+    """How far an entry's source is believed on a field."""
+
+    field: Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$")]
+    entry: UlidField
+    rank: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    basis: Name = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a field, with names: who said it, how far that source is believed, in which delivery, when."""
+
+    value: str
+    source: str
+    rank: int | None
+    batch: str
+    at: object
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """One field of a golden record: what stands, and what else was said."""
+
+    name: str
+    title: str
+    kept: Value | None
+    disputed: bool
+    others: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One legal person on which sources contradict each other: the value that stands, and those against it."""
+
+    code: str
+    name: str
+    field: str
+    kept: Value | None
+    against: tuple[Value, ...]
+
+
+@shown("/subjects", guard="pages.subjects")
+def seek(visit: TheVisit) -> Answer:
+    """Show the form for one credit code; the code travels in the form's body, never in an address."""
+    _check_may_look(visit)
+    pools = visit.house.pools
+    return page(
+        visit,
+        "library/subjects.html",
+        title=text("Look up a legal person"),
+        crumbs=(FIRST,),
+        subjects=library.count_subjects(pools),
+        conflicts=library.count_conflicts(pools),
+    )
+
+
+@acted("/subjects", guard="pages.subjects", again=seek)
+def show_subject(visit: TheVisit) -> Answer:
+    """Show a golden record with who said each value; looking leaves a line without the code."""
+    given = visit.form.read(Sought)
+    code = library.checked_key(given.code)
+    with visit.desk() as desk:
+        golden, said = library.look_into(desk, code)
+    with visit.house.reading() as db:
+        fields = _fields(visit, db, golden, said)
+    return page(
+        visit,
+        "library/subject.html",
+        title=golden.fields["name"].value if "name" in golden.fields else golden.code,
+        crumbs=(FIRST, ("/subjects", text("Look up a legal person"))),
+        golden=golden,
+        fields=fields,
+        disputed=[one for one in fields if one.disputed],
+        line=desk.left[-1][1],
+        unranked=UNRANKED,
+    )
+
+
+@shown("/conflicts", guard="pages.subjects")
+def list_conflicts(visit: TheVisit) -> Answer:
+    """List the legal persons on which sources contradict each other."""
+    return _conflicts(visit, "")
+
+
+@acted("/conflicts", guard="pages.subjects")
+def more_conflicts(visit: TheVisit) -> Answer:
+    """Go on in the list; the place is a code, so it travels in the form's body."""
+    return _conflicts(visit, library.checked_key(visit.form.get("after")))
+
+
+@acted("/conflicts/one", guard="pages.subjects", again=list_conflicts)
+def show_conflict(visit: TheVisit) -> Answer:
+    """Show one conflict: both sides, where each comes from, and how it is settled; the code stays out of addresses."""
+    given = visit.form.read(Contested)
+    with visit.desk() as desk:
+        golden, said = library.look_into(desk, library.checked_key(given.code))
+    with visit.house.reading() as db:
+        found = {one.name: one for one in _fields(visit, db, golden, said)}
+        named = [one for one in library.authorities(db) if one.field in (given.field, ALL_FIELDS)]
+        titles = catalogue.titles(db, [one.entry for one in named])
+    if given.field not in found or not found[given.field].disputed:
+        raise NotFound("conflict", given.field)
+    return page(
+        visit,
+        "library/conflict.html",
+        title=text("Conflict: {field}", field=found[given.field].title),
+        crumbs=(FIRST, ("/conflicts", text("Conflicts of sources"))),
+        golden=golden,
+        one=found[given.field],
+        named=[(titles.get(one.entry, one.entry), one) for one in sorted(named, key=lambda one: one.rank)],
+        line=desk.left[-1][1],
+        unranked=UNRANKED,
+    )
+
+
+@shown("/authorities", guard="pages.authorities")
+def list_authorities(visit: TheVisit) -> Answer:
+    """List which source is believed on which field, and let it be named."""
+    with visit.house.reading() as db:
+        named = library.authorities(db)
+        merged = library.merged_entries(db)
+        titles = catalogue.titles(db, [*merged, *(one.entry for one in named)])
+        fields = _titles_of_fields(visit, db)
+    return page(
+        visit,
+        "library/authorities.html",
+        title=text("Who is believed on which field"),
+        crumbs=(FIRST,),
+        named=[
+            (fields.get(one.field, text("all fields")), titles.get(one.entry, one.entry), one)
+            for one in sorted(named, key=lambda one: (one.field, one.rank))
+        ],
+        fields=[(ALL_FIELDS, text("all fields")), *fields.items()],
+        entries=sorted(((one, titles.get(one, one)) for one in merged), key=lambda pair: pair[1]),
+        may_set=visit.may("library.set_authority"),
+    )
+
+
+@acted("/authorities", guard="pages.authorities", again=list_authorities)
+def set_authority(visit: TheVisit) -> Answer:
+    """Name how far an entry's source is believed on a field."""
+    given = visit.form.read(Naming)
+    with visit.house.reading() as db:
+        if given.entry not in library.merged_entries(db):
+            raise Misfilled({"entry": text("choose from the list")})
+    with visit.desk() as desk:
+        named = Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
+        library.set_authority(desk, named)
+    return done(desk, "/authorities")
+
+
+def _check_may_look(visit: Visit) -> None:
+    with visit.desk() as desk:
+        desk.allow("library.look_up", library.whole_library(registers.bodies(desk.db)))
+
+
+def _conflicts(visit: Visit, after: str) -> Answer:
+    with visit.desk() as desk:
+        found = library.look_at_conflicts(desk, after=after, limit=CONFLICTS)
+    with visit.house.reading() as db:
+        disputes = _disputes(visit, db, found)
+    codes = list(dict.fromkeys(one.code for one in found))
+    return page(
+        visit,
+        "library/conflicts.html",
+        title=text("Conflicts of sources"),
+        crumbs=(FIRST,),
+        disputes=disputes,
+        next=codes[-1] if len(codes) == CONFLICTS else "",
+        later=bool(after),
+        line=desk.left[-1][1],
+        unranked=UNRANKED,
+    )
+
+
+def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list[FieldShown]:
+    names = _names(db)
+    all_said = tuple(said)
+    titles = catalogue.titles(db, [one.entry for one in all_said])
+    landed = {one.batch: one for one in all_said}
+    told = []
+    for name, title in _titles_of_fields(visit, db).items():
+        standing = golden.fields.get(name)
+        kept = None
+        if standing:
+            origin = landed.get(standing.batch)
+            kept = Value(
+                standing.value,
+                names.get(standing.source, standing.source),
+                standing.rank,
+                standing.batch,
+                origin.at if origin else None,
+                titles.get(origin.entry, "") if origin else "",
+            )
+        others: dict[tuple[str, str], Value] = {}
+        for one in all_said:
+            if one.field == name and not (standing and one.value == standing.value):
+                source = names.get(one.source, one.source)
+                others.setdefault(
+                    (one.value, one.source),
+                    Value(one.value, source, None, one.batch, one.at, titles.get(one.entry, "")),
+                )
+        told.append(FieldShown(name, title, kept, bool(standing and standing.disputed), tuple(others.values())))
+    return told
+
+
+def _disputes(visit: Visit, db: Any, found: Iterable[Conflict]) -> list[Dispute]:
+    names, titles = _names(db), _titles_of_fields(visit, db)
+    values: dict[tuple[str, str], list[Conflict]] = {}
+    for one in found:
+        values.setdefault((one.code, one.field), []).append(one)
+    came: dict[str, object] = {}
+    for batch in dict.fromkeys(one.batch for all_of_it in values.values() for one in all_of_it):
+        came[batch] = collection.find_batch(db, batch).collected_at if collection.known(db, batch) else None
+
+    def value(one: Conflict) -> Value:
+        return Value(one.value, names.get(one.source, one.source), one.rank, one.batch, came[one.batch])
+
+    return [
+        Dispute(
+            code,
+            field,
+            titles.get(field, field),
+            next((value(one) for one in all_of_it if one.kept), None),
+            tuple(value(one) for one in all_of_it if not one.kept),
+        )
+        for (code, field), all_of_it in values.items()
+    ]
+
+
+def _titles_of_fields(visit: Visit, db: Any) -> dict[str, str]:
+    elements = {one.id: one for one in registers.elements(db)}
+    return {
+        field.name: (elements[field.element].title if visit.language == "zh-CN" else elements[field.element].title_en)
+        if field.element in elements
+        else field.name
+        for field in FIELDS
+    }
+
+
+def _names(db: Any) -> Mapping[str, str]:
+    return {body.code: body.name for body in registers.bodies(db)}
+
+
+PAGES = [seek, show_subject, list_conflicts, more_conflicts, show_conflict, list_authorities, set_authority]

@@ -1,0 +1,73 @@
+"""The places of the console, in the order in which a record travels: what its navigation is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jutong.kernel.text import Text, text
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the navigation: shown to those whom the guard lets see the page, to everyone if it names none."""
+
+    path: str
+    title: Text
+    guard: str = ""
+    of_tier: bool = False  # about the whole tier: for its authority alone
+    key: str = ""  # g and this letter go there
+
+
+PLACES: tuple[Place, ...] = (
+    # home
+    Place("/desk", text("My desk"), guard="pages.desk"),
+    Place("/notices", text("My notices"), guard="pages.desk", key="n"),
+    # catalogue
+    Place("/catalogue", text("Public catalogue"), key="c"),
+    Place("/entries", text("Entries"), guard="pages.entries", key="e"),
+    Place("/audits", text("Audits"), guard="pages.audits", key="a"),
+    Place("/demands", text("Demand list"), guard="pages.demands", key="d"),
+    Place("/responsibilities", text("Responsibility list"), guard="pages.demands"),
+    Place("/negative-list", text("Negative list")),
+    Place("/revisions", text("Updates of the catalogue"), guard="pages.revisions", key="u"),
+    # census
+    Place("/census", text("Census"), "pages.census", key="f"),
+    Place("/grading", text("Grading assistant"), "pages.grading", key="i"),
+    Place("/projects", text("IT projects"), "pages.projects", key="j"),
+    Place("/map", text("Data map"), "pages.map", key="m"),
+    Place("/harvest", text("Other portals"), guard="pages.harvest"),
+    # collection
+    Place("/batches", text("Batches"), "pages.batches", key="b"),
+    Place("/sources", text("Sources of rows"), "pages.sources"),
+    # search
+    Place("/searches", text("Saved searches"), "pages.kept_questions"),
+    Place("/synonyms", text("Synonyms"), "pages.synonyms"),
+    Place("/missed", text("Searches without an answer"), "pages.missed"),
+    # quality
+    Place("/objections", text("Objections"), "pages.objections", key="o"),
+    # library
+    Place("/subjects", text("Legal persons"), "pages.subjects", of_tier=True),
+    Place("/conflicts", text("Conflicts of sources"), "pages.subjects", of_tier=True),
+    Place("/authorities", text("Who is believed"), "pages.authorities"),
+    # sharing
+    Place("/requests", text("Requests"), "pages.requests", key="r"),
+    Place("/agreements", text("Agreements"), "pages.agreements", key="t"),
+    # delivery
+    Place("/services", text("Services"), "pages.services", key="s"),
+    Place("/calls", text("Calls"), "pages.calls"),
+    # ledger
+    Place("/ledger", text("Ledger"), "pages.ledger", key="l"),
+    Place("/checkpoint", text("State of the log")),
+    Place("/verify", text("Verify a receipt"), "", key="v"),
+    # oversight
+    Place("/scorecards", text("Scorecards"), "pages.oversight", key="k"),
+    Place("/owed", text("What is owed"), "pages.oversight", key="w"),
+    Place("/audit/denials", text("Audit"), "pages.audit", key="x"),
+    # people
+    Place("/people", text("People"), "pages.people", key="p"),
+    Place("/bodies", text("Bodies"), "pages.bodies"),
+    Place("/systems", text("Systems"), "pages.systems"),
+    Place("/nodes", text("Neighbouring nodes"), "pages.nodes"),
+    Place("/calendar", text("Calendar of working days"), "pages.calendar"),
+    Place("/style", text("Style of the pages")),
+)

@@ -1,0 +1,178 @@
+"""What is said after an act: one sentence for each word of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from jutong import ledger
+from jutong.kernel.errors import NotFound
+from jutong.kernel.text import Text, text
+from jutong.ledger import Evidence
+
+from .visit import Visit
+
+# A sentence is said to whoever did it, right after; an address that somebody made up or passed on says nothing.
+SAID_FOR = timedelta(minutes=5)
+BEHIND: Mapping[str, str] = {"access.session_ended": "access.signed_out"}  # ending a session of one's own is both
+AT_THE_DOOR = frozenset({"access.accepted", "access.signed_out"})  # nobody sits there whose line it could be
+
+DONE: Mapping[str, Text] = {
+    # registers
+    "registers.body_registered": text("The body stands in the register."),
+    "registers.person_registered": text("The person stands in the register."),
+    "registers.appointed": text("The post was given."),
+    "registers.cleared": text("The clearance was set."),
+    "registers.dismissed": text("The post has ended."),
+    "registers.credential_issued": text("The credential was issued."),
+    "registers.credential_revoked": text("The credential has ended."),
+    "registers.system_registered": text("The system stands in the register."),
+    "registers.key_set": text("The system has its key."),
+    "registers.key_withdrawn": text("The key was withdrawn."),
+    "registers.node_enrolled": text("The node is trusted under its key."),
+    "registers.calendar_entered": text("The year's notice was entered; open terms are counted anew."),
+    # access
+    "access.accepted": text("Your password is set; sign in with it."),
+    "access.signed_out": text("You are signed out."),
+    "access.session_ended": text("The session has ended."),
+    "access.sessions_ended": text("All sessions of the person have ended."),
+    "access.password_changed": text("The password was changed; all other sessions have ended."),
+    "access.second_factor_given_up": text("You sign in without a second factor from now on."),
+    "access.second_factor_reset": text("The second factor was reset."),
+    "access.delegated": text("The post is lent."),
+    "access.delegation_ended": text("The delegation has ended."),
+    "access.barred": text("The person is barred, and all its sessions have ended."),
+    "access.unlocked": text("The person may sign in again."),
+    # catalogue
+    "catalogue.drafted": text("The entry was saved."),
+    "catalogue.signed": text("The entry was signed."),
+    "catalogue.submitted": text("The entry was submitted; the authority audits it now."),
+    "catalogue.registered": text("The entry was registered; its publication is audited next."),
+    "catalogue.published": text("The entry is published and in force."),
+    "catalogue.returned": text("The entry went back to its provider."),
+    "catalogue.withdrawn": text("The entry was withdrawn."),
+    "catalogue.code_issued": text("The code was issued."),
+    "catalogue.revision_opened": text("The clock of the update runs."),
+    "catalogue.revision_extension_asked": text("More time was asked for; the authority decides."),
+    "catalogue.revision_extended": text("The term of the update was extended."),
+    "catalogue.revision_extension_declined": text("The day stands; the department was told."),
+    "catalogue.revision_settled": text("The update is done; its clock has stopped."),
+    "catalogue.revision_dropped": text("The update is no longer asked for."),
+    "catalogue.revision_escalated": text("An update of a catalogue was reported overdue."),
+    "catalogue.revision_recounted": text("The day of an update was counted anew."),
+    "catalogue.audit_escalated": text("An audit was reported overdue."),
+    "catalogue.demand_drafted": text("The demand was saved."),
+    "catalogue.demand_filed": text("The demand was filed; the authority audits it."),
+    "catalogue.demand_withdrawn": text("The demand was taken back."),
+    "catalogue.demand_accepted": text("The demand is on the list."),
+    "catalogue.demand_refused": text("The demand was refused."),
+    "catalogue.demand_merged": text("The demand is met together with the other one."),
+    "catalogue.demand_routed": text("The presumed owner was asked."),
+    "catalogue.demand_confirmed": text("You have the data: what you are responsible for follows."),
+    "catalogue.demand_contested": text("You do not have the data; the authority asks another body."),
+    "catalogue.demand_satisfied": text("The demand is satisfied."),
+    "catalogue.responsibility_opened": text("The responsibility is on the list."),
+    "catalogue.responsibility_fulfilled": text("The responsibility is fulfilled."),
+    "catalogue.responsibility_dropped": text("The responsibility is off the list."),
+    "catalogue.responsibility_escalated": text("A responsibility was reported overdue."),
+    "catalogue.duties_stated": text("The duties were kept."),
+    "sharing.change_told": text("A user of the entry was told of its change."),
+    # census
+    "registers.system_described": text("The system is described."),
+    "registers.power_listed": text("The power is listed."),
+    "registers.service_item_listed": text("The service item is listed."),
+    "census.harvested": text("The system was looked over."),
+    "census.reported": text("The table is reported; the authority checks it."),
+    "census.checked": text("The check is on record."),
+    "census.hung": text("The table hangs on the entry."),
+    "census.entry_proposed": text("An entry was drafted from the table; its terms are for you to fill in."),
+    "census.edition_frozen": text("The edition is frozen."),
+    "census.proposals_opened": text("The assistant proposes something: answer it."),
+    "census.proposal_accepted": text("The proposal stands in the draft."),
+    "census.proposal_rejected": text("The proposal was turned down; it is not made again."),
+    "census.project_applied": text("The application is filed, with what the catalogue says to it."),
+    "census.project_judged": text("The opinion is on record."),
+    # atlas
+    "atlas.drawn": text("The map was drawn anew."),
+    "atlas.event_taken": text("The run event is on the map."),
+    "catalogue.gather_proposed": text("The list was read; look at what its fields are taken to say."),
+    "catalogue.mapping_accepted": text("The mapping was accepted for this source."),
+    "catalogue.gather_begun": text("The import has begun."),
+    "catalogue.portion_taken": text("A portion of the list was taken in."),
+    "catalogue.gather_completed": text("The list was imported."),
+    "catalogue.kinship_overturned": text("The decision was overturned; no later import makes it again."),
+    "catalogue.kinship_restored": text("The decision stands again."),
+    "catalogue.body_named": text("The name is kept: all records that bear it are that body's."),
+    "catalogue.record_restored": text("The record is listed again."),
+    "catalogue.record_drafted": text("A draft was begun with what the portal says; fill in what it does not say."),
+    # search
+    "search.group_kept": text("The words stand for one another from now on."),
+    "search.group_removed": text("The words no longer stand for one another."),
+    "search.question_kept": text("The search is kept; your body is told of new entries that answer it."),
+    "search.question_removed": text("The search is no longer kept."),
+    "search.put_forward": text("The words stand on the list of demand candidates."),
+    # collection
+    "collection.landed": text("The batch was landed; its examination follows."),
+    # quality
+    "quality.examined": text("The batch was examined."),
+    "quality.examples_looked_at": text("Rows that fail a rule were looked at, masked."),
+    "quality.objection_adopted": text("An objection of another tier was taken over."),
+    "quality.objection_resolved": text("A later batch passes the rule: the objection counts as corrected."),
+    "quality.objection_opened": text("The objection was opened at the source."),
+    "quality.objection_taken_up": text("The objection was taken up; its clock runs."),
+    "quality.objection_answered": text("The objection was answered."),
+    "quality.objection_closed": text("The objection was closed."),
+    # library
+    "library.merged": text("The batch was laid into the base library."),
+    "library.authority_set": text("It was settled which source has the last word."),
+    "library.looked_up": text("You looked a record up; that is on record."),
+    "library.conflicts_looked_at": text("You looked at conflicts; that is on record."),
+    # sharing
+    "sharing.drafted": text("The request was saved."),
+    "sharing.sketched": text("What you typed is kept; your body's officers can go on with it."),
+    "sharing.redrafted": text("The draft was changed."),
+    "sharing.signed": text("The request was signed."),
+    "sharing.submitted": text("The request was submitted; the provider's clock runs."),
+    "sharing.supplement_required": text("The asking body was told what is missing."),
+    "sharing.supplemented": text("The request was supplemented."),
+    "sharing.withdrawn": text("The request was withdrawn."),
+    "sharing.extension_asked": text("The extension was asked for."),
+    "sharing.extended": text("The term was extended."),
+    "sharing.approved": text("The request was approved; the agreement is in force."),
+    "sharing.refused": text("The request was refused with its reason."),
+    "sharing.delivered": text("The delivery is on record."),
+    "sharing.suspended": text("The agreement is suspended."),
+    "sharing.resumed": text("The agreement is in force again."),
+    "sharing.terminated": text("The agreement has ended."),
+    # delivery
+    "delivery.opened": text("The service is open."),
+    # ledger
+    # oversight
+    # notices
+    "notices.read": text("The notices are marked as read."),
+    "notices.address_set": text("The address for letters was kept."),
+    "oversight.scored": text("The scorecard is frozen; the numbers of that period do not change any more."),
+}
+
+
+def said_in(visit: Visit) -> tuple[Text | None, str]:
+    """Return the sentence after the act that the address names, and its line of evidence; nothing if it is not so."""
+    word, wanted = visit.asked("done"), visit.asked("line")
+    words = DONE.get(word)
+    if words is None or not wanted.isalnum():
+        return None, ""
+    with visit.house.reading() as db:
+        try:
+            _, line = ledger.find(db, wanted)
+        except NotFound:
+            return None, ""
+    fresh = visit.house.clock() - line.at < SAID_FOR
+    if fresh and line.act in (word, BEHIND.get(word)) and _is_of(visit, line):
+        return words, line.id
+    return None, ""
+
+
+def _is_of(visit: Visit, line: Evidence) -> bool:
+    if visit.known is None:
+        return line.act in AT_THE_DOOR
+    return visit.known.person in (line.actor, line.on)

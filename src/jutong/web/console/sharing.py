@@ -1,0 +1,348 @@
+"""Pages of requests: what was asked for, whose turn it is, by which day, and the moves that the law allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+import msgspec
+
+from jutong import catalogue, guard, ledger, oversight, registers, sharing
+from jutong.desk import Reading
+from jutong.kernel.text import Text, text
+from jutong.ledger import Kept
+from jutong.sharing import Request, Stage
+from jutong.terms import BodyKind
+from jutong.terms.calendar import Calendar
+
+from ..wiring import Ulid, Words
+from .course import course_of
+from .frame import Answer, TheVisit, acted, done, page, shown
+from .known_names import division_words, entry_page, mask_words, titles_of_entries
+from .papers import papers_of
+from .said import DONE
+from .sides import fetching, other_sides, side_column
+from .table import Column, Table, table_page
+from .visit import Visit
+
+FIRST = ("/", text("First page"))
+REQUESTS = ("/requests", text("Requests"))
+LINES_SHOWN = 100
+PAPERS_AT_ONCE = 3
+UPLOAD_LIMIT = 32 << 20
+STAGE_TONES: Mapping[Stage, str] = {
+    Stage.DRAFT: "plain",
+    Stage.CONSUMER_OFFICE_SIGNED: "plain",
+    Stage.SUBMITTED: "blue",
+    Stage.SUPPLEMENT_REQUIRED: "amber",
+    Stage.EXTENSION_ASKED: "blue",
+    Stage.EXTENDED: "blue",
+    Stage.AGREED: "green",
+    Stage.REFUSED: "red",
+    Stage.WITHDRAWN: "plain",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A request as a row of the list."""
+
+    request: Request
+    title: str
+    other: str  # the body on the other side
+    left: int | None  # working days
+
+
+class Missing(msgspec.Struct, kw_only=True):
+    """Every paper that is missing, one a line."""
+
+    missing: Words
+
+
+class Extension(msgspec.Struct, kw_only=True):
+    """How many more working days, and why."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=sharing.EXTENSION_LIMIT)]
+    reason: Words
+
+
+class Approval(msgspec.Struct, kw_only=True):
+    """How many calls a day are granted; masks stand in fields of their own."""
+
+    quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=sharing.QUOTA_LIMIT)] | None = None
+
+
+class Refusal(msgspec.Struct, kw_only=True):
+    """Why not, and by which rule."""
+
+    reason: Words
+    basis: Words
+
+
+def left_words(left: int | None) -> Text | None:
+    """Return how long there is still, in words."""
+    if left is None:
+        return None
+    if left < 0:
+        return text("{days} working days late", days=-left)
+    return text("{days} working days left", days=left) if left else text("due today")
+
+
+def left_tone(left: int | None) -> str:
+    """Return the colour beside those words."""
+    if left is None:
+        return "plain"
+    return "dark-red" if left < 0 else "red" if left <= 1 else "amber" if left <= 3 else "green"
+
+
+TABLE: Table[Listed] = Table(
+    name="requests",
+    title=text("Requests"),
+    columns=(
+        Column(
+            key="title",
+            title=text("Asked for"),
+            value=lambda row: row.title,
+            href=lambda row: f"/requests/{row.request.id}",
+        ),
+        Column(key="other", title=text("Other body"), value=lambda row: row.other),
+        Column(
+            key="stage",
+            title=text("Stage"),
+            value=lambda row: row.request.stage,
+            tone=lambda row: STAGE_TONES[row.request.stage],
+            options=Stage,
+        ),
+        Column(key="due", title=text("Answer due"), value=lambda row: row.request.due, kind="day", sort=True),
+        Column(
+            key="left", title=text("Left"), value=lambda row: left_words(row.left), tone=lambda row: left_tone(row.left)
+        ),
+        Column(key="id", title=text("Drafted"), value=lambda row: row.request.drafted, kind="day", sort=True),
+        side_column(),
+        Column(key="scenario", title=text("Scenario"), value=lambda row: row.request.wish.scenario, shown=False),
+        Column(key="share", title=text("Sharing"), value=lambda row: row.request.share_type, shown=False),
+        Column(key="number", title=text("Number"), value=lambda row: row.request.id, kind="code", shown=False),
+    ),
+    key=lambda row: sharing.key_of_request(row.request),
+    sort="due",
+    empty=text("No request stands here. Requests begin at an entry of the catalogue."),
+)
+
+
+@shown("/requests", guard="pages.requests")
+def list_requests(visit: TheVisit) -> Answer:
+    """List the requests that the visitor may see, those that are owed an answer first."""
+    fetch = fetching(visit, sharing.requests_listed, _rows, stages=Stage)
+    with visit.house.reading() as db:
+        begun = sharing.sketches(db, visit.acting)
+        titles = titles_of_entries(db, (one.entry for one in begun))
+    return table_page(
+        visit,
+        TABLE,
+        fetch,
+        "sharing/requests.html",
+        title=TABLE.title,
+        crumbs=(FIRST,),
+        sketches=[(titles[one.entry], f"/requests/new?entry={one.entry}", one.changed) for one in begun],
+        may_ask=visit.may("pages.request_form"),
+        side=visit.asked("side"),
+    )
+
+
+@shown("/requests/{request_id:str}", guard="pages.requests")
+def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Show a request with its course, its clock, whose turn it is, and what the visitor can do."""
+    with visit.house.reading() as db:
+        request = sharing.find_request(db, request_id, visit.acting)
+        entry = catalogue.at_version(db, request.entry, request.entry_version)
+        bodies = {one.code: one for one in registers.bodies(db)}
+        calendar = registers.calendar(db)
+        agreement = sharing.agreement_from(db, request.id)
+        lines = readable(db, visit, request.id)
+    authorities = frozenset(code for code, one in bodies.items() if one.kind is BodyKind.AUTHORITY)
+    may = {
+        move
+        for move in sharing.moves_of(request)
+        if visit.may(f"sharing.{move}", _label(request, move, entry, authorities))
+    }
+    items = [item for item in entry.items if item.name in request.wish.items]
+    return page(
+        visit,
+        "sharing/request.html",
+        title=text("Request: {title}", title=entry.title),
+        crumbs=(FIRST, REQUESTS),
+        request=request,
+        entry=entry,
+        entry_page=entry_page(entry.id),
+        names={code: one.name for code, one in bodies.items()},
+        items=[(item, mask_words(item.standing_mask)) for item in items],
+        masks=[(item, _mask_options(item)) for item in items],
+        divisions=division_words(request.wish.divisions),
+        agreement=agreement,
+        turn=sharing.turn_of(request),
+        mine=_turn_is_mine(visit, request, authorities),
+        left=None if request.due is None else calendar.left(visit.today, request.due),
+        extension_due=_extension_due(calendar, request),
+        course=course_of(request, agreement, visit.today),
+        lines=happened(lines),
+        may=may,
+        papers_at_once=range(1, PAPERS_AT_ONCE + 1),
+        stage_tone=STAGE_TONES[request.stage],
+    )
+
+
+@acted("/requests/{request_id:str}/signature", guard="pages.requests", again=show_request)
+def sign_request(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Sign a draft as head of the asking body's sharing office."""
+    with visit.desk() as desk:
+        sharing.sign_request(desk, request_id, seen=visit.form.seen)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/submission", guard="pages.requests", again=show_request)
+def submit_request(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Hand a signed request to the provider."""
+    with visit.desk() as desk:
+        sharing.submit_request(desk, request_id)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/withdrawal", guard="pages.requests", again=show_request)
+def withdraw_request(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Take a request back."""
+    with visit.desk() as desk:
+        sharing.withdraw(desk, request_id)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/supplement-notice", guard="pages.requests", again=show_request)
+def require_supplement(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Say once what is missing."""
+    given = visit.form.read(Missing)
+    missing = [line.strip() for line in given.missing.splitlines() if line.strip()]
+    with visit.desk() as desk:
+        sharing.require_supplement(desk, request_id, missing)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted(
+    "/requests/{request_id:str}/supplement",
+    guard="pages.requests",
+    again=show_request,
+    request_max_body_size=UPLOAD_LIMIT,
+)
+def supplement(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Hand in what was missing."""
+    papers = papers_of(visit)
+    with visit.desk() as desk:
+        sharing.supplement(desk, request_id, papers)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/extension", guard="pages.requests", again=show_request)
+def ask_extension(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Ask the authority for more time."""
+    given = visit.form.read(Extension)
+    with visit.desk() as desk:
+        sharing.ask_extension(desk, request_id, given.days, given.reason)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/extension-consent", guard="pages.requests", again=show_request)
+def extend(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Agree to more time, as the authority."""
+    with visit.desk() as desk:
+        sharing.extend(desk, request_id)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/approval", guard="pages.requests", again=show_request)
+def approve(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Say yes; the agreement is shown."""
+    given = visit.form.read(Approval)
+    masks = {name.removeprefix("mask-"): typed[0] for name, typed in visit.form.fields.items() if _is_mask(name, typed)}
+    with visit.desk() as desk:
+        agreement = sharing.approve(desk, request_id, masks=masks, quota_per_day=given.quota_per_day)
+    return done(desk, f"/agreements/{agreement.id}")
+
+
+@acted("/requests/{request_id:str}/refusal", guard="pages.requests", again=show_request)
+def refuse(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Say no, with reason and basis."""
+    given = visit.form.read(Refusal)
+    with visit.desk() as desk:
+        sharing.refuse(desk, request_id, reason=given.reason, basis=given.basis)
+    return done(desk, f"/requests/{request_id}")
+
+
+def readable(db: Reading, visit: Visit, on: str) -> list[Kept]:
+    """Return the lines on a thing that the visitor may read, oldest first."""
+    kept = ledger.read_about(db, on=on, limit=LINES_SHOWN)
+    sight = oversight.sight_of(db, visit.acting)
+    return [one for one in kept if sight.shows(one.line)]
+
+
+def happened(lines: Iterable[Kept]) -> list[tuple[object, object, str]]:
+    """Return lines as events: when, in which words, and where the line stands."""
+    return [(one.line.at, DONE.get(one.line.act, one.line.act), f"/ledger/lines/{one.line.id}") for one in lines]
+
+
+def _rows(db: Reading, visit: Visit, found: Sequence[Request]) -> list[Listed]:
+    calendar, other = registers.calendar(db), other_sides(db, visit, found)
+    titles = titles_of_entries(db, (one.entry for one in found))
+    return [
+        Listed(
+            request=one,
+            title=titles[one.entry],
+            other=other[one.id],
+            left=None if one.due is None else calendar.left(visit.today, one.due),
+        )
+        for one in found
+    ]
+
+
+def _label(request: Request, move: str, entry: catalogue.Entry, authorities: frozenset[str]) -> guard.Label:
+    if move == "approve":
+        return entry.label
+    if move == "extend":
+        return guard.Label(owner="", parties=authorities)
+    answering = move in {"refuse", "require_supplement", "ask_extension"}
+    return guard.Label(owner=request.provider if answering else request.consumer)
+
+
+def _turn_is_mine(visit: Visit, request: Request, authorities: frozenset[str]) -> bool:
+    turn = sharing.turn_of(request)
+    if turn is None or turn.duty not in visit.acting.duties:
+        return False
+    return visit.acting.org == turn.body or (not turn.body and visit.acting.org in authorities)
+
+
+def _mask_options(item: catalogue.Item) -> list[tuple[str, Text]]:
+    return [(mask, mask_words(mask)) for mask in sharing.masks_for(item)]
+
+
+def _extension_due(calendar: Calendar, request: Request) -> date | None:
+    if request.clock is None or request.extension is None or request.extension.agreed:
+        return None
+    return calendar.after(request.clock.due, request.extension.days).day
+
+
+def _is_mask(name: str, typed: tuple[str, ...]) -> bool:
+    return name.startswith("mask-") and bool(typed) and bool(typed[0])
+
+
+PAGES = [
+    list_requests,
+    show_request,
+    sign_request,
+    submit_request,
+    withdraw_request,
+    require_supplement,
+    supplement,
+    ask_extension,
+    extend,
+    approve,
+    refuse,
+]

@@ -1,0 +1,282 @@
+"""Tables: columns declared once; sorted, filtered, paged by keys, and taken along as CSV or XLSX."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Generic, Literal, TypeVar
+from urllib.parse import urlencode
+
+from jutong.kernel.errors import Invalid
+from jutong.kernel.text import Text, plain, text
+
+from .frame import Answer, Crumb, page
+from .sheet import download
+from .visit import Visit
+from .words import word_of
+
+Row = TypeVar("Row")
+Kind = Literal["text", "code", "number", "percent", "day", "instant"]
+RESERVED = frozenset({"sort", "after", "column", "export", "done", "line", "next"})
+ROWS = 50
+ROWS_A_STEP = 1000  # of a download
+FILTER_MOST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[Row]):
+    """One column: what it shows of a row, and how.
+
+    ``options`` makes it a filter: an enumeration, pairs of value and words, or "text" for a field to type in.
+    """
+
+    key: str
+    title: Text
+    value: Callable[[Row], object]
+    kind: Kind = "text"
+    href: Callable[[Row], str] | None = None
+    tone: Callable[[Row], str] | None = None
+    sort: bool = False
+    options: type[Enum] | tuple[tuple[str, Text | str], ...] | Literal["text"] | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Generic[Row]):
+    """A list that officials read: its columns, its usual order, and the key by which the next page is found."""
+
+    name: str
+    title: Text
+    columns: tuple[Column[Row], ...]
+    key: Callable[[Row], tuple[str, ...]]  # what the store needs to go on after this row, in the order asked for
+    sort: str = ""  # the usual order: a column's key, with - before it for the greatest first
+    empty: Text = field(default_factory=lambda: text("Nothing stands here."))
+    rows: int = ROWS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a reader asked of a table; a room's store answers it."""
+
+    sort: str
+    descending: bool
+    filters: Mapping[str, str]
+    after: tuple[str, ...]
+    limit: int
+    columns: tuple[str, ...]
+
+    def filter(self, key: str) -> str:
+        """Return what a column is filtered by; empty if by nothing."""
+        return self.filters.get(key, "")
+
+
+Fetch = Callable[[Asked], Iterable[Row]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One value as the page shows it."""
+
+    value: object
+    kind: Kind
+    href: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The head of a column, with the address that sorts by it and which way the table is sorted now."""
+
+    key: str
+    title: Text
+    kind: Kind
+    href: str = ""
+    sorted: Literal["", "ascending", "descending"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A filter above the table; without options it is a field to type in."""
+
+    key: str
+    title: Text
+    value: str
+    options: tuple[tuple[str, Text | str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One page of a table, ready for its template."""
+
+    name: str
+    title: Text
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    filters: tuple[Filter, ...]
+    choices: tuple[tuple[str, Text, bool], ...]  # columns, and whether each is shown
+    sort: str
+    empty: Text
+    filtered: bool
+    path: str
+    next: str = ""
+    first: str = ""
+    csv: str = ""
+    xlsx: str = ""
+
+
+def table_page(
+    visit: Visit,
+    table: Table[Row],
+    fetch: Fetch[Row],
+    template: str,
+    *,
+    title: Text | str,
+    crumbs: Iterable[Crumb] = (),
+    **values: object,
+) -> Answer:
+    """Return the page of a table, or the table itself as a file where the reader asked for one."""
+    if visit.asked("export"):
+        return exported(visit, table, fetch)
+    shown = {**values, "table": listed(visit, table, fetch)}
+    return page(visit, template, title=title, crumbs=crumbs, status=200, **shown)
+
+
+def asked(visit: Visit, table: Table[Row]) -> Asked:
+    """Read what the address asks of the table; what it cannot ask for is passed over."""
+    wanted = visit.asked("sort", table.sort)
+    sortable = {column.key for column in table.columns if column.sort}
+    if wanted.removeprefix("-") not in sortable:
+        wanted = table.sort
+    known = [column.key for column in table.columns]
+    chosen = tuple(key for key in known if key in visit.query.get("column", ()))
+    return Asked(
+        sort=wanted.removeprefix("-"),
+        descending=wanted.startswith("-"),
+        filters={
+            column.key: value
+            for column in table.columns
+            if column.options is not None and (value := _filtered_by(visit, column))
+        },
+        after=_read_cursor(visit.asked("after")),
+        limit=table.rows + 1,
+        columns=chosen or tuple(column.key for column in table.columns if column.shown),
+    )
+
+
+def listed(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Listed:
+    """Return one page of the table: a row more than it shows tells whether there is another page."""
+    ask = asked(visit, table)
+    rows = list(fetch(ask))
+    more, rows = len(rows) > table.rows, rows[: table.rows]
+    columns = [column for column in table.columns if column.key in ask.columns]
+    chosen = [("column", key) for key in visit.query.get("column", ())]
+    sort = ("-" if ask.descending else "") + ask.sort
+    base = [*ask.filters.items(), *chosen, *([("sort", sort)] if sort != table.sort else [])]
+    return Listed(
+        name=table.name,
+        title=table.title,
+        heads=tuple(_head(visit, column, ask, base) for column in columns),
+        rows=tuple(tuple(_cell(column, row) for column in columns) for row in rows),
+        filters=tuple(_filter(column, ask) for column in table.columns if column.options is not None),
+        choices=tuple((column.key, column.title, column.key in ask.columns) for column in table.columns),
+        sort=sort if sort != table.sort else "",
+        empty=table.empty,
+        filtered=bool(ask.filters),
+        path=visit.path,
+        next=_address(visit, [*base, ("after", _cursor(table.key(rows[-1])))]) if more else "",
+        first=_address(visit, base) if ask.after else "",
+        csv=_address(visit, [*base, ("export", "csv")]),
+        xlsx=_address(visit, [*base, ("export", "xlsx")]),
+    )
+
+
+def exported(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Answer:
+    """Return all rows of what was asked, step by step, as a file of the chosen kind."""
+    ask = replace(asked(visit, table), after=(), limit=ROWS_A_STEP)
+    columns = [column for column in table.columns if column.key in ask.columns]
+    heads = [visit.say(column.title) for column in columns]
+    kinds = [column.kind for column in columns]
+
+    def every() -> Iterator[list[object]]:
+        step = ask
+        while True:
+            rows = list(fetch(step))
+            for row in rows:
+                yield [_plain(visit, column.value(row)) for column in columns]
+            if len(rows) < ROWS_A_STEP:
+                return
+            step = replace(step, after=table.key(rows[-1]))
+
+    return download(f"{table.name}-{visit.today.isoformat()}", visit.asked("export"), heads, kinds, every())
+
+
+def _plain(visit: Visit, value: object) -> object:
+    if isinstance(value, Enum):
+        return visit.say(word_of(value))
+    return visit.say(value) if isinstance(value, Text) else value
+
+
+def _filtered_by(visit: Visit, column: Column[Row]) -> str:
+    value = visit.asked(column.key).strip()[:FILTER_MOST]
+    allowed = _options(column)
+    return value if not allowed or value in {one for one, _ in allowed} else ""
+
+
+def _options(column: Column[Row]) -> tuple[tuple[str, Text | str], ...]:
+    if column.options is None or isinstance(column.options, str):
+        return ()
+    if isinstance(column.options, tuple):
+        return column.options
+    return tuple((str(one.value), word_of(one)) for one in column.options)
+
+
+def _filter(column: Column[Row], ask: Asked) -> Filter:
+    return Filter(key=column.key, title=column.title, value=ask.filter(column.key), options=_options(column))
+
+
+def _head(visit: Visit, column: Column[Row], ask: Asked, base: list[tuple[str, str]]) -> Head:
+    if not column.sort:
+        return Head(key=column.key, title=column.title, kind=column.kind)
+    now = ask.sort == column.key
+    towards = f"-{column.key}" if now and not ask.descending else column.key
+    others = [(name, value) for name, value in base if name != "sort"]
+    return Head(
+        key=column.key,
+        title=column.title,
+        kind=column.kind,
+        href=_address(visit, [*others, ("sort", towards)]),
+        sorted=("descending" if ask.descending else "ascending") if now else "",
+    )
+
+
+def _cell(column: Column[Row], row: Row) -> Cell:
+    return Cell(
+        value=column.value(row),
+        kind=column.kind,
+        href=column.href(row) if column.href else "",
+        tone=column.tone(row) if column.tone else "",
+    )
+
+
+def _address(visit: Visit, query: list[tuple[str, str]]) -> str:
+    return visit.path + ("?" + urlencode(query) if query else "")
+
+
+def _cursor(key: tuple[str, ...]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def _read_cursor(given: str) -> tuple[str, ...]:
+    if not given:
+        return ()
+    try:
+        key = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+        if isinstance(key, list) and all(isinstance(one, str) and "\0" not in one for one in key):
+            return tuple(key)
+    except (ValueError, binascii.Error):
+        pass
+    raise Invalid(plain("after"), remedy=text("begin at the first page of the list"))

@@ -1,0 +1,109 @@
+"""Quality endpoints: what the rules found, and the objections at the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from jutong import quality
+from jutong.quality import Band, Examination, Objection
+
+from .collection import visible_batch
+from .wiring import Limit, TheActor, TheHouse, Ulid, Words, act, look
+
+TAGS = ["quality"]
+
+
+class RuleView(msgspec.Struct, kw_only=True):
+    """How many rows one rule was asked of, and how many fail it."""
+
+    rule: str
+    item: str
+    dimension: str
+    severity: str
+    asked: int
+    failed: int
+
+
+class ExaminationView(msgspec.Struct, kw_only=True):
+    """The result of one pass over one delivery; ratios in thousandths."""
+
+    batch: str
+    entry: str
+    rows: int
+    score: int
+    band: Band
+    dimensions: Mapping[str, int]
+    rules: tuple[RuleView, ...]
+    examined_at: datetime
+
+
+class Verdict(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The source's answer: put right, or right as it is and why."""
+
+    corrected: bool
+    reason: Words = ""
+
+
+@look("/api/batches/{batch_id:str}/examination", tags=TAGS)
+def show_examination(house: TheHouse, actor: TheActor, batch_id: Ulid) -> ExaminationView:
+    """Show what the rules found in a delivery: counts, six dimensions, score, band."""
+    with house.reading() as db:
+        visible_batch(house, actor, batch_id, db)
+        return _view(quality.find_examination(db, batch_id))
+
+
+@look("/api/objections", tags=TAGS)
+def list_objections(house: TheHouse, actor: TheActor, only_open: bool = False, limit: Limit = 100) -> list[Objection]:
+    """List the objections that your body must answer."""
+    with house.reading() as db:
+        return list(quality.objections(db, provider=actor.org, only_open=only_open))[:limit]
+
+
+@act("/api/objections/{objection_id:str}/verification", tags=TAGS)
+def verify_objection(house: TheHouse, actor: TheActor, objection_id: Ulid) -> Objection:
+    """Take an objection up: the source department looks at the rows (art. 26)."""
+    with house.desk(actor) as desk:
+        return quality.verify_objection(desk, objection_id)
+
+
+@act("/api/objections/{objection_id:str}/answer", tags=TAGS)
+def answer_objection(house: TheHouse, actor: TheActor, objection_id: Ulid, data: Verdict) -> Objection:
+    """Answer an objection, within ten working days."""
+    with house.desk(actor) as desk:
+        return quality.answer_objection(desk, objection_id, corrected=data.corrected, reason=data.reason)
+
+
+@act("/api/objections/{objection_id:str}/closure", tags=TAGS)
+def close_objection(house: TheHouse, actor: TheActor, objection_id: Ulid) -> Objection:
+    """Send the answer back to whoever objected, and close the objection."""
+    with house.desk(actor) as desk:
+        return quality.close_objection(desk, objection_id)
+
+
+def _view(done: Examination) -> ExaminationView:
+    return ExaminationView(
+        batch=done.batch,
+        entry=done.entry,
+        rows=done.rows,
+        score=done.score,
+        band=done.band,
+        dimensions={dimension.value: value for dimension, value in done.dimensions.items()},
+        rules=tuple(
+            RuleView(
+                rule=one.rule,
+                item=one.item,
+                dimension=one.dimension.value,
+                severity=one.severity.value,
+                asked=one.asked,
+                failed=one.failed,
+            )
+            for one in done.counts
+        ),
+        examined_at=done.examined_at,
+    )
+
+
+ENDPOINTS = [show_examination, list_objections, verify_objection, answer_objection, close_objection]

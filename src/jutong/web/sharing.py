@@ -1,0 +1,205 @@
+"""Sharing endpoints: requests, answers in time, agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+
+import msgspec
+
+from jutong import sharing
+from jutong.sharing import Agreement, Paper, Request, Wish
+
+from .exact import refuse_strangers
+from .wiring import AfterUlid, Limit, Name, TheActor, TheHouse, TheMessage, Ulid, Words, act, look
+
+TAGS = ["sharing"]
+
+
+class Missing(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Every paper that is missing, told once (Order 809 art. 21)."""
+
+    missing: tuple[Words, ...]
+
+
+class Papers(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The papers that were missing."""
+
+    papers: tuple[Paper, ...]
+
+
+class Extension(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How many more working days the provider asks for, and why."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)]
+    reason: Words
+
+
+class Approval(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the provider grants: stricter masks by item, and how many calls a day."""
+
+    masks: Mapping[Name, Name] = {}
+    quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class Refusal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why not, and by which rule; both are compulsory."""
+
+    reason: Words
+    basis: Words
+
+
+class Suspension(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why rights are taken away, and by when the misuse must be put right."""
+
+    reason: Words
+    rectify_by: date | None = None
+
+
+class Termination(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why an agreement ends for good."""
+
+    reason: Words
+
+
+@act("/api/requests", tags=TAGS)
+def draft_request(house: TheHouse, actor: TheActor, data: Wish, message: TheMessage) -> Request:
+    """Draft a share request for a published entry (Order 809 art. 20)."""
+    refuse_strangers(message, data)
+    with house.desk(actor) as desk:
+        return sharing.draft_request(desk, data)
+
+
+@look("/api/requests", tags=TAGS)
+def list_requests(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit: Limit = 50) -> list[Request]:
+    """List the requests that your body made or must answer."""
+    with house.reading() as db:
+        return list(sharing.requests(db, actor, after=after, limit=limit))
+
+
+@look("/api/requests/{request_id:str}", tags=TAGS)
+def show_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Show one request with its clock."""
+    with house.reading() as db:
+        return sharing.find_request(db, request_id, actor)
+
+
+@act("/api/requests/{request_id:str}/signature", tags=TAGS)
+def sign_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Sign a draft as head of the consumer's sharing office."""
+    with house.desk(actor) as desk:
+        return sharing.sign_request(desk, request_id)
+
+
+@act("/api/requests/{request_id:str}/submission", tags=TAGS)
+def submit_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Hand the request to the provider; the answer clock starts (art. 21)."""
+    with house.desk(actor) as desk:
+        return sharing.submit_request(desk, request_id)
+
+
+@act("/api/requests/{request_id:str}/supplement-notice", tags=TAGS)
+def require_supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: Missing) -> Request:
+    """Say once, and completely, which papers are missing (art. 21)."""
+    with house.desk(actor) as desk:
+        return sharing.require_supplement(desk, request_id, data.missing)
+
+
+@act("/api/requests/{request_id:str}/supplement", tags=TAGS)
+def supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: Papers, message: TheMessage) -> Request:
+    """Hand in the missing papers; the answer clock starts anew."""
+    refuse_strangers(message, data)
+    with house.desk(actor) as desk:
+        return sharing.supplement(desk, request_id, data.papers)
+
+
+@act("/api/requests/{request_id:str}/extension", tags=TAGS)
+def ask_extension(house: TheHouse, actor: TheActor, request_id: Ulid, data: Extension) -> Request:
+    """Ask the authority for more working days to answer (art. 21)."""
+    with house.desk(actor) as desk:
+        return sharing.ask_extension(desk, request_id, data.days, data.reason)
+
+
+@act("/api/requests/{request_id:str}/extension-consent", tags=TAGS)
+def extend(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Agree, as the authority, to the extension; the consumer is told."""
+    with house.desk(actor) as desk:
+        return sharing.extend(desk, request_id)
+
+
+@act("/api/requests/{request_id:str}/approval", tags=TAGS)
+def approve(house: TheHouse, actor: TheActor, request_id: Ulid, data: Approval) -> Agreement:
+    """Say yes; the agreement stands from the same instant and the delivery clock runs (art. 22)."""
+    with house.desk(actor) as desk:
+        return sharing.approve(desk, request_id, masks=data.masks, quota_per_day=data.quota_per_day)
+
+
+@act("/api/requests/{request_id:str}/refusal", tags=TAGS)
+def refuse(house: TheHouse, actor: TheActor, request_id: Ulid, data: Refusal) -> Request:
+    """Say no, with reason and basis (art. 21)."""
+    with house.desk(actor) as desk:
+        return sharing.refuse(desk, request_id, reason=data.reason, basis=data.basis)
+
+
+@act("/api/requests/{request_id:str}/withdrawal", tags=TAGS)
+def withdraw_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Take back a request that has not been answered."""
+    with house.desk(actor) as desk:
+        return sharing.withdraw(desk, request_id)
+
+
+@look("/api/agreements", tags=TAGS)
+def list_agreements(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit: Limit = 50) -> list[Agreement]:
+    """List the agreements to which your body is a party."""
+    with house.reading() as db:
+        return list(sharing.agreements(db, actor, after=after, limit=limit))
+
+
+@look("/api/agreements/{agreement_id:str}", tags=TAGS)
+def show_agreement(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agreement:
+    """Show one agreement."""
+    with house.reading() as db:
+        return sharing.find_agreement(db, agreement_id, actor)
+
+
+@act("/api/agreements/{agreement_id:str}/suspension", tags=TAGS)
+def suspend(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: Suspension) -> Agreement:
+    """Take the rights away until a misuse has been put right (art. 27)."""
+    with house.desk(actor) as desk:
+        return sharing.suspend(desk, agreement_id, reason=data.reason, rectify_by=data.rectify_by)
+
+
+@act("/api/agreements/{agreement_id:str}/resumption", tags=TAGS)
+def resume(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agreement:
+    """Give the rights of a suspended agreement back."""
+    with house.desk(actor) as desk:
+        return sharing.resume(desk, agreement_id)
+
+
+@act("/api/agreements/{agreement_id:str}/termination", tags=TAGS)
+def terminate(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: Termination) -> Agreement:
+    """End an agreement for good (art. 27)."""
+    with house.desk(actor) as desk:
+        return sharing.terminate(desk, agreement_id, reason=data.reason)
+
+
+ENDPOINTS = [
+    draft_request,
+    list_requests,
+    show_request,
+    sign_request,
+    submit_request,
+    require_supplement,
+    supplement,
+    ask_extension,
+    extend,
+    approve,
+    refuse,
+    withdraw_request,
+    list_agreements,
+    show_agreement,
+    suspend,
+    resume,
+    terminate,
+]

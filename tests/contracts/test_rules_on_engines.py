@@ -1,0 +1,47 @@
+"""Every engine finds the same faults and makes the same golden records: DuckDB, and any Spark Connect endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jutong.pools import SparkEngine
+from jutong.terms.identifier import registration_number_of
+from tests.contracts.test_engine import sail
+from tests.fitness import Place, code, place_at, row
+
+ROWS = [
+    row(1),
+    row(2, uscc=code(2).lower(), capital="2,0000(万)"),
+    row(3, uscc="9135010OM000100Y43", reg_date="2002-02-30"),
+    row(4, uscc=registration_number_of("32040400000955")),
+    row(5, uscc="110108000000017", name="　"),
+    row(6, uscc=code(6, division="999999"), capital="80（万美元）", scope="N/A"),
+    row(7, uscc=code(7)[:17] + "0", reg_date="2999-01-01"),
+    row(1, name="甲公司", capital="7500000(万)"),
+]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A Spark Connect endpoint in one process."""
+    with sail("local") as url:
+        yield url
+
+
+def test_spark_finds_what_duckdb_finds(tmp_path: Path, endpoint: str) -> None:
+    """One text of SQL, two engines: the same findings, scores, golden records and conflicts."""
+    here, there = place_at(tmp_path / "here"), place_at(tmp_path / "there")
+    there.pools = replace(there.pools, engine=SparkEngine(there.pools.lake, endpoint))
+    mine, its = here.deliver(ROWS), there.deliver(ROWS)
+    assert here.examine(mine) == replace(there.examine(its), examined_at=here.examine(mine).examined_at)
+    assert here.merge(mine) == replace(there.merge(its), merged_at=here.merge(mine).merged_at)
+    for table in ("library/legal_person", "library/conflict"):
+        assert _rows(here, table) == _rows(there, table)
+
+
+def _rows(place: Place, table: str) -> list[dict[str, object]]:
+    return sorted(place.table(table, order="uscc"), key=repr)

@@ -1,0 +1,293 @@
+"""Every page of the console, and a city in which each has something to show: what tests over all pages share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from litestar import Litestar
+
+from jutong import catalogue, oversight, registers
+from jutong.access import Seat
+from jutong.desk import House
+from jutong.guard import Method
+from jutong.kernel.db import connection
+from jutong.terms import ADMINISTRATORS, Actor, Duty, Grade
+from jutong.web.console import PAGES, Doorkeeper
+from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
+from tests.console import CSRF, knowing
+
+UNPOSTED = "unposted"
+PROGRAMS = ("/api", "/schema", "/static/", "/healthz", "/style.css", "/r1", "/cascade/", "/ledger/", "/witness/")
+SLOT = re.compile(r"{(\w+)(?::\w+)?}")
+OF_PEOPLE = tuple(duty for duty in Duty if duty not in (Duty.HOUSE, Duty.PEER, Duty.ONESELF))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Route:
+    """One address of the console: what is asked of it, and the policy that guards it (none: everybody)."""
+
+    method: str
+    path: str
+    guard: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """Return every address of the console, in order."""
+    return tuple(sorted(set(_routes(PAGES))))
+
+
+def routes_of(app: Litestar) -> tuple[Route, ...]:
+    """Return every address of an application that declares itself a page."""
+    handlers = [handler for route in app.routes for handler in getattr(route, "route_handlers", ())]
+    return tuple(sorted(set(_routes(one for one in handlers if "guard" in one.opt))))
+
+
+def _routes(handlers: Any) -> Iterator[Route]:
+    for handler in handlers:
+        for path in handler.paths:
+            for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                yield Route(str(getattr(method, "value", method)), _plain(path), handler.opt["guard"] or "")
+
+
+def _plain(path: str) -> str:
+    return SLOT.sub(r"{\1}", path) or "/"
+
+
+def a_lively_city(folder: Path, **settings: str | int) -> City:
+    """Make a full city in which things stand in more stages than the last one, and everybody holds a post.
+
+    For each duty of people, ``own-<duty>`` has it alone at the department whose entry it is; ``far-<duty>`` are the
+    administrators of a body that has to do with none of it.
+    """
+    city = a_full_city(folder, **settings)
+    posts = dict(city.posts)
+    with city.house.desk(city.house.itself) as desk:
+        for duty in OF_PEOPLE:
+            person = registers.register_person(desk, f"own-{duty}", f"own-{duty}")
+            posts[f"own-{duty}"] = registers.appoint(desk, person.id, MARKET, f"own-{duty}", {duty}, Grade.L4).id
+        for duty in sorted(ADMINISTRATORS):
+            person = registers.register_person(desk, f"far-{duty}", f"far-{duty}")
+            posts[f"far-{duty}"] = registers.appoint(desk, person.id, STRANGER, f"far-{duty}", {duty}, Grade.L4).id
+        city.found["unposted"] = registers.register_person(desk, UNPOSTED, UNPOSTED).id
+    city.posts = posts
+    _stages(city)
+    with city.house.desk(city.house.itself) as desk:
+        city.found["snapshot"] = oversight.freeze(desk, MARKET, date(2025, 1, 1), date(2025, 12, 31)).id
+    _lists(city)
+    _harvest(city)
+    city.settle()
+    return city
+
+
+def _harvest(city: City) -> None:
+    """Let the department import a portal's list in which one record is there twice."""
+    with city.house.reading() as db:
+        name = registers.find_body(db, MARKET).name
+    record = {"标题": "公厕", "提供方": name, "更新周期": "每年", "更新时间": "2023-06-16"}
+    rows = [{**record, "编号": number} for number in ("1", "2")]
+    with city.client() as client:
+        gather = done(
+            client.post(
+                "/api/harvest/sources/portal/gathers?accept=true",
+                content="\n".join(msgspec.json.encode(one).decode() for one in rows).encode(),
+                headers=city.bearer("officer"),
+            )
+        )["id"]
+        listed = done(client.get("/api/harvest/records", headers=city.bearer("officer")))
+        (decision,) = done(client.get("/api/harvest/decisions", headers=city.bearer("officer")))
+    city.found |= {"gather": gather, "record": listed[0]["id"], "decision": decision["id"]}
+
+
+def _stages(city: City) -> None:
+    with city.client() as client:
+
+        def act(account: str, path: str, body: object = None) -> Any:
+            content = msgspec.json.encode({} if body is None else body)
+            return done(client.post(path, content=content, headers=city.bearer(account)))
+
+        for stage in ("submitted", "registered", "returned"):
+            entry = act("officer", "/api/entries", a_sheet(service=f"{stage}-register"))["id"]
+            city.found[stage] = entry
+            act("head", f"/api/entries/{entry}/signature")
+            act("officer", f"/api/entries/{entry}/submission")
+            if stage == "registered":
+                act("auditor", f"/api/entries/{entry}/registration")
+            if stage == "returned":
+                act("auditor", f"/api/entries/{entry}/return", {"reasons": ["共享条件没有写明依据"]})
+        revised = act("officer", "/api/entries", a_sheet(service="revised-register"))["id"]
+        for account, move in (
+            ("head", "signature"),
+            ("officer", "submission"),
+            ("auditor", "registration"),
+            ("publisher", "publication"),
+        ):
+            act(account, f"/api/entries/{revised}/{move}")
+        city.found["revised"] = revised
+        act(
+            "officer",
+            "/api/entries",
+            {**a_sheet(service="revised-register"), "id": revised, "title": "企业登记信息（新版）"},
+        )
+        request = act("asker", "/api/requests", a_wish(city, scenario="缺材料"))["id"]
+        act("asking-head", f"/api/requests/{request}/signature")
+        act("asker", f"/api/requests/{request}/submission")
+        act("head", f"/api/requests/{request}/supplement-notice", {"missing": ["单位职责依据"]})
+        city.found["supplement"] = request
+        body = {"body": MARKET, "code": "register", "title": "企业登记系统"}
+        city.found["own_system"] = act("system", "/api/systems", body)["name"]
+        _census(city, act)
+
+
+def _census(city: City, act: Callable[..., Any]) -> None:
+    columns = [{"name": "uscc", "type": "varchar(18)"}, {"name": "sfzh", "type": "varchar(18)"}]
+    tables = [{"name": "qyxx", "columns": columns}, {"name": "ry", "columns": columns}]
+    report = {"system": city.found["own_system"], "tables": tables}
+    city.found["table"], city.found["loose_table"] = (one["id"] for one in act("officer", "/api/census/tables", report))
+    act("officer", f"/api/census/tables/{city.found['table']}/hanging", {"entry": city.found["entry"]})
+    city.found["edition"] = act("overseer", "/api/census/editions", {"name": "2026"})["id"]
+    sheet = a_sheet(service="contradicted-register")
+    sheet["items"] = [{**sheet["items"][0], "title": "经办人身份证号", "grade": 1}, *sheet["items"][1:]]
+    told = act("officer", "/api/entries", sheet)["id"]
+    city.found["proposal"] = act("officer", f"/api/entries/{told}/grading")[0]["id"]
+    project = {"body": MARKET, "title": "登记平台", "collects": ["企业名称"]}
+    city.found["project"] = act("officer", "/api/projects", project)["id"]
+
+
+def _lists(city: City) -> None:
+    """Put a demand on the list that is split, another before its presumed owner, and an update under its clock."""
+    asker = Actor(id="asker", org=SOCIAL, duties=frozenset({Duty.REQUESTS}))
+    authority = Actor(id="lists", org=AUTHORITY, duties=frozenset({Duty.REGISTER_AUDIT, Duty.OVERSIGHT}))
+    wanted = catalogue.Need(
+        title="企业登记",
+        purpose=catalogue.Purpose.APPROVAL,
+        words="核验原单位",
+        legal_basis="失业保险条例",
+        items=("名称",),
+        by=city.house.clock().date() + timedelta(days=60),
+    )
+    found = {}
+    for name in ("demand", "routed", "filed"):
+        with city.house.desk(asker) as desk:
+            found[name] = catalogue.file_demand(desk, catalogue.draft_demand(desk, wanted).id).id
+    with city.house.desk(authority) as desk:
+        for name in ("demand", "routed"):
+            catalogue.accept_demand(desk, found[name])
+        catalogue.state_duties(desk, MARKET, "负责企业登记")
+        catalogue.route_demand(desk, found["routed"], MARKET)
+        task = catalogue.Task(
+            owner=MARKET,
+            items=("名称",),
+            method=Method.QUERY,
+            due=city.house.clock().date() + timedelta(days=60),
+        )
+        found["responsibility"] = catalogue.split_demand(desk, found["demand"], task).id
+        (revision,) = catalogue.open_revisions(
+            desk, MARKET, cause=catalogue.Cause.LAW, words="修订", changed_on=city.house.clock().date()
+        )
+    city.found |= {**found, "revision": revision.id}
+
+
+def knowing_all(city: City) -> Doorkeeper:
+    """Return a doorkeeper who takes an account's name for its session, also of somebody who holds no post."""
+    of_posts = knowing(city)
+
+    def doorkeeper(house: House, token: str) -> Seat | None:
+        if token != UNPOSTED:
+            return of_posts(house, token)
+        now = house.clock()
+        return Seat(
+            session="s",
+            person=city.found["unposted"],
+            account=UNPOSTED,
+            name=UNPOSTED,
+            language=None,
+            chairs=(),
+            chair=None,
+            csrf=CSRF,
+            owes=None,
+            has_second=False,
+            opened=now,
+            seen=now,
+        )
+
+    return doorkeeper
+
+
+def person_of(city: City, account: str) -> str:
+    """Return the identifier of a person of the city."""
+    with city.house.reading() as db:
+        person = registers.person_with(db, account)
+    assert person is not None
+    return person.id
+
+
+def filled(city: City, path: str, **others: str) -> str:
+    """Return a route's address with things of the city in its slots; an unknown slot is a fault of the test."""
+    found = city.found
+    if path == "/requests/{request_id}/draft" and "request_id" not in others:
+        others = {"request_id": found["wish"], **others}
+    known = {
+        "agreement_id": found["agreement"],
+        "batch_id": found["batch"],
+        "code": MARKET,
+        "table_id": found["table"],
+        "edition_id": found["edition"],
+        "proposal_id": found["proposal"],
+        "project_id": found["project"],
+        "credential_id": city.credentials["asker"],
+        "delegation_id": found["line"],
+        "demand_id": found["demand"],
+        "responsibility_id": found["responsibility"],
+        "revision_id": found["revision"],
+        "delivery_id": found["line"],
+        "entry_id": found["entry"],
+        "gather_id": found["gather"],
+        "record_id": found["record"],
+        "decision_id": found["decision"],
+        "day": city.house.clock().date().isoformat(),
+        "group_id": found["line"],
+        "indicator": "S1",
+        "objection_id": found["objection"],
+        "person_id": person_of(city, "officer"),
+        "post_id": city.posts["officer"],
+        "question_id": found["line"],
+        "request_id": found["request"],
+        "rule": "reg_date.date-valid",
+        "session_id": found["line"],
+        "snapshot_id": found.get("snapshot", found["line"]),
+        "some_id": found["line"],
+        "step": "about",
+        "tag": "en",
+        "wanted": found["line"],
+        **others,
+    }
+    address = SLOT.sub(lambda slot: known[slot[1]], path)
+    return f"{address}?node=entry:{found['entry']}" if path == "/map/impact" else address
+
+
+def state_of(city: City) -> Mapping[str, object]:
+    """Return all that the control database holds, but for denials and what was seen when: what must not change."""
+    found: dict[str, object] = {}
+    tables = sa.MetaData()
+    tables.reflect(city.house.engine)
+    with connection(city.house.engine) as db:
+        for table in tables.sorted_tables:
+            if table.name.startswith("ledger_") and "leaf" not in table.c:
+                continue
+            query = sa.select(table)
+            if "leaf" in table.c:
+                query = sa.select(table.c.id).where(table.c.act != "guard.denied")
+            found[table.name] = sorted(map(repr, db.execute(query).all()))
+    return found

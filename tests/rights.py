@@ -1,0 +1,501 @@
+"""Who may see which page and do what on it: written down a second time, beside the guard's own table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from jutong.kernel.crypto import SigningKey
+from jutong.terms import Actor, Duty
+from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_wish
+
+KEY = str(SigningKey.of_seed(b"pages---" * 4).public)
+OWN = "own"  # the thing is of the body of whoever acts
+ADMINISTRATORS = {"system-admin", "security-admin", "audit-admin"}
+WORK = {
+    "catalogue",
+    "department-head",
+    "office-head",
+    "register-audit",
+    "publish-audit",
+    "collection",
+    "governance",
+    "requests",
+    "answers",
+    "oversight",
+}
+SHARING = {"requests", "answers", "office-head", "oversight"}
+
+# Pages that ask for no policy: what a stranger gets, and what somebody gets who has signed in.
+OPEN: Mapping[str, tuple[int, int]] = {
+    "/": (200, 200),
+    "/catalogue": (200, 200),
+    "/catalogue/{entry_id}": (200, 200),
+    "/checkpoint": (200, 200),
+    "/negative-list": (200, 200),
+    "/catalogue-list/{code}": (200, 200),
+    "/verify": (200, 200),
+    "/style": (200, 200),
+    "/language/{tag}": (303, 303),
+    "/welcome": (200, 200),
+    "/login": (200, 303),
+    "/login/code": (303, 303),
+    "/account": (303, 200),
+    "/account/password": (303, 200),
+    "/account/second-factor": (303, 200),
+}
+# Who may look, by duty.
+LOOKED_AT_BY: Mapping[str, set[str]] = {
+    "pages.desk": WORK | ADMINISTRATORS,
+    "pages.ledger": WORK | ADMINISTRATORS,
+    "pages.entries": WORK | ADMINISTRATORS,
+    "pages.entry_draft": {"catalogue"},
+    "pages.demands": WORK | {"audit-admin"},
+    "pages.demand_form": {"requests", "office-head"},
+    "pages.revisions": {"catalogue", "department-head", "oversight", "register-audit", "publish-audit"},
+    "pages.audits": {"register-audit", "publish-audit", "oversight"},
+    "pages.census": WORK | {"audit-admin"},
+    "pages.grading": WORK | {"audit-admin"},
+    "pages.projects": {"catalogue", "office-head", "department-head", "oversight"},
+    "pages.map": WORK | {"audit-admin"},
+    "pages.harvest": {"catalogue", "department-head", "register-audit", "publish-audit", "oversight"},
+    "pages.synonyms": {"catalogue", "register-audit", "publish-audit"},
+    "pages.kept_questions": {"requests", "office-head"},
+    "pages.missed": {"requests", "register-audit", "publish-audit", "oversight"},
+    "pages.batches": WORK | {"audit-admin"},
+    "pages.sources": WORK | {"audit-admin"},
+    "pages.deliver": {"collection"},
+    "pages.quality": WORK | {"audit-admin"},
+    "pages.objections": {
+        "governance",
+        "answers",
+        "collection",
+        "office-head",
+        "department-head",
+        "oversight",
+        "audit-admin",
+    },
+    "pages.subjects": {"governance", "oversight"},
+    "pages.authorities": {"governance", "oversight", "publish-audit"},
+    "pages.requests": SHARING,
+    "pages.request_form": {"requests", "office-head"},
+    "pages.agreements": SHARING,
+    "pages.services": SHARING,
+    "pages.service_trial": {"requests", "office-head"},
+    "pages.calls": SHARING,
+    "pages.oversight": {"oversight", "audit-admin", "office-head", "department-head"},
+    "pages.audit": {"audit-admin"},
+    "pages.people": {"system-admin", "security-admin"},
+    "pages.bodies": {"system-admin"},
+    "pages.systems": {"system-admin", "security-admin"},
+    "pages.nodes": {"system-admin"},
+    "pages.calendar": {"system-admin"},
+}
+
+
+def _in(*bodies: str, else_: int = 404, over_all: frozenset[Duty] = frozenset()) -> Callable[[Actor], int]:
+    return lambda actor: 200 if actor.org in bodies or (actor.org == AUTHORITY and actor.duties & over_all) else else_
+
+
+_ALL_LINES = frozenset({Duty.AUDIT_ADMIN, Duty.OVERSIGHT})
+_CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.AUDIT_ADMIN})
+# Things that not everybody sees who may look at such pages: what another body's people get instead.
+SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
+    "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
+    "/grading/{proposal_id}": _in(MARKET, over_all=_CENSUS),
+    "/projects/{project_id}": _in(MARKET, over_all=_CENSUS),
+    "/batches/{batch_id}/findings/{rule}": lambda actor: (
+        200
+        if actor.org in (MARKET, AUTHORITY)
+        and actor.duties & {Duty.GOVERNANCE, Duty.ANSWERS, Duty.COLLECTION, Duty.OVERSIGHT}
+        else 403
+    ),
+    "/calls/{agreement_id}/{day}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/entries/{entry_id}/deliver": _in(MARKET, else_=403),
+    "/entries/{entry_id}/deliveries/{delivery_id}": lambda _: 404,  # nothing is under way in this city
+    "/entries/{entry_id}/deliveries/{delivery_id}/events": lambda _: 404,
+    "/entries/{entry_id}/edit/item": _in(MARKET, else_=403),
+    "/entries/{entry_id}/edit/{step}": _in(MARKET, else_=403),
+    "/entries/{entry_id}/edit/sheet": _in(MARKET, else_=403),
+    "/demands/{demand_id}/draft": _in(SOCIAL),
+    "/revisions/{revision_id}": _in(MARKET, AUTHORITY),
+    "/conflicts": _in(AUTHORITY, else_=403),
+    "/subjects": _in(AUTHORITY, else_=403),
+    "/ledger/lines/{wanted}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
+    "/receipts/{some_id}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
+    "/receipts/{some_id}/r.txt": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
+    "/objections/{objection_id}": _in(MARKET, AUTHORITY),
+    "/people/{person_id}": _in(MARKET, AUTHORITY),
+    "/requests/{request_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/requests/{request_id}/draft": _in(SOCIAL),
+    "/scorecards/{code}": _in(MARKET, AUTHORITY),
+    "/scorecards/{code}/snapshots/{snapshot_id}": _in(MARKET, AUTHORITY),
+    "/scorecards/{code}/{indicator}/evidence": _in(MARKET, AUTHORITY),
+    "/services/{entry_id}/try": _in(SOCIAL),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What a form does: which act it comes to, on whose thing, and which accounts of the lively city may do it."""
+
+    act: str
+    by: frozenset[str]
+    owner: str = MARKET
+    parties: tuple[str, ...] = ()
+    entry: str = "entry"
+    request: str = "request"
+    file: str = ""  # the field in which a file comes along
+    hidden_from: tuple[str, ...] = ()  # whom the guard would let act, if they could see the thing
+    fields: Callable[[City], Mapping[str, object]] = field(default=lambda _: {})
+
+    def form(self, city: City) -> Mapping[str, object]:
+        """Return the form as it is sent when it is filled in soundly."""
+        return self.fields(city)
+
+
+def _deed(act: str, *by: str, **how: object) -> Deed:
+    fields = how.pop("fields", None)
+    if fields is not None and not callable(fields):
+        how["fields"] = lambda _, given=fields: given
+    elif fields is not None:
+        how["fields"] = fields
+    return Deed(act=act, by=frozenset(by), **how)  # type: ignore[arg-type]
+
+
+_OFFICERS = ("officer", "own-catalogue")
+_IMPORTERS = (*_OFFICERS, "own-register-audit", "own-publish-audit")
+_HEADS = ("head", "own-department-head")
+_PROVIDERS_OFFICE = ("head", "own-office-head")
+_ANSWERING = ("officer", "head", "own-answers", "own-office-head")
+_CONSUMERS = ("asker", "asking-head")
+_SYSTEM = ("system", "own-system-admin")
+_SECURITY = ("security", "own-security-admin")
+_EVERYBODY_AT_A_DESK = (
+    *("system", "security", "audit", "auditor", "publisher", "overseer", "officer", "head", "asker", "asking-head"),
+    *("nobody", "stranger", "far-system-admin", "far-security-admin", "far-audit-admin"),
+    *(f"own-{duty}" for duty in sorted(WORK | ADMINISTRATORS)),
+)
+_WORDING = ("officer", "stranger", "auditor", "publisher", "own-catalogue", "own-register-audit", "own-publish-audit")
+_KEEPING = ("head", "asker", "asking-head", "stranger", "own-requests", "own-office-head")
+_FORWARDING = (
+    *("asker", "stranger", "auditor", "publisher", "overseer"),
+    *("own-requests", "own-register-audit", "own-publish-audit", "own-oversight"),
+)
+_ITEM = {"name": "note", "title": "备注", "data_type": "C", "share_type": "conditional", "grade": "2"}
+
+
+_ASKING = ("asker", "asking-head")
+_NEEDING = (*_ASKING, "head", "stranger", "own-requests", "own-office-head")
+_AUDITING = ("auditor", "overseer")
+_OWNING = ("officer", "head", "own-catalogue", "own-answers", "own-office-head")
+_UPDATING = ("officer", "head", "own-catalogue", "own-department-head")
+_STATING = (*_UPDATING, "own-oversight", "own-register-audit", *_AUDITING)
+_NEED = {"title": "婚姻登记", "purpose": "approval", "method": "query"}
+_PART = {"responsible": MARKET, "part": "名称", "way": "query", "due": "2035-01-31"}
+_TIER = {"owner": "", "parties": (AUTHORITY,)}
+
+
+def _trigger(city: City) -> Mapping[str, object]:
+    return {"provider": MARKET, "cause": "law", "words": "修订", "changed_on": "2025-09-01"}
+
+
+def _wish(city: City) -> Mapping[str, object]:
+    return {name: value for name, value in a_wish(city).items() if name != "divisions"}
+
+
+def _key(city: City) -> Mapping[str, object]:
+    return {"name": city.found["system"], "public_key": KEY}
+
+
+def _authority(city: City) -> Mapping[str, object]:
+    return {"entry": city.found["entry"], "field": "name", "rank": "1", "basis": "三定方案"}
+
+
+DONE_BY: Mapping[str, Deed] = {
+    # the catalogue: who answers for the data fills in, its head signs, another body audits
+    "/entries/new": _deed("catalogue.draft", *_OFFICERS, "stranger", owner=OWN, fields={"way": "template"}),
+    "/entries/{entry_id}/edit/{step}": _deed(
+        "catalogue.draft", *_OFFICERS, fields={"title": "改", "abstract": "改", "format": "database"}
+    ),
+    "/entries/{entry_id}/edit/item": _deed("catalogue.draft", *_OFFICERS, fields=_ITEM),
+    "/entries/{entry_id}/edit/item/place": _deed("catalogue.draft", *_OFFICERS, fields={"name": "uscc"}),
+    "/entries/{entry_id}/edit/item/removal": _deed("catalogue.draft", *_OFFICERS, fields={"name": "uscc"}),
+    "/entries/{entry_id}/edit/rule/removal": _deed("catalogue.draft", *_OFFICERS, fields={"place": "0"}),
+    "/entries/{entry_id}/signature": _deed("catalogue.sign", *_HEADS, entry="draft"),
+    "/entries/{entry_id}/submission": _deed("catalogue.submit", *_OFFICERS, *_HEADS, entry="draft"),
+    "/entries/{entry_id}/registration": _deed("catalogue.audit_registration", "auditor", entry="submitted"),
+    "/entries/{entry_id}/publication": _deed("catalogue.audit_publication", "publisher", entry="registered"),
+    "/entries/{entry_id}/return": _deed(
+        "catalogue.return_entry", "auditor", "publisher", entry="submitted", fields={"reasons": "不完整"}
+    ),
+    "/entries/{entry_id}/withdrawal": _deed("catalogue.withdraw", *_HEADS, fields={"reason": "作废"}),
+    "/entries/{entry_id}/code": _deed(
+        "catalogue.draft", *_OFFICERS, fields={"scheme": "national-2017", "classification": "101001001"}
+    ),
+    "/entries/{entry_id}/edit/sheet": _deed("catalogue.draft", *_OFFICERS, file="sheet"),
+    # the lists: who needs files, the authority audits and splits, who has the data answers for it
+    "/demands/new": _deed("catalogue.draft_demand", *_NEEDING, owner=OWN, fields=_NEED),
+    "/demands/sheet": _deed("catalogue.draft_demand", *_NEEDING, owner=OWN, file="sheet"),
+    "/demands/{demand_id}/draft": _deed("catalogue.redraft_demand", *_ASKING, owner=SOCIAL, fields=_NEED),
+    "/demands/{demand_id}/filing": _deed("catalogue.file_demand", *_ASKING, owner=SOCIAL),
+    "/demands/{demand_id}/withdrawal": _deed("catalogue.withdraw_demand", *_ASKING, owner=SOCIAL),
+    "/demands/{demand_id}/acceptance": _deed("catalogue.audit_demand", *_AUDITING, **_TIER),
+    "/demands/{demand_id}/refusal": _deed("catalogue.audit_demand", *_AUDITING, **_TIER, fields={"reason": "无依据"}),
+    "/demands/{demand_id}/merging": _deed(
+        "catalogue.audit_demand", *_AUDITING, **_TIER, fields=lambda city: {"lead": city.found["demand"]}
+    ),
+    "/demands/{demand_id}/routing": _deed("catalogue.audit_demand", *_AUDITING, **_TIER, fields={"owner": MARKET}),
+    "/demands/{demand_id}/responsibilities": _deed("catalogue.audit_demand", *_AUDITING, **_TIER, fields=_PART),
+    "/demands/{demand_id}/confirmation": _deed("catalogue.answer_demand", *_OWNING),
+    "/demands/{demand_id}/contest": _deed("catalogue.answer_demand", *_OWNING, fields={"reason": "无此数据"}),
+    "/responsibilities/{responsibility_id}/fulfilment": _deed(
+        "catalogue.fulfil_responsibility", *_OWNING, fields=lambda city: {"entry": city.found["entry"]}
+    ),
+    "/responsibilities/{responsibility_id}/drop": _deed(
+        "catalogue.audit_demand", *_AUDITING, **_TIER, fields={"reason": "误列"}
+    ),
+    "/responsibilities/sheet": _deed("catalogue.audit_demand", *_AUDITING, **_TIER, file="sheet"),
+    "/duties/{code}": _deed("catalogue.state_duties", *_STATING, parties=(AUTHORITY,), fields={"duties": "登记"}),
+    "/revisions/new": _deed("catalogue.open_revisions", *_STATING, parties=(AUTHORITY,), fields=_trigger),
+    "/revisions/{revision_id}/extension": _deed(
+        "catalogue.ask_revision_extension", *_UPDATING, fields={"reason": "系统改造"}
+    ),
+    "/revisions/{revision_id}/extension-decision": _deed(
+        "catalogue.decide_revision_extension", "overseer", **_TIER, fields={"answer": "agree"}
+    ),
+    "/revisions/{revision_id}/closure": _deed(
+        "catalogue.close_revision", *_UPDATING, fields=lambda city: {"entry": city.found["entry"]}
+    ),
+    "/revisions/{revision_id}/drop": _deed("catalogue.drop_revision", "overseer", **_TIER, fields={"why": "误报"}),
+    # census: the department reports, hangs and answers; the authority checks, freezes and judges
+    "/census": _deed(
+        "census.report",
+        *("officer", "own-catalogue", "own-collection"),
+        fields=lambda city: {"system": city.found["own_system"], "name": "t", "columns": "a text"},
+    ),
+    "/census/editions": _deed("census.freeze_edition", "overseer", "own-oversight", owner=OWN, fields={"name": "x"}),
+    "/census/tables/{table_id}/check": _deed("census.check_table", "auditor", "overseer", fields={"right": "right"}),
+    "/census/tables/{table_id}/hanging": _deed(
+        "census.hang", *_OFFICERS, fields=lambda city: {"entry": city.found["entry"]}
+    ),
+    "/census/tables/{table_id}/entry": _deed("census.propose_entry", *_OFFICERS),
+    "/census/inventory/systems": _deed(
+        "registers.describe_system",
+        *("officer", "own-catalogue", "own-collection"),
+        fields=lambda city: {
+            "system": city.found["own_system"],
+            "purpose": "a",
+            "cloud": "on-cloud",
+            "database": "mysql",
+        },
+    ),
+    "/census/inventory/powers": _deed(
+        "registers.list_power",
+        *(*_OFFICERS, *_HEADS, "stranger"),
+        owner=OWN,
+        fields={"code": "a", "title": "a", "kind": "other"},
+    ),
+    "/census/inventory/service-items": _deed(
+        "registers.list_service_item",
+        *(*_OFFICERS, *_HEADS, "stranger"),
+        owner=OWN,
+        fields={"code": "a", "title": "a"},
+    ),
+    "/grading": _deed(
+        "census.look_at_grades",
+        *_OFFICERS,
+        *("auditor", "publisher", "overseer"),
+        *("own-register-audit", "own-publish-audit", "own-oversight"),
+        parties=(AUTHORITY,),
+        fields=lambda city: {"entry": city.found["entry"]},
+    ),
+    "/grading/{proposal_id}/acceptance": _deed("census.accept_proposal", *_OFFICERS),
+    "/grading/{proposal_id}/rejection": _deed("census.reject_proposal", *_OFFICERS, fields={"why": "已脱敏"}),
+    "/projects/new": _deed(
+        "census.apply_project",
+        *(*_OFFICERS, "head", "own-office-head", "asking-head", "stranger"),
+        owner=OWN,
+        fields={"title": "a", "needs": "b", "cloud": "on-cloud"},
+    ),
+    "/projects/{project_id}/opinion": _deed(
+        "census.judge_project", "overseer", fields={"opinion": "against", "words": "a"}
+    ),
+    # lists of other portals: whoever imported one looks after it
+    "/harvest": _deed("catalogue.harvest", *_IMPORTERS, "auditor", "publisher", "stranger", owner=OWN, file="list"),
+    "/harvest/gathers/{gather_id}/acceptance": _deed("catalogue.harvest", *_IMPORTERS),
+    "/harvest/bodies": _deed(
+        "catalogue.name_body",
+        *("auditor", "publisher", "own-register-audit", "own-publish-audit"),
+        owner=OWN,
+        fields={"name": "某局", "body": MARKET},
+    ),
+    "/harvest/records/{record_id}/draft": _deed("catalogue.draft_from_harvest", *_OFFICERS),
+    "/harvest/records/{record_id}/restoration": _deed("catalogue.harvest", *_IMPORTERS),
+    "/harvest/decisions/{decision_id}/overturning": _deed("catalogue.settle_kinship", *_IMPORTERS),
+    "/harvest/decisions/{decision_id}/upholding": _deed("catalogue.settle_kinship", *_IMPORTERS),
+    # search: who describes data says what words mean; who asks for data keeps questions and puts demands forward
+    "/synonyms": _deed("search.keep_group", *_WORDING, owner=OWN, fields={"line": "公厕 公共厕所"}),
+    "/synonyms/{group_id}/removal": _deed("search.remove_group", *_WORDING, owner=OWN),
+    "/searches": _deed("search.keep_question", *_KEEPING, owner=OWN, fields={"asked": "企业登记"}),
+    "/searches/{question_id}/removal": _deed("search.let_go", *_KEEPING, owner=OWN),
+    "/missed/demands": _deed(
+        "search.put_forward", *_FORWARDING, owner=OWN, fields={"words": "冷链物流", "reason": "监测预警"}
+    ),
+    # rows
+    "/entries/{entry_id}/deliver": _deed("collection.collect", "officer", "own-collection", file="rows"),
+    "/objections/{objection_id}/verification": _deed(
+        "quality.verify_objection", *_ANSWERING, "own-governance", parties=(AUTHORITY,)
+    ),
+    "/objections/{objection_id}/answer": _deed(
+        "quality.answer_objection", *_ANSWERING, "own-governance", fields={"outcome": "corrected"}
+    ),
+    "/objections/{objection_id}/closure": _deed(
+        "quality.close_objection", "officer", "overseer", "own-governance", parties=(AUTHORITY,)
+    ),
+    "/subjects": _deed("library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95"}),
+    "/conflicts": _deed(
+        "library.look_at_conflicts", "overseer", owner=AUTHORITY, fields={"after": "91510000MA61RXJU95"}
+    ),
+    "/conflicts/one": _deed(
+        "library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95", "field": "name"}
+    ),
+    "/authorities": _deed(
+        "library.set_authority",
+        *("publisher", "overseer", "own-publish-audit", "own-oversight"),
+        fields=_authority,
+    ),
+    # sharing: the consumer asks, its office head signs; the provider's office answers; the authority allows more time
+    "/requests/new": _deed("sharing.draft_request", *_CONSUMERS, "stranger", fields=_wish),
+    "/requests/{request_id}/draft": _deed(
+        "sharing.draft_request", *_CONSUMERS, request="wish", fields=_wish, hidden_from=("stranger",)
+    ),
+    "/requests/{request_id}/signature": _deed("sharing.sign_request", "asking-head", owner=SOCIAL, request="wish"),
+    "/requests/{request_id}/submission": _deed("sharing.submit_request", *_CONSUMERS, owner=SOCIAL, request="wish"),
+    "/requests/{request_id}/withdrawal": _deed("sharing.withdraw", *_CONSUMERS, owner=SOCIAL),
+    "/requests/{request_id}/supplement": _deed(
+        "sharing.supplement",
+        *_CONSUMERS,
+        owner=SOCIAL,
+        request="supplement",
+        fields={"paper-title-1": "证明", "paper-digest-1": "0" * 64},
+    ),
+    "/requests/{request_id}/supplement-notice": _deed(
+        "sharing.require_supplement", *_ANSWERING, fields={"missing": "证明"}
+    ),
+    "/requests/{request_id}/extension": _deed(
+        "sharing.ask_extension", *_ANSWERING, fields={"days": "5", "reason": "复杂"}
+    ),
+    "/requests/{request_id}/extension-consent": _deed("sharing.extend", "overseer", owner="", parties=(AUTHORITY,)),
+    "/requests/{request_id}/approval": _deed("sharing.approve", *_PROVIDERS_OFFICE),
+    "/requests/{request_id}/refusal": _deed(
+        "sharing.refuse", *_PROVIDERS_OFFICE, fields={"reason": "不可", "basis": "第十四条"}
+    ),
+    "/agreements/{agreement_id}/suspension": _deed(
+        "sharing.suspend",
+        *_PROVIDERS_OFFICE,
+        *("overseer", "own-oversight"),
+        parties=(AUTHORITY,),
+        fields={"reason": "违规"},
+    ),
+    "/agreements/{agreement_id}/resumption": _deed(
+        "sharing.resume", *_PROVIDERS_OFFICE, "overseer", "own-oversight", parties=(AUTHORITY,)
+    ),
+    "/agreements/{agreement_id}/termination": _deed(
+        "sharing.terminate",
+        *_PROVIDERS_OFFICE,
+        *("overseer", "own-oversight"),
+        parties=(AUTHORITY,),
+        fields={"why": "违规"},
+    ),
+    "/scorecards/{code}/snapshots": _deed(
+        "oversight.freeze",
+        *("overseer", "own-oversight"),
+        parties=(AUTHORITY,),
+        fields={"since": "2025-01-01", "until": "2025-12-31"},
+    ),
+    # one's own desk
+    "/notices/read": _deed("notices.mark_read", *_EVERYBODY_AT_A_DESK, owner=OWN, fields={"all": "on"}),
+    "/notices/address": _deed("pages.desk", *_EVERYBODY_AT_A_DESK, owner=OWN, fields={"address": "a@example.test"}),
+    # administrators: one for people and systems, one for what they may, and neither for the other
+    "/people": _deed(
+        "registers.register_person",
+        *_SYSTEM,
+        "far-system-admin",
+        fields={"account": "intruder", "name": "甲"},
+    ),
+    "/people/{person_id}/posts": _deed(
+        "registers.appoint",
+        *_SYSTEM,
+        parties=(AUTHORITY,),
+        fields={"body": MARKET, "title": "官员", "duties": ["catalogue"]},
+    ),
+    "/people/{person_id}/posts/{post_id}/dismissal": _deed("registers.dismiss", *_SYSTEM, parties=(AUTHORITY,)),
+    "/people/{person_id}/posts/{post_id}/clearance": _deed(
+        "registers.clear", *_SECURITY, parties=(AUTHORITY,), fields={"cleared": "4"}
+    ),
+    "/people/{person_id}/posts/{post_id}/credentials": _deed(
+        "registers.issue_credential", *_SECURITY, parties=(AUTHORITY,), fields={"days": "30"}
+    ),
+    "/people/{person_id}/credentials/{credential_id}/revocation": _deed(
+        "registers.revoke_credential", "security", owner=SOCIAL, parties=(AUTHORITY,)
+    ),
+    "/people/{person_id}/invitation": _deed("access.invite", *_SECURITY, parties=(AUTHORITY,)),
+    "/people/{person_id}/bar": _deed("access.bar", *_SECURITY, parties=(AUTHORITY,)),
+    "/people/{person_id}/unlocking": _deed("access.unlock", *_SECURITY, parties=(AUTHORITY,)),
+    "/people/{person_id}/second-factor/reset": _deed("access.reset_second_factor", *_SECURITY, parties=(AUTHORITY,)),
+    "/people/{person_id}/sessions/end": _deed("access.end_session", *_SECURITY, parties=(AUTHORITY,)),
+    "/people/{person_id}/sessions/{session_id}/end": _deed("access.end_session", *_SECURITY, parties=(AUTHORITY,)),
+    "/bodies": _deed(
+        "registers.register_body",
+        *_SYSTEM,
+        "far-system-admin",
+        fields={"code": STRANGER, "name": "改名", "division": "500000", "kind": "department"},
+    ),
+    "/systems": _deed(
+        "registers.register_system",
+        "system",
+        owner=SOCIAL,
+        parties=(AUTHORITY,),
+        fields={"body": SOCIAL, "code": "spy", "title": "系统"},
+    ),
+    "/systems/key": _deed("registers.set_key", "security", owner=SOCIAL, parties=(AUTHORITY,), fields=_key),
+    "/systems/key/withdrawal": _deed(
+        "registers.withdraw_key", "security", owner=SOCIAL, parties=(AUTHORITY,), fields=_key
+    ),
+    "/nodes": _deed(
+        "registers.enrol_node",
+        "system",
+        owner=AUTHORITY,
+        fields={"name": "cn-999999", "url": "http://127.0.0.1:1", "key": KEY, "relation": "peer", "body": STRANGER},
+    ),
+    "/calendar": _deed(
+        "registers.enter_calendar",
+        "system",
+        owner=AUTHORITY,
+        fields={"year": "2031", "notice": "通知", "days": "2031-01-01 休"},
+    ),
+}
+# Forms that ask for no policy: about oneself, or for everybody.
+OF_ONESELF: Mapping[str, Mapping[str, object]] = {
+    "/account/delegations": {
+        "post": "01JZ0000000000000000000000",
+        "colleague": "head",
+        "starts": "2026-01-01",
+        "ends": "2026-12-31",
+    },
+    "/account/delegations/{delegation_id}/end": {},
+    "/account/language": {"language": "en"},
+    "/account/password": {"old": "a", "password": "correct Horse 7 battery", "repeated": "correct Horse 7 battery"},
+    "/account/second-factor": {"code": "000000"},
+    "/account/second-factor/removal": {"code": "000000"},
+    "/account/sessions/{session_id}/end": {},
+    "/login": {"account": "officer", "password": "wrong"},
+    "/login/code": {"code": "000000"},
+    "/logout": {},
+    "/post": {"post": "01JZ0000000000000000000000"},
+    "/style": {"title": "a"},
+    "/verify": {"receipt": "nothing"},
+    "/welcome": {"code": "nothing", "password": "correct Horse 7 battery", "repeated": "correct Horse 7 battery"},
+}

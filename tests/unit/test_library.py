@@ -1,0 +1,157 @@
+"""The base library: one record a credit code, with who said what behind every value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jutong import library, quality
+from jutong.kernel.errors import Invalid, NotFound
+from jutong.library import Authority, Conflict
+from jutong.quality import Confidence
+from jutong.terms.identifier import registration_number_of
+from tests.fitness import ENTRY, OTHER_ENTRY, Place, code, place_at, register_entry, row
+from tests.postgres import postgres_database, postgres_url  # noqa: F401
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return place_at(tmp_path)
+
+
+def test_a_row_becomes_a_golden_record(place: Place) -> None:
+    """Each value says who gave it, with what authority, in which delivery; the amount is read."""
+    batch = place.deliver([row(1, uscc=code(1).lower(), ent_type="N/A", capital="5,147.1628(万)")])
+    done = place.merge(batch)
+    assert (done.touched, done.created, done.conflicts, done.unkeyed) == (1, 1, 0, 0)
+    golden = library.find_subject(place.pools, code(1))
+    name = golden.fields["name"]
+    assert (name.value, name.source, name.batch) == ("重庆第1百货有限公司", register_entry().provider, batch.id)
+    assert "ent_type" not in golden.fields
+    assert (str(golden.capital.whole), golden.capital.confidence) == ("51471628.00000000", Confidence.ASSUMED)
+
+
+def test_two_names_for_one_code_are_a_conflict_and_no_overwrite(place: Place) -> None:
+    """What was said first stands, disputed; both values are listed."""
+    first = place.deliver([row(1)])
+    second = place.deliver([row(1, name="重庆改名有限公司")])
+    place.merge(first)
+    assert place.merge(second).conflicts == 1
+    golden = library.find_subject(place.pools, code(1))
+    assert (golden.fields["name"].value, golden.disputed) == ("重庆第1百货有限公司", ("name",))
+    told = library.conflicts(place.pools)
+    assert [(each.value, each.kept, each.batch) for each in told] == [
+        ("重庆第1百货有限公司", True, first.id),
+        ("重庆改名有限公司", False, second.id),
+    ]
+    assert isinstance(told[0], Conflict)
+
+
+def test_two_names_in_one_delivery_are_a_conflict(place: Place) -> None:
+    """The earlier row stands."""
+    assert place.merge(place.deliver([row(1), row(1, name="甲公司")])).conflicts == 1
+    assert library.find_subject(place.pools, code(1)).fields["name"].value == "重庆第1百货有限公司"
+
+
+def test_what_changes_is_taken_from_the_newest_delivery(place: Place) -> None:
+    """A firm that moved is found at its new address; what the newer delivery leaves empty stays."""
+    place.merge(place.deliver([row(1)]))
+    newer = place.deliver([row(1, address="重庆市江北区建新路2号", scope="N/A")])
+    assert place.merge(newer).created == 0
+    fields = library.find_subject(place.pools, code(1)).fields
+    assert (fields["address"].value, fields["address"].batch) == ("重庆市江北区建新路2号", newer.id)
+    assert fields["scope"].value == "日用百货"
+
+
+def test_the_named_authority_is_believed_before_the_newer_source(place: Place) -> None:
+    """Authority is given by law, field by field; neither the newest nor the majority is believed by itself."""
+    place.enter(register_entry(OTHER_ENTRY))
+    with place.desk() as desk:
+        library.set_authority(desk, Authority(field="address", entry=ENTRY, rank=1, basis="登记管理条例第八条"))
+    place.merge(place.deliver([row(1)]))
+    place.merge(place.deliver([row(1, address="别处3号", city="江北")], OTHER_ENTRY))
+    fields = library.find_subject(place.pools, code(1)).fields
+    assert (fields["address"].value, fields["address"].rank) == ("重庆市渝中区民权路1号", 1)
+    assert (fields["city"].value, fields["city"].rank) == ("江北", 1000)
+
+
+def test_an_authority_is_for_a_field_that_exists() -> None:
+    """A rank for nothing is refused."""
+    with pytest.raises(Invalid):
+        Authority(field="colour", entry=ENTRY, rank=1)
+    with pytest.raises(Invalid):
+        Authority(field="name", entry=ENTRY, rank=0)
+
+
+def test_rows_without_a_code_have_no_golden_record(place: Place) -> None:
+    """Old numbers, broken codes and empty ones are listed with the reason, and merged with nobody."""
+    old = registration_number_of("32040400000955")
+    batch = place.deliver([row(1), row(2, uscc=old), row(3, uscc=code(3)[:17]), row(4, uscc="N/A")])
+    assert place.merge(batch).unkeyed == 3
+    assert library.count_subjects(place.pools) == 1
+    assert library.unkeyed_rows(place.pools, batch.id).to_pylist() == [
+        {"_row": 2, "reason": "old-registration-number"},
+        {"_row": 3, "reason": "invalid"},
+        {"_row": 4, "reason": "empty"},
+    ]
+    with pytest.raises(NotFound):
+        library.find_subject(place.pools, old)
+
+
+def test_a_doubtful_capital_has_no_amount(place: Place) -> None:
+    """What cannot be told is not added up; the spelling stays."""
+    assert place.merge(place.deliver([row(1, capital="200,0000000(万)")])).doubtful == 1
+    golden = library.find_subject(place.pools, code(1))
+    assert (golden.capital.amount, golden.capital.doubt) == (None, quality.Doubt.COMMA)
+    assert golden.fields["capital"].value == "200,0000000(万)"
+
+
+def test_merging_again_changes_nothing(place: Place) -> None:
+    """A batch that is merged again leaves every table and the ledger as they were."""
+    batch = place.deliver([row(1), row(2), row(2, name="乙公司")])
+    first = place.merge(batch)
+    versions = {name: place.pools.lake.version(f"library/{name}") for name in ("legal_person", "conflict")}
+    assert place.merge(batch) == first
+    assert versions == {name: place.pools.lake.version(f"library/{name}") for name in versions}
+    assert len(place.lines("library.merged")) == 1
+
+
+def test_a_merge_that_was_killed_before_it_was_recorded_is_taken_up(place: Place) -> None:
+    """Landed, not recorded: the next try records the same counts and doubles nothing."""
+    batch = place.deliver([row(1), row(2)])
+    place.killed(library.merge, batch)
+    assert place.lines("library.merged") == []
+    assert place.merge(batch).created == 2
+    assert len(place.table("library/legal_person_source", order="uscc")) == 2
+
+
+def test_standard_rows_are_in_standard_form(place: Place) -> None:
+    """Codes in capitals, nothing for N/A, only days that exist, amounts with unit and currency."""
+    place.merge(place.deliver([row(1, uscc=code(1).lower(), reg_date="2002-02-30", scope="N/A", capital="80(万美元)")]))
+    (standard,) = place.table(f"standard/{ENTRY}", order="_row")
+    assert (standard["uscc"], standard["reg_date"], standard["scope"]) == (code(1), None, None)
+    assert (standard["capital_currency"], standard["capital_unit"]) == ("USD", 10_000)
+
+
+def test_evidence_of_a_merge_holds_counts_alone(place: Place) -> None:
+    """How many were touched, made, contradicted; no name."""
+    place.merge(place.deliver([row(1), row(1, name="甲公司")]))
+    (line,) = place.lines("library.merged")
+    assert (line.facts["touched"], line.facts["created"], line.facts["conflicts"]) == (1, 1, 1)
+    assert "公司" not in line.leaf().decode()
+
+
+def test_both_databases_keep_what_was_found(tmp_path: Path, postgres_database: str) -> None:  # noqa: F811
+    """Examination, objection, answer, authority and merge, on PostgreSQL as on SQLite."""
+    place = place_at(tmp_path, url=postgres_database.replace("postgresql://", "postgresql+psycopg://"))
+    batch = place.deliver([row(1, name="N/A"), row(2), row(2, name="甲公司")])
+    assert place.examine(batch).findings == {"name.required": 1, "uscc.unique": 1}
+    with place.desk() as desk:
+        opened = quality.open_objections(desk, batch.id)
+        assert quality.objections(desk.db, only_open=True) == tuple(sorted(opened, key=lambda each: each.id))
+        library.set_authority(desk, Authority(field="*", entry=ENTRY, rank=2))
+    assert place.merge(batch) == place.merge(batch)
+    with place.desk() as desk:
+        assert library.find_merge(desk.db, batch.id).conflicts == 1
+        assert quality.find_examination(desk.db, batch.id).rows == 3
