@@ -27,6 +27,7 @@ NO_PAGES = {
     "/batches/{batch_id}/events",
     "/entries/{entry_id}/deliveries/{delivery_id}",
     "/entries/{entry_id}/deliveries/{delivery_id}/events",
+    "/harvest/gathers/{gather_id}/events",
     "/language/{tag}",
     "/login/code",
     "/receipts/{some_id}/r.txt",

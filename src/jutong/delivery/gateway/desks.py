@@ -40,6 +40,7 @@ class Pseudonyms:
     def of(self, words: bytes) -> str:
         """Return the pseudonym of ``words``; nothing has none.
 
+        >>> import hmac
         >>> Pseudonyms(b"secret").of(b"key") == hmac.new(b"secret", b"key", "sha256").hexdigest()[:32]
         True
         """
