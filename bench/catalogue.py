@@ -33,6 +33,7 @@ from jutong.kernel.errors import Refused, Unavailable
 from jutong.kernel.migrate import migrate
 from jutong.pools import Pools
 from jutong.terms import Actor, BodyKind, Duty, Org, house_of
+from jutong.web.console.door import session_cookie
 
 AUTHORITY, PROVIDER, CONSUMER = "11500000MB1000010R", "11500000MB20000201", "11500000MB30000308"
 ENTRIES, WRITERS, CHANGES = 1_000_000, 200, 5
@@ -170,7 +171,8 @@ def _pages(figures: dict[str, Any], folder: Path, rows: int) -> float:
     slowest = 0.0
     with served(house.home.folder, workers=1, core=0):
         for name, (path, person) in pages.items():
-            took, _ = asked(house.home.settings.port, path, found[person], warm=5, times=60)
+            seat = f"{session_cookie(house.home.settings.name)}={found[person]}"
+            took, _ = asked(house.home.settings.port, path, seat, warm=5, times=60)
             figures[f"{name}: p50 ms"] = quantile(took, 50)
             figures[f"{name}: p95 ms"] = quantile(took, 95)
             slowest = max(slowest, quantile(took, 95))
