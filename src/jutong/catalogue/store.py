@@ -83,6 +83,7 @@ for _name, _columns in {
     "all_provider": ("seen_by_all", "stage", "provider"),
     "all_refusing": ("seen_by_all", "refusing", "title_order", "id", "provider", "stage"),
     "all_title": ("seen_by_all", "title_order", "id", "provider", *_NARROWING),
+    "body_title": ("provider", "seen_by_all", "title_order", "id", "stage", "share_type"),
 }.items():
     sa.Index(f"ix_catalogue_version_{_name}", *(version.c[one] for one in _columns))
 

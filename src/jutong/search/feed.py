@@ -85,8 +85,7 @@ def _rebuild(house: House) -> int:
         index.prepare()
         with house.reading() as db:
             place = ledger.newest_place(db)
-            records = _records(db, catalogue.showings(db))
-            count = index.fill(records, popular=_popular(db, -1), place=place)
+            count = index.fill(records(db, catalogue.showings(db)), popular=_popular(db, -1), place=place)
     finally:
         index.close()
     write_whole(folder / CURRENT, path.name.encode())
@@ -108,9 +107,9 @@ def _follow(house: House, path: Path) -> int:
             renamed = [line.on for _, line in lines if line.act == OF_BODY]
             shown = [one for body in renamed for one in catalogue.showings(db, provider=body)]
             entries |= {one.entry.id for one in shown}
-            records = list(_records(db, catalogue.showings(db, ids=entries)))
+            renewed = list(records(db, catalogue.showings(db, ids=entries)))
         used = Counter(str(line.facts.get("entry", "")) for _, line in lines if line.act == OF_USE)
-        index.replace(entries, records, used, lines[-1][0])
+        index.replace(entries, renewed, used, lines[-1][0])
         return len(lines)
     finally:
         index.close()
@@ -124,7 +123,8 @@ def _popular(db: Db, after: int) -> Mapping[str, int]:
     return used
 
 
-def _records(db: Db, showings: Iterable[Showing]) -> Iterator[Record]:
+def records(db: Db, showings: Iterable[Showing]) -> Iterator[Record]:
+    """Yield entries as they are searched."""
     bodies = {one.code: one for one in registers.bodies(db)}
     names = _places()
     for one in showings:
@@ -174,7 +174,7 @@ def _match(house: House) -> None:
     for place, line in lines:
         with house.reading() as db:
             kept = store.questions(db)
-            shown = list(_records(db, catalogue.showings(db, ids=[line.on]))) if kept else []
+            shown = list(records(db, catalogue.showings(db, ids=[line.on]))) if kept else []
         public = [one for one in shown if "all" in one.seen_by]
         finder = finder_of(house) if public and kept else None
         with house.desk(house.itself) as desk:

@@ -80,13 +80,19 @@ class Finder:
         wanted += [f"place_{within}"] if within else []
         bounds = [f"marks : ({' OR '.join(f'seen_{one}' for one in sorted(seen_by))})"] if seen_by else []
         bounds += [f"marks : {one}" for one in wanted]
-        rows = self._rows((expression, *bounds), CANDIDATES)
+        after = self.index.overflow(_all_of((expression, *bounds)))
+        rows = self._rows((expression, *bounds), CANDIDATES, after)
         full = len(rows) >= CANDIDATES
-        if full:
-            for narrowing in plan.narrowings():
-                rows |= self._rows((expression, narrowing, *bounds), NARROWED)
+        # Of too many, those that hold every word are looked for first, wherever they stand.
+        whole = [plan.conjunction()] if after else []
+        for narrowing in (*whole, *plan.narrowings()) if full else ():
+            parts = (expression, narrowing, *bounds)
+            rows |= self._rows(parts, NARROWED, self.index.overflow(_all_of(parts)) if after else 0)
         return Found(plan=plan, hits=tuple(ranked(rows.values(), plan)), full=full)
 
-    def _rows(self, parts: Iterable[str], limit: int) -> dict[int, Row]:
-        expression = " AND ".join(f"({one})" for one in parts)
-        return {row.number: row for row in self.index.matching(expression, limit=limit)}
+    def _rows(self, parts: Iterable[str], limit: int, after: int) -> dict[int, Row]:
+        return {row.number: row for row in self.index.matching(_all_of(parts), limit=limit, after=after)}
+
+
+def _all_of(parts: Iterable[str]) -> str:
+    return " AND ".join(f"({one})" for one in parts)

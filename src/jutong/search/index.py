@@ -17,6 +17,7 @@ from .words import fold, tokens
 WEIGHTS = (10.0, 3.0, 1.0, 2.0, 1.5, 0.0)
 COLUMNS = ("title", "tags", "description", "publisher", "items", "marks")
 REMEMBERED = 50_000  # tokens
+WEIGHED_MOST = 8000  # records: to weigh one takes three microseconds, and nobody waits for a million
 FORM = "1"  # of the file; another form is made anew
 
 _SCHEMA = """
@@ -208,12 +209,19 @@ class Index:
         """Return all syllables."""
         return frozenset(one for (one,) in self._db.execute("SELECT DISTINCT sound FROM sign"))
 
-    def matching(self, expression: str, *, limit: int) -> Iterator[Row]:
-        """Yield the records that an expression finds, best first by the engine's own order."""
+    def overflow(self, expression: str) -> int:
+        """Return the record after which an expression finds ``WEIGHED_MOST`` newer ones; 0 if it finds fewer in all."""
+        row = self._db.execute(
+            "SELECT rowid FROM text WHERE text MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ?", (expression, WEIGHED_MOST)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def matching(self, expression: str, *, limit: int, after: int = 0) -> Iterator[Row]:
+        """Yield the records that an expression finds, best first by the engine's own order; those after one only."""
         found = self._db.execute(
             f"SELECT rowid, bm25(text, {', '.join(map(str, WEIGHTS))}) AS b FROM text WHERE text MATCH ?"  # noqa: S608
-            " ORDER BY b LIMIT ?",
-            (expression, limit),
+            " AND rowid > ? ORDER BY b LIMIT ?",
+            (expression, after, limit),
         ).fetchall()
         order = {number: -match for number, match in found}
         rows = self._db.execute(

@@ -49,9 +49,16 @@ class Plan:
 
     def expression(self) -> str:
         """Return what the index is asked: any of the terms that say something; empty for a question of nothing."""
+        return " OR ".join(dict.fromkeys(part for slot in self._telling() for part in _parts(slot)))
+
+    def conjunction(self) -> str:
+        """Return what asks for all that says something at once."""
+        groups = (" OR ".join(dict.fromkeys(_parts(slot))) for slot in self._telling())
+        return " AND ".join(f"({one})" for one in groups if one)
+
+    def _telling(self) -> list[Slot]:
         slots = [one for one in self.slots if not one.general] or list(self.slots)
-        wanted = [one for one in slots if one.kind is Kind.WORD] or slots
-        return " OR ".join(dict.fromkeys(part for slot in wanted for part in _parts(slot)))
+        return [one for one in slots if one.kind is Kind.WORD] or slots
 
     def narrowings(self) -> Iterator[str]:
         """Yield expressions that narrow to the places, years and departments that were named."""
