@@ -2,17 +2,67 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from jutong.kernel.db import connect
 from jutong.kernel.migrate import migrate
-from tests.postgres import fresh_database, postgres_database, postgres_url
+from tests.postgres import binaries, fresh_database, postgres_database, postgres_url
 
 __all__ = ["database_url", "engine", "postgres_database", "postgres_url"]
+
+THE_WHOLE_WAY = command.upgrade
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_way_is_gone_once() -> Iterator[None]:
+    """Let one database of each kind go through the whole history, and the empty ones after it begin as it ended.
+
+    The history itself is tested in ``test_migrations``: in processes of their own, and over databases with tables.
+    """
+    scripts: dict[str, list[str]] = {}
+
+    def upgrade(config: Config, revision: str, **more: Any) -> None:
+        db: sa.Connection = config.attributes["connection"]
+        whole = revision == "head" and not sa.inspect(db).get_table_names()
+        if db.dialect.name == "postgresql":
+            db.rollback()  # what looking began: the history has transactions of its own
+        if whole and db.dialect.name in scripts:
+            for statement in scripts[db.dialect.name]:
+                db.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
+            if db.dialect.name == "postgresql":
+                db.commit()
+            return
+        THE_WHOLE_WAY(config, revision, **more)
+        if whole:
+            scripts[db.dialect.name] = _script(db)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "upgrade", upgrade)
+        yield
+
+
+def _script(db: sa.Connection) -> list[str]:
+    """Return the statements that make a database as this one is."""
+    if db.dialect.name == "sqlite":
+        named = sa.text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        row = db.execute(sa.text("SELECT * FROM alembic_version")).scalar_one()
+        return [*db.execute(named).scalars(), f"INSERT INTO alembic_version VALUES ('{row}')"]
+    programs = binaries()
+    assert programs is not None
+    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    dump = subprocess.run(
+        [programs / "pg_dump", "--no-owner", "--inserts", url], check=True, capture_output=True, text=True
+    ).stdout
+    lines = [line for line in dump.splitlines() if not line.startswith("\\") and "set_config('search_path'" not in line]
+    return ["\n".join(lines)]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from jutong import search
+from jutong import search, web
 from tests.city import PEOPLE, City, a_full_city
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
 
@@ -78,7 +78,7 @@ def test_no_message_breaks_the_node_or_the_document(city: City) -> None:
 
 def test_the_document_bounds_lists_as_the_node_does(city: City) -> None:
     """What the words of a list may be, and a least number of zero, stand in the document; each list its own bounds."""
-    parts = city.api.openapi_schema.to_schema()["components"]["schemas"]
+    parts = web.document(city.api)["components"]["schemas"]
     named = {name.rsplit("_", 1)[-1]: part["properties"] for name, part in parts.items() if "properties" in part}
     assert (
         named["Application"]["collects"]["items"]["minLength"],

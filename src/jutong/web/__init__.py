@@ -1,5 +1,5 @@
 """Faces for people and programs over HTTP; no decision is taken here."""
 
-from .build import build
+from .build import build, document
 
-__all__ = ["build"]
+__all__ = ["build", "document"]

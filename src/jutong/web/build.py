@@ -133,7 +133,7 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
             version=__version__,
             description="The management API of one node. Errors are RFC 9457 problem documents.",
             path="/schema",
-            render_plugins=[JsonRenderPlugin()],
+            render_plugins=[WholeDocument()],
             use_handler_docstrings=True,
             components=Components(
                 security_schemes={
@@ -144,8 +144,24 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
             ),
         ),
     )
-    close_messages(api.openapi_schema, _messages(api))
     return api
+
+
+class WholeDocument(JsonRenderPlugin):
+    """Gives the OpenAPI document at ``/schema/openapi.json`` as :func:`document` makes it."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document as JSON."""
+        return self.render_json(request, document(request.app))
+
+
+def document(api: Litestar) -> dict[str, Any]:
+    """Return the OpenAPI document of an application; made when somebody first asks, for few ever do."""
+    made: dict[str, Any] | None = api.state.get("document")
+    if made is None:
+        close_messages(api.openapi_schema, _messages(api))
+        made = api.state["document"] = api.openapi_schema.to_schema()
+    return made
 
 
 def _messages(api: Litestar) -> Mapping[tuple[str, str], Any]:
@@ -171,7 +187,7 @@ def openapi_page(request: Request[Any, Any, Any], house: TheHouse) -> Response[s
     """Show the API to a person, in the reader's language, without a script."""
     language = preferred_language(request.headers.get("accept-language"), default=house.home.settings.language)
     return Response(
-        page.rendered(request.app.openapi_schema.to_schema(), house.home.settings, language),
+        page.rendered(document(request.app), house.home.settings, language),
         media_type=MediaType.HTML,
         headers={"content-language": language},
     )
