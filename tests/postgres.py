@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 _numbers = count(1)
+MEMORY_LEAST = 6 << 30  # bytes
 
 # The cluster must not outlive the tests, even when they are killed: a shell waits for the pipe from us to close.
 _UNTIL_WE_ARE_GONE = (
@@ -62,7 +63,7 @@ def postgres_url() -> Iterator[str]:
 @contextmanager
 def postgres_server(where: Path) -> Iterator[str]:
     """Run a cluster of its own with the programs in ``where``; yields the URL of its ``postgres`` database."""
-    folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir=_roomy()))
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
     data, user = folder / "data", _as_server_user()
@@ -95,9 +96,14 @@ def postgres_server(where: Path) -> Iterator[str]:
         yield url
     finally:
         assert ender.stdin is not None
-        ender.stdin.close()
-        server.wait(30)
-        ender.wait(30)
+        ender.stdin.close()  # it takes away what a hundred databases left, and nobody waits for that
+        server.wait(60)
+
+
+def _roomy() -> str:
+    """Return where a cluster of a few gigabytes may stand: in memory, if there is plenty."""
+    memory = "/dev/shm"
+    return memory if os.path.isdir(memory) and shutil.disk_usage(memory).free > MEMORY_LEAST else "/tmp"
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
