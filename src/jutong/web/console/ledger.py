@@ -7,6 +7,7 @@ from datetime import date
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.params import FromPath
 
 from jutong import ledger, oversight, registers
 from jutong.kernel.errors import NotFound, WrongMoment
@@ -99,7 +100,7 @@ def lines_for(visit: Visit, ask: Asked, *, acts: tuple[str, ...] = (), person: s
 
 
 @shown("/ledger/lines/{wanted:str}", guard="pages.ledger")
-def show_line(visit: TheVisit, wanted: str) -> Answer:
+def show_line(visit: TheVisit, wanted: FromPath[str]) -> Answer:
     """Show one line, by its identifier or its place: in words, in bytes, and with everything that proves it."""
     place, line = _found(visit, wanted)
     names = Names(visit.house)
@@ -146,7 +147,7 @@ def show_checkpoint(visit: TheVisit) -> Answer:
 
 
 @shown("/receipts/{some_id:str}", guard="pages.ledger")
-def show_receipt(visit: TheVisit, some_id: str) -> Answer:
+def show_receipt(visit: TheVisit, some_id: FromPath[str]) -> Answer:
     """Show what the receipt of a call or an act says."""
     spelled = receipt_for(visit, some_id)
     receipt = Receipt.read(spelled)
@@ -172,7 +173,7 @@ def show_receipt(visit: TheVisit, some_id: str) -> Answer:
 
 
 @shown("/receipts/{some_id:str}/r.txt", guard="pages.ledger")
-def take_receipt(visit: TheVisit, some_id: str) -> Answer:
+def take_receipt(visit: TheVisit, some_id: FromPath[str]) -> Answer:
     """Hand the receipt out as a file."""
     headers = {"content-disposition": f'attachment; filename="{RECEIPT_FILE}"', "cache-control": "no-store"}
     return Response(receipt_for(visit, some_id), media_type="text/plain; charset=utf-8", headers=headers)

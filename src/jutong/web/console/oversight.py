@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import msgspec
+from litestar.params import FromPath
 
 from jutong import ledger, oversight, quality, registers
 from jutong.kernel.errors import Invalid, NotFound
@@ -181,7 +182,7 @@ def show_snapshot(visit: TheVisit, code: Code, snapshot_id: Ulid) -> Answer:
 
 
 @shown("/scorecards/{code:str}/{indicator:str}/evidence", guard="pages.oversight")
-def show_evidence(visit: TheVisit, code: Code, indicator: str) -> Answer:
+def show_evidence(visit: TheVisit, code: Code, indicator: FromPath[str]) -> Answer:
     """List every line behind one number."""
     since, until = _period(visit)
     with visit.house.reading() as db:
