@@ -26,7 +26,7 @@ CHOICES_AT_MOST = 300  # bodies; beyond it one types the code
 UPLOAD_LIMIT = 4 << 20
 RECEIPT_FILE = "r.txt"
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_PLACE = re.compile("0|[1-9][0-9]{0,17}")
+PLACE = re.compile("0|[1-9][0-9]{0,17}")
 
 
 @shown("/ledger", guard="pages.ledger")
@@ -49,7 +49,7 @@ def lines_table(name: str, title: Text, names: Names, *, acts: tuple[str, ...]) 
         title=title,
         columns=(
             Column(key="place", title=text("Place"), value=_place_of),
-            Column(key="at", title=text("When"), value=lambda kept: kept.line.at, kind="instant"),
+            Column(key="at", title=text("When"), value=lambda kept: kept.line.at, kind="instant", sort=True),
             Column(
                 key="act",
                 title=text("What was done"),
@@ -77,6 +77,7 @@ def lines_table(name: str, title: Text, names: Names, *, acts: tuple[str, ...]) 
             ),
         ),
         key=lambda kept: (str(kept.number),),
+        sort="-at",
         empty=text("No line stands here yet."),
     )
 
@@ -94,9 +95,9 @@ def lines_for(visit: Visit, ask: Asked, *, acts: tuple[str, ...] = (), person: s
         person=person,
         day=_day(ask.filter("day")),
     )
-    before = int(ask.after[0]) if ask.after and _PLACE.fullmatch(ask.after[0]) else None
+    beyond = int(ask.after[0]) if ask.after and PLACE.fullmatch(ask.after[0]) else None
     with visit.house.reading() as db:
-        return ledger.search(db, wanted, before=before, limit=ask.limit)
+        return ledger.search(db, wanted, beyond=beyond, descending=ask.descending, limit=ask.limit)
 
 
 @shown("/ledger/lines/{wanted:str}", guard="pages.ledger")
@@ -233,7 +234,7 @@ def witnesses_of(visit: Visit) -> list[VerifierKey]:
 
 def _found(visit: Visit, wanted: str) -> tuple[int | None, Evidence]:
     with visit.house.reading() as db:
-        if _PLACE.fullmatch(wanted):
+        if PLACE.fullmatch(wanted):
             place, line = int(wanted), ledger.find_at(db, int(wanted))
         elif _ULID.fullmatch(wanted):
             at, line = ledger.find(db, wanted)
