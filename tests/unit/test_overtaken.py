@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 
 from jutong import catalogue, registers, sharing
 from jutong.kernel.errors import Overtaken
+from jutong.kernel.mark import mark_of
 from jutong.terms import Actor, Duty
 from tests.city import AUTHORITY, MARKET, City, a_full_city, a_sheet, a_wish
 from tests.console import CSRF, Console, a_console
@@ -178,3 +179,89 @@ def test_the_head_signs_what_was_read(console: Console) -> None:
     with console.city.house.desk(acting_as(console.city, "colleague")) as desk:
         catalogue.draft(desk, replace(draft_of(console.city), abstract="签字之前"))
     assert send(head, f"/entries/{entry}/signature", seen=shown).status_code == 412
+
+
+DAY = "2031-02-16 rest"
+NOTICE = {"year": "2031", "notice": "国务院办公厅关于2031年部分节假日安排的通知", "days": DAY}
+# Who changes what stands, on which page, by which form: the first fields make it stand, the others change it.
+FORMS = {
+    "node": (
+        "system",
+        "/nodes",
+        "/nodes?node=cn-110000",
+        "/nodes",
+        {
+            "name": "cn-110000",
+            "url": "https://a.example",
+            "key": "ywqmBhKTJwLuiTdwLGMdNR/s8iZPM0HWVgZ7RpCEjQs=",
+            "relation": "peer",
+            "body": AUTHORITY,
+        },
+        "url",
+        ("https://b.example", "https://c.example"),
+    ),
+    "calendar": ("system", "/calendar", "/calendar?year=2031", "/calendar", NOTICE, "notice", ("通知甲", "通知乙")),
+    "duties": (
+        "auditor",
+        f"/duties/{MARKET}",
+        f"/duties/{MARKET}",
+        f"/duties/{MARKET}",
+        {"duties": "登记企业"},
+        "duties",
+        ("登记企业和个体户", "登记企业，监管市场"),
+    ),
+    "power": (
+        "officer",
+        "/census/inventory",
+        "/census/inventory",
+        "/census/inventory/powers",
+        {"code": "P1", "title": "企业登记", "kind": "licensing"},
+        "title",
+        ("企业设立登记", "企业变更登记"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_what_stands_is_changed_as_it_was_seen(console: Console, name: str) -> None:
+    """Whoever saves second is told what stands now beside what was typed, and may then put it in its place."""
+    account, new, page, act, fields, field, (faster, slower) = FORMS[name]
+    client = console.client(account)
+    assert send(client, act, **fields, seen="").status_code == 303
+    shown = seen(client, page)
+    if name == "power":  # typed into a form for a new one: what stands under its code was not shown
+        assert (shown, send(client, act, **{**fields, field: faster}, seen="").status_code) == ("", 412)
+        with console.city.house.reading() as db:
+            shown = mark_of(next(one for one in registers.powers(db, MARKET) if one.code == "P1"))
+    assert send(client, act, **{**fields, field: faster}, seen=shown).status_code == 303
+    late = send(client, act, **{**fields, field: slower}, seen=shown)
+    assert late.status_code == 412
+    assert f"{account} was faster" in late.text
+    assert re.search(rf"<td>{faster}</td>\s*<td>{slower}</td>", late.text)
+    again = next(one for one in SEEN.findall(late.text) if one)
+    assert send(client, act, **{**fields, field: slower}, seen=again).status_code == 303
+    assert slower in client.get(page if name != "node" else f"{new}?column=url").text
+
+
+def test_a_clearance_is_set_as_it_was_seen(console: Console) -> None:
+    """Two security administrators do not undo each other unknowingly."""
+    post = console.city.posts["colleague"]
+    with console.city.house.reading() as db:
+        person = registers.find_post(db, post).person
+    client = console.client("security")
+    shown = seen(client, f"/people/{person}")
+    act = f"/people/{person}/posts/{post}/clearance"
+    assert send(client, act, cleared="3", seen=shown).status_code == 303
+    assert send(client, act, cleared="4", seen=shown).status_code == 412
+
+
+def test_an_audit_is_of_what_was_read(console: Console) -> None:
+    """An entry that was sent back, changed and submitted anew meanwhile is not registered unread."""
+    entry = console.city.found["draft"]
+    act = f"/entries/{entry}"
+    assert send(console.client("head"), f"{act}/signature").status_code == 303
+    assert send(console.client("officer"), f"{act}/submission").status_code == 303
+    auditor = console.client("auditor")
+    shown = seen(auditor, act)
+    assert send(auditor, f"{act}/registration", seen="0" * 64).status_code == 412
+    assert send(auditor, f"{act}/registration", seen=shown).status_code == 303

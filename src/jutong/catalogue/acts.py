@@ -92,24 +92,26 @@ def submit(desk: Desk, entry_id: str) -> Entry:
     return submitted
 
 
-def audit_registration(desk: Desk, entry_id: str, *, other_conditions_accepted: bool = False) -> Entry:
-    """Pass the first audit: the entry is registered; conditions in free words must be accepted expressly."""
+def audit_registration(desk: Desk, entry_id: str, *, other_conditions_accepted: bool = False, seen: str = "") -> Entry:
+    """Pass the first audit: the entry is registered as it was ``seen``; free conditions must be accepted expressly."""
     entry = store.visible_to(desk.db, entry_id, desk.actor, hold=True)
     desk.allow("catalogue.audit_registration", entry.sheet)
     registered = entry.registered(desk.actor, desk.now, other_conditions_accepted=other_conditions_accepted)
     if registered is not entry:
+        check_seen(entry, seen)
         store.save(desk.db, registered)
         others = len(registered.free_conditions)
         desk.record("catalogue.registered", on=registered.id, other_conditions=others, **_facts(registered))
     return registered
 
 
-def audit_publication(desk: Desk, entry_id: str) -> Entry:
-    """Pass the second audit: the entry is published to all departments."""
+def audit_publication(desk: Desk, entry_id: str, *, seen: str = "") -> Entry:
+    """Pass the second audit: the entry is published to all departments, as it was ``seen``."""
     entry = store.visible_to(desk.db, entry_id, desk.actor, hold=True)
     desk.allow("catalogue.audit_publication", entry.sheet)
     published = entry.published(desk.actor, desk.now)
     if published is not entry:
+        check_seen(entry, seen)
         store.save(desk.db, published)
         desk.record("catalogue.published", on=published.id, **_facts(published))
     return published

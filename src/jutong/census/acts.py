@@ -10,6 +10,7 @@ from jutong.catalogue import Entry, Format, Item, ShareType, TermsOfUse
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.errors import Invalid, WrongMoment
+from jutong.kernel.mark import check_mark
 from jutong.kernel.text import text
 from jutong.registers import System, SystemName
 from jutong.terms import Duty, Grade
@@ -60,23 +61,25 @@ def report(desk: Desk, system: str, found: Iterable[Found]) -> tuple[Table, ...]
     return kept
 
 
-def check_table(desk: Desk, table_id: str, *, right: bool, reason: str = "") -> Table:
-    """Say, as the authority, that a table is reported rightly, or send it back with the reason."""
+def check_table(desk: Desk, table_id: str, *, right: bool, reason: str = "", seen: str | None = None) -> Table:
+    """Say, as the authority, that a table is reported rightly, as it was ``seen``, or send it back with the reason."""
     table = store.find_table(desk.db, table_id)
     desk.allow("census.check_table", table.label)
     checked = table.checked() if right else table.returned(reason)
     if checked != table:
+        check_mark(seen, (table.found.schema_digest, table.entry))
         store.save_table(desk.db, checked)
         desk.record("census.checked", on=table.id, body=table.body, right=right, schema=table.found.schema_digest)
     return checked
 
 
-def hang(desk: Desk, table_id: str, entry_id: str) -> Table:
-    """Hang a table on an entry of the same body (挂接), column by column."""
+def hang(desk: Desk, table_id: str, entry_id: str, *, seen: str | None = None) -> Table:
+    """Hang a table, as it was ``seen``, on an entry of the same body (挂接), column by column."""
     table = store.find_table(desk.db, table_id)
     desk.allow("census.hang", table.label)
     hung = table.hung_on(catalogue.visible_to(desk.db, entry_id, desk.actor))
     if hung != table:
+        check_mark(seen, (table.found.schema_digest, table.entry))
         store.save_table(desk.db, hung)
         desk.record("census.hung", on=table.id, body=table.body, entry=hung.entry, columns=_hung(hung))
     return hung

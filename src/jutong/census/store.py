@@ -170,10 +170,11 @@ def proposals_listed(
     provider: str = "",
     verdict: Verdict | None = None,
     contradiction: bool | None = None,
+    descending: bool = True,
     after: tuple[str, ...] = (),
     limit: int = 50,
 ) -> tuple[Proposal, ...]:
-    """Return a page of proposals, the newest first: to one body, or to all."""
+    """Return a page of proposals, the newest first unless told otherwise: to one body, or to all."""
     query = sa.select(proposal.c.facts)
     if provider:
         query = query.where(proposal.c.provider == provider)
@@ -181,7 +182,7 @@ def proposals_listed(
         query = query.where(proposal.c.verdict == verdict.value)
     if contradiction is not None:
         query = query.where(proposal.c.contradiction == contradiction)
-    page = keyset(query, (proposal.c.id,), after=after, descending=True, limit=limit)
+    page = keyset(query, (proposal.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_as_proposal(row) for row in db.execute(page).scalars())
 
 
@@ -196,12 +197,25 @@ def find_project(db: Db, project_id: str) -> Project:
     return _as_project(_found(db, project, project_id, NotFound("project", project_id)))
 
 
-def projects_listed(db: Db, *, body: str = "", after: tuple[str, ...] = (), limit: int = 50) -> tuple[Project, ...]:
-    """Return a page of projects, the newest first: of one body, or of all."""
+def projects_listed(
+    db: Db,
+    *,
+    body: str = "",
+    opinion: str | None = None,
+    descending: bool = True,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Project, ...]:
+    """Return a page of projects, the newest first unless told otherwise: of one body, or of all.
+
+    ``opinion`` is the authority's; the empty one leaves those that wait for it.
+    """
     query = sa.select(project.c.facts)
+    if opinion is not None:
+        query = query.where(project.c.opinion == opinion)
     if body:
         query = query.where(project.c.body == body)
-    page = keyset(query, (project.c.id,), after=after, descending=True, limit=limit)
+    page = keyset(query, (project.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_as_project(row) for row in db.execute(page).scalars())
 
 

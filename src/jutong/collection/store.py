@@ -15,6 +15,7 @@ from .batch import Batch, Feed
 from .contract import Reason
 
 SORTS = frozenset({"collected_at", "rows_read", "rows_quarantined"})
+FEED_SORTS = frozenset({"batches", "rows", "quarantined", "last_at"})
 
 batch = sa.Table(
     "collection_batch",
@@ -120,27 +121,38 @@ def batches_listed(
 
 
 def feeds(
-    db: Db, *, provider: str = "", entry: str = "", kind: str = "", after: tuple[str, ...] = (), limit: int = 50
+    db: Db,
+    *,
+    provider: str = "",
+    entry: str = "",
+    kind: str = "",
+    sort: str = "",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
 ) -> tuple[Feed, ...]:
-    """Return where rows come from, as seen in the batches: by entry, kind of source and giving tier."""
+    """Return where rows come from, as seen in the batches: by entry, kind of source and giving tier.
+
+    Counted anew each time, along the index of the entries: the batches of one provider, or of all.
+    """
     kept = batch.c
     by = (kept.entry, kept.kind, kept.tier)
     query = sa.select(
         *by,
         sa.func.max(kept.provider).label("provider"),
         sa.func.count().label("batches"),
-        sa.func.sum(kept.rows_landed).label("rows"),
-        sa.func.sum(kept.rows_quarantined).label("quarantined"),
+        sa.cast(sa.func.sum(kept.rows_landed), sa.BigInteger).label("rows"),
+        sa.cast(sa.func.sum(kept.rows_quarantined), sa.BigInteger).label("quarantined"),
         sa.func.max(kept.collected_at, type_=Instant).label("last_at"),
     ).group_by(*by)
     for column, wanted in ((kept.provider, provider), (kept.entry, entry), (kept.kind, kind)):
         if wanted:
             query = query.where(column == wanted)
-    page = keyset(query, by, after=after, limit=limit)
-    return tuple(
-        Feed(**{**row, "rows": int(row["rows"]), "quarantined": int(row["quarantined"])})
-        for row in db.execute(page).mappings()
-    )
+    feed = query.subquery()
+    first = (feed.c[sort],) if sort in FEED_SORTS else ()
+    order = (*first, feed.c.entry, feed.c.kind, feed.c.tier)
+    page = keyset(sa.select(feed), order, after=after, descending=descending, limit=limit)
+    return tuple(Feed(**row) for row in db.execute(page).mappings())
 
 
 def _batch_of(row: sa.RowMapping) -> Batch:

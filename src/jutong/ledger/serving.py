@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -60,7 +60,14 @@ def find_call(engine: sa.Engine, folder: Path, call_id: str) -> tuple[str, int, 
 
 
 def calls_on(
-    engine: sa.Engine, folder: Path, agreement: str, day: date, *, after: Sequence[str] = (), limit: int = 50
+    engine: sa.Engine,
+    folder: Path,
+    agreement: str,
+    day: date,
+    *,
+    descending: bool = False,
+    after: Sequence[str] = (),
+    limit: int = 50,
 ) -> list[tuple[tuple[str, str, str], bytes]]:
     """Return records of calls under one agreement on one legal day, in the order in which they were sealed.
 
@@ -68,18 +75,21 @@ def calls_on(
     """
     midnight = datetime.combine(day, time(), LEGAL_TIME)
     first, last = (spell(int(at.timestamp() * 1000) << 80) for at in (midnight, midnight + timedelta(days=1)))
-    start, batch, place = _place(after) if after else ("", "", "")
-    found = [] if not batch else list(_calls_in(folder, start, batch, agreement, int(place) + 1))
-    seen = (start, batch)
+    found: list[tuple[tuple[str, str, str], bytes]] = []
+    seen: tuple[str, str] | None = None
+    if after:
+        start, batch, place = _place(after)
+        seen = (start, batch)
+        found = _calls_in(folder, start, batch, agreement, beyond=int(place), descending=descending)
     while len(found) < limit:
         with connection(engine) as db:
-            batches = store.batches_between(db, first, last, after=seen)
+            batches = store.batches_between(db, first, last, after=seen, descending=descending)
         if not batches:
             break
         for begins, one, counts in batches:
             seen = (begins, one)
             if counts.get(agreement) and len(found) < limit:
-                found += _calls_in(folder, begins, one, agreement, 0)
+                found += _calls_in(folder, begins, one, agreement, descending=descending)
     return found[:limit]
 
 
@@ -91,11 +101,15 @@ def _place(after: Sequence[str]) -> Sequence[str]:
 
 
 def _calls_in(
-    folder: Path, begins: str, batch: str, agreement: str, start: int
-) -> Iterator[tuple[tuple[str, str, str], bytes]]:
-    for place, record in enumerate(_records(folder, batch)):
-        if place >= start and head_of(record).agreement == agreement:
-            yield (begins, batch, str(place)), record
+    folder: Path, begins: str, batch: str, agreement: str, *, beyond: int | None = None, descending: bool
+) -> list[tuple[tuple[str, str, str], bytes]]:
+    found = [
+        ((begins, batch, str(place)), record)
+        for place, record in enumerate(_records(folder, batch))
+        if (beyond is None or (place < beyond if descending else place > beyond))
+        and head_of(record).agreement == agreement
+    ]
+    return found[::-1] if descending else found
 
 
 def receipt_of(engine: sa.Engine, folder: Path, some_id: str) -> str:

@@ -126,18 +126,22 @@ def read_about(
         yield Kept(number, place, Evidence.of_leaf(leaf))
 
 
-def search(db: Db, wanted: Search, *, before: int | None = None, limit: int = 100) -> list[Kept]:
+def search(
+    db: Db, wanted: Search, *, beyond: int | None = None, descending: bool = True, limit: int = 100
+) -> list[Kept]:
     """Return the lines that were looked for, newest first, waiting ones too; page on from the last one's number."""
-    some = [part.order_by(part.selected_columns.seq.desc()).limit(limit).subquery() for part in _parts(wanted, before)]
+    turned = sa.desc if descending else sa.asc
+    parts = _parts(wanted, beyond, descending=descending)
+    some = [part.order_by(turned(part.selected_columns.seq)).limit(limit).subquery() for part in parts]
     numbers = sa.union(*(sa.select(part.c.seq) for part in some)).subquery()
     query = sa.select(evidence.c.seq, evidence.c.place, evidence.c.leaf).where(
         evidence.c.seq.in_(sa.select(numbers.c.seq))
     )
-    rows = db.execute(query.order_by(evidence.c.seq.desc()).limit(limit)).all()
+    rows = db.execute(query.order_by(turned(evidence.c.seq)).limit(limit)).all()
     return [Kept(number, place, Evidence.of_leaf(leaf)) for number, place, leaf in rows]
 
 
-def _parts(wanted: Search, before: int | None) -> Iterator[sa.Select[Any]]:
+def _parts(wanted: Search, beyond: int | None, *, descending: bool) -> Iterator[sa.Select[Any]]:
     """Yield the searches whose answers together are the answer; an index gives each of them in order."""
     whose = [body for body in dict.fromkeys((wanted.body, wanted.seen_by)) if body]
     direct = wanted.on or wanted.person or wanted.day
@@ -150,8 +154,8 @@ def _parts(wanted: Search, before: int | None) -> Iterator[sa.Select[Any]]:
             numbers = numbers.where(evidence.c.on == wanted.on)
         if wanted.day:
             numbers = numbers.where(evidence.c.day == wanted.day.isoformat())
-    if before is not None:
-        numbers = numbers.where(column < before)
+    if beyond is not None:
+        numbers = numbers.where(column < beyond if descending else column > beyond)
     for body in whose:
         other = concern.alias()
         numbers = numbers.where(sa.exists().where(other.c.body == body, other.c.seq == column))
@@ -334,13 +338,16 @@ def no_such_place() -> Invalid:
 
 
 def batches_between(
-    db: Db, first: str, last: str, *, after: tuple[str, str] = ("", ""), limit: int = 500
+    db: Db, first: str, last: str, *, after: tuple[str, str] | None = None, descending: bool = False, limit: int = 500
 ) -> Sequence[tuple[str, str, Mapping[str, int]]]:
     """Return batches whose first call lies in a span of identifiers: first call, batch, and counts by agreement."""
     kept = call_batches.c
     query = sa.select(kept.first, kept.id, kept.counts).where(kept.first >= first, kept.first < last)
-    query = query.where(sa.tuple_(kept.first, kept.id) > sa.tuple_(*map(sa.literal, after)))
-    rows = db.execute(query.order_by(kept.first, kept.id).limit(limit))
+    if after is not None:
+        here, there = sa.tuple_(kept.first, kept.id), sa.tuple_(*map(sa.literal, after))
+        query = query.where(here < there if descending else here > there)
+    turned = sa.desc if descending else sa.asc
+    rows = db.execute(query.order_by(turned(kept.first), turned(kept.id)).limit(limit))
     return [(row.first, row.id, row.counts["agreements"]) for row in rows]
 
 

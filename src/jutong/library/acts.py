@@ -5,6 +5,7 @@ from __future__ import annotations
 from jutong import catalogue, collection, registers
 from jutong.desk import Desk
 from jutong.guard import Label
+from jutong.kernel.mark import check_mark
 
 from . import store
 from .golden import Conflict, Golden, Merge, Said
@@ -40,11 +41,17 @@ def merge(desk: Desk, batch_id: str) -> Merge:
     return store.find_merge(desk.db, batch.id)
 
 
-def set_authority(desk: Desk, named: Authority) -> Authority:
-    """Name how far an entry's source is believed on a field (Order 809, art. 19); it holds for merges from now on."""
+def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> Authority:
+    """Name how far an entry's source is believed on a field (Order 809, art. 19); it holds for merges from now on.
+
+    What is named already is changed as it was ``seen``.
+    """
     entry = catalogue.visible_to(desk.db, named.entry, desk.actor)
     desk.allow("library.set_authority", Label(owner=entry.provider))
-    if named not in store.authorities(desk.db):
+    same = (one for one in store.authorities(desk.db) if (one.field, one.entry) == (named.field, named.entry))
+    known = next(same, None)
+    if named != known:
+        check_mark(seen, known)
         store.save_authority(desk.db, named)
         desk.record("library.authority_set", on=entry.id, field=named.field, rank=named.rank, provider=entry.provider)
     return named

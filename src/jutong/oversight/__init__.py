@@ -1,12 +1,13 @@
 """How well sharing is done, read from the ledger only: indicators, scorecards, what is waiting.
 
-Nouns: Indicator, Count, Proof, Scorecard, Owed, Snapshot, Todo, Todos.
+Nouns: Indicator, Count, Proof, Scorecard, Ranked, Owed, Snapshot, Todo, Todos.
 """
 
 from .acts import freeze
 from .indicator import DEFINITIONS, Count, Definition, Indicator, Proof
 from .looking import waiting_for
 from .owed import Kind, Owed
+from .ranking import Ranked
 from .scorecard import Scorecard, usual_since
 from .sight import Sight
 from .snapshot import Snapshot
@@ -19,6 +20,7 @@ from .store import (
     owed_before,
     score,
     score_for,
+    scorecards_page,
     sight_of,
     snapshot_for,
     snapshots,
@@ -36,6 +38,7 @@ __all__ = [
     "Kind",
     "Owed",
     "Proof",
+    "Ranked",
     "Scorecard",
     "Sight",
     "Snapshot",
@@ -53,6 +56,7 @@ __all__ = [
     "score",
     "score_for",
     "score_of",
+    "scorecards_page",
     "sight_of",
     "snapshot_for",
     "snapshots",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
@@ -24,6 +24,7 @@ from jutong.terms import Actor, Org
 from .indicator import Proof
 from .memory import Memory
 from .owed import Owed
+from .ranking import Ranked
 from .reading import WORDS, Placed
 from .scorecard import Scorecard
 from .sight import Sight, sight_for
@@ -96,6 +97,35 @@ def score_for(db: Db, actor: Actor, provider: str, since: date, until: date, *, 
     return card(db, body.code, since, min(until, today))
 
 
+def scorecards_page(
+    db: Db,
+    actor: Actor,
+    since: date,
+    until: date,
+    *,
+    sought: str = "",
+    sort: str = "",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> list[Ranked]:
+    """Return bodies with their scorecards: by division and code, or before that by "name" or "total".
+
+    Page on from the last one's place. By total every body's card is counted, otherwise only those of the page.
+    """
+    bodies = [one for one in bodies_read_by(db, actor) if sought in one.name]
+
+    def ranked(body: Org) -> Ranked:
+        return Ranked(body, card(db, body.code, since, until))
+
+    known = {one.code: ranked(one) for one in bodies} if sort == "total" else {}
+    first = {one.code: one.name for one in bodies} if sort == "name" else {key: one.worth for key, one in known.items()}
+    places = {(*filter(None, (first.get(one.code),)), one.division, one.code): one for one in bodies}
+    beyond = (place for place in places if not after or (place < after if descending else place > after))
+    page = (places[place] for place in sorted(beyond, reverse=descending)[:limit])
+    return [known.get(one.code) or ranked(one) for one in page]
+
+
 def owed_before(
     db: Db,
     actor: Actor,
@@ -103,31 +133,44 @@ def owed_before(
     today: date,
     kind: str = "",
     provider: str = "",
+    descending: bool = False,
     after: tuple[str, ...] = (),
     limit: int = 50,
 ) -> list[Owed]:
-    """Return what is owed, the most overdue first: in the whole tier to those who look over it, else one's own.
+    """Return what is owed, the most overdue first unless told otherwise: of the whole tier, or else one's own.
 
     Page on from the last one's due day (empty where its clock stands still) and identifier.
     """
     all_of_it = _may_read(db, actor, NO_BODY)
     behind = _rank(*after) if len(after) == 2 else None
+    waits = _memory_of(db).waiting(partial(lines, db), today)
     found = (
         one
-        for one in _memory_of(db).waiting(partial(lines, db), today)
+        for one in (reversed(waits) if descending else waits)
         if (all_of_it or actor.org in (one.provider, one.consumer))
         and kind in ("", one.kind)
         and provider in ("", one.provider)
-        and (behind is None or _rank(one.due.isoformat() if one.due else "", one.on) > behind)
+        and (behind is None or (_rank_of(one) < behind if descending else _rank_of(one) > behind))
     )
     return list(islice(found, limit))
 
 
 def lines_behind(
-    db: Db, actor: Actor, evidence: Sequence[Proof], *, after: int = -1, limit: int = 100
+    db: Db,
+    actor: Actor,
+    evidence: Sequence[Proof],
+    *,
+    beyond: int | None = None,
+    descending: bool = False,
+    limit: int = 100,
 ) -> list[tuple[Proof, ledger.Evidence | None]]:
     """Return the lines behind a number from a place on; of a line that is not shown to the actor only where it is."""
-    proofs = evidence[bisect_right(evidence, after, key=lambda proof: proof.place) :][:limit]
+    if descending:
+        end = len(evidence) if beyond is None else bisect_left(evidence, beyond, key=lambda proof: proof.place)
+        proofs = evidence[max(end - limit, 0) : end][::-1]
+    else:
+        start = 0 if beyond is None else bisect_right(evidence, beyond, key=lambda proof: proof.place)
+        proofs = evidence[start : start + limit]
     found = ledger.find_all(db, [proof.place for proof in proofs])
     sight = sight_of(db, actor)
     shown = {place: line for place, line in found.items() if sight.shows(line)}
@@ -137,6 +180,10 @@ def lines_behind(
 def label_of_tier(db: Db, actor: Actor) -> Label:
     """Return the label of what concerns the tier as a whole."""
     return label_of(db, NO_BODY, by=actor)
+
+
+def _rank_of(one: Owed) -> tuple[bool, str, str]:
+    return _rank(one.due.isoformat() if one.due else "", one.on)
 
 
 def _rank(due: str, on: str) -> tuple[bool, str, str]:

@@ -15,9 +15,19 @@ from .acts import (
     set_key,
     withdraw_key,
 )
-from .body import spelled_body
 from .credential import Credential
-from .directory import holdings, holdings_of, over_all, people, people_with, person_under
+from .directory import (
+    holdings,
+    holdings_of,
+    known_node,
+    known_system,
+    nodes_page,
+    over_all,
+    people,
+    people_with,
+    person_under,
+    systems_page,
+)
 from .inventory import (
     Cloud,
     DatabaseKind,
@@ -114,10 +124,13 @@ __all__ = [
     "holdings",
     "holdings_of",
     "issue_credential",
+    "known_node",
+    "known_system",
     "label_of",
     "list_power",
     "list_service_item",
     "nodes",
+    "nodes_page",
     "over_all",
     "people",
     "people_with",
@@ -136,8 +149,8 @@ __all__ = [
     "set_key",
     "shipped_deadline",
     "speaks_for",
-    "spelled_body",
     "systems",
+    "systems_page",
     "systems_without_key",
     "withdraw_key",
     "years",

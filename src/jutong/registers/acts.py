@@ -11,11 +11,12 @@ from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid, NotFound, Overtaken
+from jutong.kernel.mark import check_mark
 from jutong.kernel.text import text
 from jutong.terms import Duty, Grade, Org, YearNotice
 
 from . import shipped, store
-from .body import checked_body, spelled_body
+from .body import checked_body
 from .credential import SECRET_BYTES, new_credential
 from .naming import checked_name
 from .node import Node
@@ -35,8 +36,7 @@ def register_body(desk: Desk, org: Org, *, seen: str | None = None) -> Org:
         desk.allow("registers.change_body", _label(desk, body.code))
     if known == body:
         return body
-    if known is not None and seen is not None and seen != spelled_body(known):
-        raise Overtaken
+    check_mark(seen, known)
     store.save_body(desk.db, body)
     desk.record("registers.body_registered", on=body.code, division=body.division, kind=body.kind.value)
     return body
@@ -100,13 +100,14 @@ def appoint(
     return post
 
 
-def clear(desk: Desk, post_id: str, grade: Grade) -> Post:
-    """Set up to which grade a post may see."""
+def clear(desk: Desk, post_id: str, grade: Grade, *, seen: str | None = None) -> Post:
+    """Set up to which grade a post may see, as it was ``seen``."""
     post = store.find_post(desk.db, post_id)
     desk.allow("registers.clear", _label(desk, post.body))
     cleared = checked_clearance(post, grade, by=desk.actor)
     if cleared == post:
         return post
+    check_mark(seen, post)
     store.save_post(desk.db, cleared)
     desk.record("registers.cleared", on=post.id, grade=int(grade))
     return cleared
@@ -196,11 +197,13 @@ def withdraw_key(desk: Desk, name: SystemName) -> System:
     return bare
 
 
-def enrol_node(desk: Desk, node: Node) -> Node:
-    """Trust another tier's node under its key, or change what is known of it."""
+def enrol_node(desk: Desk, node: Node, *, seen: str | None = None) -> Node:
+    """Trust another tier's node under its key, or change what is known of it, as it was ``seen``."""
     desk.allow("registers.enrol_node", _label(desk, NO_BODY))
-    if node in store.nodes(desk.db):
+    known = next((one for one in store.nodes(desk.db) if one.name == node.name), None)
+    if known == node:
         return node
+    check_mark(seen, known)
     store.save_node(desk.db, node)
     desk.record("registers.node_enrolled", on=node.name, key=digest(node.key.raw), relation=node.relation.value)
     return node
@@ -219,13 +222,19 @@ def seed_standards(desk: Desk) -> None:
         desk.record("registers.standards_seeded", on="standards", **entered)
 
 
-def enter_calendar(desk: Desk, year: int, days: Mapping[date, bool], notice: str) -> YearNotice:
-    """Enter a year's notice: which weekdays rest (False) and which weekend days work (True); the year is firm then."""
+def enter_calendar(
+    desk: Desk, year: int, days: Mapping[date, bool], notice: str, *, seen: str | None = None
+) -> YearNotice:
+    """Enter a year's notice: which weekdays rest (False) and which weekend days work (True); the year is firm then.
+
+    One that stands already is replaced as it was ``seen``.
+    """
     desk.allow("registers.enter_calendar", _label(desk, NO_BODY))
     entered = YearNotice(year=year, notice=checked_name(notice, field=text("the notice's title")), days=dict(days))
     before = {known.year: known for known in store.years(desk.db)}
     if before.get(year) == entered:
         return entered
+    check_mark(seen, before.get(year))
     store.save_year(desk.db, entered)
     facts = {day.isoformat(): working for day, working in entered.days.items()}
     desk.record(

@@ -13,11 +13,6 @@ from jutong.terms.org import Org
 from .naming import checked_name
 
 
-def spelled_body(org: Org) -> str:
-    """Return a body's entry as one line, by which it is seen whether it has changed."""
-    return "|".join((org.code, org.name, org.short_name, org.division, org.kind.value))
-
-
 def checked_body(org: Org) -> Org:
     """Return the body as it may stand in the register, or refuse it."""
     fault = credit_code_fault(org.code)

@@ -1,4 +1,4 @@
-"""Who holds which posts, as pages and administrators read it."""
+"""Who holds which posts, and which systems and nodes there are, as pages and administrators read it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
-from jutong.kernel.db import Db
-from jutong.kernel.errors import NotFound
+from jutong.kernel.db import Db, keyset
+from jutong.kernel.errors import Invalid, NotFound
 from jutong.terms.actor import Actor
 from jutong.terms.duty import Duty
 from jutong.terms.grade import Grade
 from jutong.terms.org import BodyKind
 
+from .node import Node
 from .post import Holding, Person, Post
-from .store import body, person, post
+from .store import body, find_node, find_system, node, node_of, person, post, system, system_key, systems_of
+from .system import System, SystemName
 
 _holder = person.alias("holder")
 _HELD = (
@@ -122,3 +124,64 @@ def _holding(row: sa.Row[tuple[object, ...]]) -> Holding:
         until=kept["until"],
     )
     return Holding(post=held, body_name=kept["short_name"] or kept["name"] or "", holder_name=kept["holder_name"] or "")
+
+
+def systems_page(
+    db: Db,
+    *,
+    body: str = "",
+    sought: str = "",
+    keyed: bool | None = None,
+    sort: str = "",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[System, ...]:
+    """Return a page of systems by name in the network, or by title: of one body, with or without a key that counts."""
+    query = sa.select(system)
+    if body:
+        query = query.where(system.c.body == body)
+    if sought:
+        query = query.where(system.c.title.contains(sought, autoescape=True))
+    if keyed is not None:
+        counts = sa.exists().where(system_key.c.system == system.c.name, system_key.c.until.is_(None))
+        query = query.where(counts if keyed else ~counts)
+    order = (system.c.title, system.c.name) if sort == "title" else (system.c.name,)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return systems_of(db, [dict(row) for row in db.execute(page).mappings()])
+
+
+def nodes_page(
+    db: Db,
+    *,
+    sought: str = "",
+    relation: str = "",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Node, ...]:
+    """Return a page of the nodes that this one trusts, by name."""
+    query = sa.select(node)
+    if sought:
+        query = query.where(node.c.name.contains(sought, autoescape=True))
+    if relation:
+        query = query.where(node.c.relation == relation)
+    page = keyset(query, (node.c.name,), after=after, descending=descending, limit=limit)
+    return tuple(node_of(dict(row)) for row in db.execute(page).mappings())
+
+
+def known_system(db: Db, name: str, body: str | None = None) -> System | None:
+    """Return the system of this name, if there is one and it is this body's."""
+    try:
+        found = find_system(db, SystemName.parse(name))
+    except (Invalid, NotFound):
+        return None
+    return found if body in (None, found.body) else None
+
+
+def known_node(db: Db, name: str) -> Node | None:
+    """Return the node of this name, if there is one."""
+    try:
+        return find_node(db, name)
+    except NotFound:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from jutong.guard import Label
 from jutong.kernel.crypto import PublicKey
-from jutong.kernel.db import Db, Instant, Json, metadata, upsert
+from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.shape import learn
 from jutong.terms.actor import Actor
@@ -75,6 +75,7 @@ system = sa.Table(
     sa.Column("name", sa.String(260), primary_key=True),
     sa.Column("body", sa.String(64), nullable=False, index=True),
     sa.Column("title", sa.String(200), nullable=False),
+    sa.Index("ix_registers_system_title", "title", "name"),
 )
 system_key = sa.Table(
     "registers_system_key",
@@ -108,6 +109,7 @@ standard = sa.Table(
     sa.Column("facts", Json, nullable=False),
 )
 
+MANY = 1000  # names in one question
 
 learn(DeadlineRule)
 
@@ -128,20 +130,24 @@ def bodies(db: Db) -> tuple[Org, ...]:
 
 
 def bodies_page(
-    db: Db, *, sought: str = "", kind: str = "", descending: bool = False, after: tuple[str, ...] = (), limit: int = 100
+    db: Db,
+    *,
+    sought: str = "",
+    kind: str = "",
+    sort: str = "",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 100,
 ) -> tuple[Org, ...]:
-    """Return bodies by division and code, those whose name holds ``sought``; page on from the last one's two codes."""
-    place = sa.tuple_(body.c.division, body.c.code)
-    order = (body.c.division.desc(), body.c.code.desc()) if descending else (body.c.division, body.c.code)
-    query = sa.select(body).order_by(*order).limit(limit)
-    if len(after) == 2:
-        behind = sa.tuple_(*map(sa.literal, after))
-        query = query.where(place < behind if descending else place > behind)
+    """Return bodies whose name holds ``sought``: by division and code, or by name."""
+    query = sa.select(body)
     if sought:
         query = query.where(body.c.name.contains(sought, autoescape=True))
     if kind:
         query = query.where(body.c.kind == kind)
-    return tuple(map(_body, db.execute(query).mappings()))
+    order = (*((body.c.name,) if sort == "name" else ()), body.c.division, body.c.code)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(map(_body, db.execute(page).mappings()))
 
 
 def label_of(db: Db, code: str, *, by: Actor) -> Label:
@@ -228,13 +234,13 @@ def save_system(db: Db, one: System) -> None:
 
 def find_system(db: Db, name: SystemName) -> System:
     """Return the system with this name."""
-    return _system(db, _one(db, system, system.c.name == str(name), NotFound("system", name)))
+    return systems_of(db, [_one(db, system, system.c.name == str(name), NotFound("system", name))])[0]
 
 
 def systems(db: Db, code: str | None = None) -> tuple[System, ...]:
     """Return all systems, or those of one body, by name."""
     where = sa.true() if code is None else system.c.body == code
-    return tuple(_system(db, row) for row in _all(db, system, system.c.name, where=where))
+    return systems_of(db, _all(db, system, system.c.name, where=where))
 
 
 def save_node(db: Db, one: Node) -> None:
@@ -245,12 +251,12 @@ def save_node(db: Db, one: Node) -> None:
 
 def find_node(db: Db, name: str) -> Node:
     """Return the node with this name."""
-    return _node(_one(db, node, node.c.name == name, NotFound("node", name)))
+    return node_of(_one(db, node, node.c.name == name, NotFound("node", name)))
 
 
 def nodes(db: Db) -> tuple[Node, ...]:
     """Return all nodes that this one trusts, by name."""
-    return tuple(map(_node, _all(db, node, node.c.name)))
+    return tuple(map(node_of, _all(db, node, node.c.name)))
 
 
 def save_year(db: Db, year: YearNotice) -> None:
@@ -360,14 +366,19 @@ def _post(row: Mapping[str, Any]) -> Post:
     return Post(**{**row, "duties": frozenset(map(Duty, row["duties"])), "cleared": Grade(row["cleared"])})
 
 
-def _system(db: Db, row: Mapping[str, Any]) -> System:
-    keys = _all(db, system_key, system_key.c.since, where=system_key.c.system == row["name"])
-    return System(
-        name=SystemName.parse(row["name"]),
-        title=row["title"],
-        keys=tuple(SystemKey(key=PublicKey.read(k["key"]), since=k["since"], until=k["until"]) for k in keys),
+def systems_of(db: Db, rows: Sequence[Mapping[str, Any]]) -> tuple[System, ...]:
+    """Return systems of their rows, with the keys of all of them read at once."""
+    keys: dict[str, tuple[SystemKey, ...]] = {}
+    names = [row["name"] for row in rows]
+    wanted = system_key.c.system.in_(names) if len(names) <= MANY else sa.true()
+    for one in _all(db, system_key, system_key.c.since, where=wanted):
+        held = SystemKey(key=PublicKey.read(one["key"]), since=one["since"], until=one["until"])
+        keys[one["system"]] = (*keys.get(one["system"], ()), held)
+    return tuple(
+        System(name=SystemName.parse(row["name"]), title=row["title"], keys=keys.get(row["name"], ())) for row in rows
     )
 
 
-def _node(row: Mapping[str, Any]) -> Node:
+def node_of(row: Mapping[str, Any]) -> Node:
+    """Return a node of its row."""
     return Node(**{**row, "key": PublicKey.read(row["key"]), "relation": Relation(row["relation"])})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from jutong import atlas
 from jutong.atlas import Reached
@@ -40,7 +40,7 @@ def show_impact(house: TheHouse, actor: TheActor, node: NodeName) -> ImpactView:
 
 
 @act("/api/v1/lineage", tags=TAGS)
-def take_lineage(house: TheHouse, actor: TheActor, data: dict[str, Any]) -> Taken:
+def take_lineage(house: TheHouse, actor: TheActor, data: JSONBody[dict[str, Any]]) -> Taken:
     """Take an OpenLineage run event (2-0-2): in any order, each once, at most a mebibyte."""
     with house.desk(actor) as desk:
         return Taken(new=atlas.take_event(desk, data))

@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import JSONBody
 from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
@@ -99,7 +100,7 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
     def the_actor(request: Request[Any, Any, Any]) -> Actor:
         return auth.actor_of(request, house)
 
-    def the_message(data: Any) -> Any:
+    def the_message(data: JSONBody[Any]) -> Any:
         return data
 
     def to_people(answer: Answered) -> Answered:

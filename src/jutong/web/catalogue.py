@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import FromQuery, HeaderParameter, JSONBody, Parameter
 
 from jutong import catalogue
 from jutong.catalogue import Entry, Stage
@@ -36,7 +36,7 @@ class Registration(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 IfMatch = Annotated[
-    str, Parameter(header="if-match", pattern='^("[0-9a-f]{64}")?$', description="ETag of what was read before")
+    str, HeaderParameter(name="if-match", pattern='^("[0-9a-f]{64}")?$', description="ETag of what was read before")
 ]
 
 
@@ -47,7 +47,7 @@ def tagged(entry: Entry) -> Response[Entry]:
 
 @act("/api/entries", tags=TAGS)
 def draft_entry(
-    house: TheHouse, actor: TheActor, data: Entry, message: TheMessage, if_match: IfMatch = ""
+    house: TheHouse, actor: TheActor, data: JSONBody[Entry], message: TheMessage, if_match: IfMatch = ""
 ) -> Response[Entry]:
     """Draft an entry, or change a draft; of a published entry the next version begins.
 
@@ -62,7 +62,7 @@ def draft_entry(
 def list_entries(
     house: TheHouse,
     actor: TheActor,
-    stage: Stage | None = None,
+    stage: FromQuery[Stage | None] = None,
     provider: Annotated[str | None, Parameter(pattern="^[0-9A-HJ-NP-RT-UW-Y]{18}$")] = None,
     contains: Sought = "",
     after: AfterUlid = "",
@@ -98,7 +98,7 @@ def submit_entry(house: TheHouse, actor: TheActor, entry_id: Ulid) -> Entry:
 
 
 @act("/api/entries/{entry_id:str}/registration", tags=TAGS)
-def audit_registration(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Registration) -> Entry:
+def audit_registration(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Registration]) -> Entry:
     """Pass the first audit."""
     with house.desk(actor) as desk:
         return catalogue.audit_registration(desk, entry_id, other_conditions_accepted=data.other_conditions_accepted)
@@ -112,14 +112,14 @@ def audit_publication(house: TheHouse, actor: TheActor, entry_id: Ulid) -> Entry
 
 
 @act("/api/entries/{entry_id:str}/return", tags=TAGS)
-def return_entry(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Reasons) -> Entry:
+def return_entry(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Reasons]) -> Entry:
     """Send an entry back to its provider with everything that is wrong."""
     with house.desk(actor) as desk:
         return catalogue.return_entry(desk, entry_id, data.reasons)
 
 
 @act("/api/entries/{entry_id:str}/withdrawal", tags=TAGS)
-def withdraw_entry(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Withdrawal) -> Entry:
+def withdraw_entry(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Withdrawal]) -> Entry:
     """Take an entry back for good; its versions stay readable, its service ends."""
     with house.desk(actor) as desk:
         return catalogue.withdraw(desk, entry_id, data.reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
+from litestar.params import FromQuery, JSONBody
 
 from jutong import census, registers
 from jutong.catalogue import Entry
@@ -151,21 +152,21 @@ class Judgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @act("/api/census/systems", tags=TAGS)
-def describe_system(house: TheHouse, actor: TheActor, data: Sheet) -> SystemProfile:
+def describe_system(house: TheHouse, actor: TheActor, data: JSONBody[Sheet]) -> SystemProfile:
     """Describe a registered system of your body."""
     with house.desk(actor) as desk:
         return registers.describe_system(desk, SystemProfile(body=actor.org, **msgspec.structs.asdict(data)))
 
 
 @act("/api/census/powers", tags=TAGS)
-def list_power(house: TheHouse, actor: TheActor, data: Listing) -> Power:
+def list_power(house: TheHouse, actor: TheActor, data: JSONBody[Listing]) -> Power:
     """Enter a line of your body's list of powers."""
     with house.desk(actor) as desk:
         return registers.list_power(desk, Power(**msgspec.structs.asdict(data)))
 
 
 @act("/api/census/service-items", tags=TAGS)
-def list_service_item(house: TheHouse, actor: TheActor, data: Offering) -> ServiceItem:
+def list_service_item(house: TheHouse, actor: TheActor, data: JSONBody[Offering]) -> ServiceItem:
     """Enter a service item of your body with its requirements."""
     told = msgspec.structs.asdict(data)
     told["requirements"] = tuple(Requirement(**msgspec.structs.asdict(one)) for one in data.requirements)
@@ -174,7 +175,7 @@ def list_service_item(house: TheHouse, actor: TheActor, data: Offering) -> Servi
 
 
 @act("/api/census/tables", tags=TAGS)
-def report_tables(house: TheHouse, actor: TheActor, data: Report) -> list[Table]:
+def report_tables(house: TheHouse, actor: TheActor, data: JSONBody[Report]) -> list[Table]:
     """Report tables of a system that cannot be harvested."""
     with house.desk(actor) as desk:
         return list(census.report(desk, data.system, map(_found, data.tables)))
@@ -188,14 +189,14 @@ def list_tables(house: TheHouse, actor: TheActor, limit: Limit = 50) -> list[Tab
 
 
 @act("/api/census/tables/{table_id:str}/check", tags=TAGS)
-def check_table(house: TheHouse, actor: TheActor, table_id: Ulid, data: Check) -> Table:
+def check_table(house: TheHouse, actor: TheActor, table_id: Ulid, data: JSONBody[Check]) -> Table:
     """Say, as the authority, that a table is reported rightly, or send it back."""
     with house.desk(actor) as desk:
         return census.check_table(desk, table_id, right=data.right, reason=data.reason)
 
 
 @act("/api/census/tables/{table_id:str}/hanging", tags=TAGS)
-def hang_table(house: TheHouse, actor: TheActor, table_id: Ulid, data: Hanging) -> Table:
+def hang_table(house: TheHouse, actor: TheActor, table_id: Ulid, data: JSONBody[Hanging]) -> Table:
     """Hang a table on an entry of the same body."""
     with house.desk(actor) as desk:
         return census.hang(desk, table_id, data.entry)
@@ -216,7 +217,7 @@ def show_reconciliation(house: TheHouse, actor: TheActor, code: Code) -> dict[st
 
 
 @act("/api/census/editions", tags=TAGS)
-def freeze_edition(house: TheHouse, actor: TheActor, data: NewEdition) -> Edition:
+def freeze_edition(house: TheHouse, actor: TheActor, data: JSONBody[NewEdition]) -> Edition:
     """Freeze the census as it stands under a name."""
     with house.desk(actor) as desk:
         return census.freeze_edition(desk, data.name)
@@ -238,7 +239,11 @@ def look_at_grades(house: TheHouse, actor: TheActor, entry_id: Ulid) -> list[Pro
 
 @look("/api/grading/proposals", tags=TAGS)
 def list_proposals(
-    house: TheHouse, actor: TheActor, verdict: Verdict | None = None, after: AfterUlid = "", limit: Limit = 50
+    house: TheHouse,
+    actor: TheActor,
+    verdict: FromQuery[Verdict | None] = None,
+    after: AfterUlid = "",
+    limit: Limit = 50,
 ) -> list[Proposal]:
     """List the assistant's proposals that you may see, the newest first."""
     with house.reading() as db:
@@ -260,14 +265,14 @@ def accept_proposal(house: TheHouse, actor: TheActor, proposal_id: Ulid) -> Prop
 
 
 @act("/api/grading/proposals/{proposal_id:str}/rejection", tags=TAGS)
-def reject_proposal(house: TheHouse, actor: TheActor, proposal_id: Ulid, data: Why) -> Proposal:
+def reject_proposal(house: TheHouse, actor: TheActor, proposal_id: Ulid, data: JSONBody[Why]) -> Proposal:
     """Turn a proposal down, with the reason."""
     with house.desk(actor) as desk:
         return census.reject_proposal(desk, proposal_id, data.why)
 
 
 @act("/api/projects", tags=TAGS)
-def apply_project(house: TheHouse, actor: TheActor, data: Application) -> Project:
+def apply_project(house: TheHouse, actor: TheActor, data: JSONBody[Application]) -> Project:
     """File an application for a project, and read what the catalogue says to it."""
     told = msgspec.structs.asdict(data)
     told["makes"] = tuple(DataSet(**msgspec.structs.asdict(one)) for one in data.makes)
@@ -284,7 +289,7 @@ def list_projects(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit
 
 
 @act("/api/projects/{project_id:str}/opinion", tags=TAGS)
-def judge_project(house: TheHouse, actor: TheActor, project_id: Ulid, data: Judgement) -> Project:
+def judge_project(house: TheHouse, actor: TheActor, project_id: Ulid, data: JSONBody[Judgement]) -> Project:
     """Give the authority's opinion on a project, once."""
     with house.desk(actor) as desk:
         return census.judge_project(desk, project_id, data.opinion, data.words)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, post
 from litestar.concurrency import sync_to_thread
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, Parameter
 
 from jutong.catalogue import harvest
 from jutong.catalogue.harvest import Decision, Feed, Harvested
@@ -163,8 +163,8 @@ async def import_list(
     source: SourceName,
     division: Division = "",
     encoding: Encoding = "",
-    accept: bool = False,
-    complete: bool = False,
+    accept: FromQuery[bool] = False,
+    complete: FromQuery[bool] = False,
 ) -> GatherView:
     """Import a portal's list as the request's body; the same list again changes nothing."""
     await sync_to_thread(_may, house, actor, "catalogue.harvest")
@@ -239,7 +239,7 @@ def uphold_decision(house: TheHouse, actor: TheActor, decision_id: Ulid) -> Deci
 
 
 @act("/api/harvest/bodies", tags=TAGS)
-def name_body(house: TheHouse, actor: TheActor, data: BodyName, message: TheMessage) -> Named:
+def name_body(house: TheHouse, actor: TheActor, data: JSONBody[BodyName], message: TheMessage) -> Named:
     """Say which registered body a name means."""
     refuse_strangers(message, data)
     with house.desk(actor) as desk:
@@ -248,7 +248,7 @@ def name_body(house: TheHouse, actor: TheActor, data: BodyName, message: TheMess
 
 @look("/api/harvest/overdue", tags=TAGS)
 def list_overdue(
-    house: TheHouse, actor: TheActor, day: date | None = None, source: SourceName = ""
+    house: TheHouse, actor: TheActor, day: FromQuery[date | None] = None, source: SourceName = ""
 ) -> list[OverdueView]:
     """Count by department which records are later than their own update cycle allows, on a day."""
     _may(house, actor, "pages.harvest")

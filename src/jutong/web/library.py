@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import JSONBody, Parameter
 
 from jutong import library
 from jutong.library import Authority, Conflict, Golden, Merge
@@ -83,7 +83,7 @@ def list_conflicts(house: TheHouse, actor: TheActor, after: AfterCode = "", limi
 
 
 @act("/api/library/authorities", tags=TAGS)
-def set_authority(house: TheHouse, actor: TheActor, data: AuthorityForm) -> Authority:
+def set_authority(house: TheHouse, actor: TheActor, data: JSONBody[AuthorityForm]) -> Authority:
     """Name how far an entry's source is believed on a field."""
     with house.desk(actor) as desk:
         return library.set_authority(desk, Authority(entry=data.entry, field=data.field, rank=data.rank))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from litestar.params import FromQuery, JSONBody
 
 from jutong import catalogue
 from jutong.catalogue import Demand, DemandStage, Entry, Need, Responsibility
@@ -22,7 +23,7 @@ class Coding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @act("/api/demands", tags=TAGS)
-def draft_demand(house: TheHouse, actor: TheActor, data: Need, message: TheMessage) -> Demand:
+def draft_demand(house: TheHouse, actor: TheActor, data: JSONBody[Need], message: TheMessage) -> Demand:
     """Draft what your body needs."""
     refuse_strangers(message, data)
     with house.desk(actor) as desk:
@@ -38,7 +39,7 @@ def file_demand(house: TheHouse, actor: TheActor, demand_id: Ulid) -> Demand:
 
 @look("/api/demands", tags=TAGS)
 def list_demands(
-    house: TheHouse, actor: TheActor, own: bool = False, after: AfterUlid = "", limit: Limit = 50
+    house: TheHouse, actor: TheActor, own: FromQuery[bool] = False, after: AfterUlid = "", limit: Limit = 50
 ) -> list[Demand]:
     """List the demands that stand on the list, oldest first; with ``own`` those of your body, drafts too."""
     with house.reading() as db:
@@ -55,7 +56,7 @@ def list_demands(
 
 @look("/api/responsibilities", tags=TAGS)
 def list_responsibilities(
-    house: TheHouse, actor: TheActor, own: bool = False, limit: Limit = 50
+    house: TheHouse, actor: TheActor, own: FromQuery[bool] = False, limit: Limit = 50
 ) -> list[Responsibility]:
     """List who is responsible for which data, the first due first; with ``own`` those of your body."""
     with house.reading() as db:
@@ -70,7 +71,7 @@ def negative_list(house: TheHouse, actor: TheActor, limit: Limit = 50) -> list[E
 
 
 @act("/api/entries/{entry_id:str}/code", tags=TAGS)
-def issue_code(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Coding) -> Entry:
+def issue_code(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Coding]) -> Entry:
     """Give an entry the next code of a coding rule and classification."""
     with house.desk(actor) as desk:
         return catalogue.issue_code(desk, entry_id, data.scheme, data.classification)

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.concurrency import sync_to_thread
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, SkipValidation
 from litestar.response import Stream
 
 from jutong import cascade, collection, delivery, ledger, registers
@@ -28,7 +29,7 @@ TAGS = ["neighbours"]
 BLOCK = 1 << 20
 WITNESS_BODY_LIMIT = 64 << 10
 _turn = Lock()  # the file keeps other processes out, this the other threads
-TheReplays = Annotated[delivery.Spent, Dependency(skip_validation=True)]
+TheReplays = NamedDependency[SkipValidation[delivery.Spent]]
 
 
 def node_behind(request: Request[Any, Any, Any], house: House, replays: delivery.Spent) -> Node:
@@ -120,7 +121,7 @@ def checkpoint(house: TheHouse) -> Response[bytes]:
 
 
 @get("/ledger/tile/{rest:path}", sync_to_thread=True, tags=TAGS, include_in_schema=False)
-def tile(request: Request[Any, Any, Any], house: TheHouse, replays: TheReplays, rest: str) -> Response[bytes]:
+def tile(request: Request[Any, Any, Any], house: TheHouse, replays: TheReplays, rest: FromPath[str]) -> Response[bytes]:
     """Serve the log as C2SP tlog-tiles; the entries themselves only to an enrolled neighbour."""
     path = f"tile{rest}"
     if ledger.holds_entries(path):

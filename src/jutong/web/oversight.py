@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
+from litestar.params import FromQuery, JSONBody
 
 from jutong import oversight
 from jutong.kernel.clock import LEGAL_TIME
@@ -72,8 +73,8 @@ def show_scorecard(
     actor: TheActor,
     request: TheRequest,
     code: Code,
-    since: date | None = None,
-    until: date | None = None,
+    since: FromQuery[date | None] = None,
+    until: FromQuery[date | None] = None,
 ) -> ScorecardView:
     """Count a department's scorecard from the ledger; nobody can type a number in."""
     today = house.clock().astimezone(LEGAL_TIME).date()
@@ -84,7 +85,7 @@ def show_scorecard(
 
 
 @act("/api/scorecards/{code:str}/snapshots", tags=TAGS)
-def freeze_scorecard(house: TheHouse, actor: TheActor, code: Code, data: Period) -> Snapshot:
+def freeze_scorecard(house: TheHouse, actor: TheActor, code: Code, data: JSONBody[Period]) -> Snapshot:
     """Freeze a scorecard of a period that is over."""
     with house.desk(actor) as desk:
         return oversight.freeze(desk, code, data.since, data.until)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from litestar.params import FromQuery, JSONBody
 
 from jutong import quality
 from jutong.quality import Band, Examination, Objection
@@ -56,7 +57,9 @@ def show_examination(house: TheHouse, actor: TheActor, batch_id: Ulid) -> Examin
 
 
 @look("/api/objections", tags=TAGS)
-def list_objections(house: TheHouse, actor: TheActor, only_open: bool = False, limit: Limit = 100) -> list[Objection]:
+def list_objections(
+    house: TheHouse, actor: TheActor, only_open: FromQuery[bool] = False, limit: Limit = 100
+) -> list[Objection]:
     """List the objections that your body must answer."""
     with house.reading() as db:
         return list(quality.objections(db, provider=actor.org, only_open=only_open))[:limit]
@@ -70,7 +73,7 @@ def verify_objection(house: TheHouse, actor: TheActor, objection_id: Ulid) -> Ob
 
 
 @act("/api/objections/{objection_id:str}/answer", tags=TAGS)
-def answer_objection(house: TheHouse, actor: TheActor, objection_id: Ulid, data: Verdict) -> Objection:
+def answer_objection(house: TheHouse, actor: TheActor, objection_id: Ulid, data: JSONBody[Verdict]) -> Objection:
     """Answer an objection, within ten working days."""
     with house.desk(actor) as desk:
         return quality.answer_objection(desk, objection_id, corrected=data.corrected, reason=data.reason)

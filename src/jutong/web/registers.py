@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, Parameter
 
 from jutong import registers
 from jutong.kernel.crypto import PublicKey
@@ -128,7 +128,7 @@ class PostView(msgspec.Struct, kw_only=True):
 
 
 @act("/api/bodies", tags=TAGS)
-def register_body(house: TheHouse, actor: TheActor, data: Org, message: TheMessage) -> Org:
+def register_body(house: TheHouse, actor: TheActor, data: JSONBody[Org], message: TheMessage) -> Org:
     """Enter a body under its unified social credit code, or change its entry."""
     refuse_strangers(message, data)
     with house.desk(actor) as desk:
@@ -150,21 +150,21 @@ def show_body(house: TheHouse, actor: TheActor, code: Code) -> Org:
 
 
 @act("/api/people", tags=TAGS)
-def register_person(house: TheHouse, actor: TheActor, data: PersonForm) -> Person:
+def register_person(house: TheHouse, actor: TheActor, data: JSONBody[PersonForm]) -> Person:
     """Enter somebody who may hold posts."""
     with house.desk(actor) as desk:
         return registers.register_person(desk, data.name, data.account)
 
 
 @act("/api/posts", tags=TAGS)
-def appoint(house: TheHouse, actor: TheActor, data: PostForm) -> PostView:
+def appoint(house: TheHouse, actor: TheActor, data: JSONBody[PostForm]) -> PostView:
     """Give a person a post with duties."""
     with house.desk(actor) as desk:
         return _post(registers.appoint(desk, data.person, data.body, data.title, data.duties, data.cleared))
 
 
 @act("/api/posts/{post_id:str}/clearance", tags=TAGS)
-def clear(house: TheHouse, actor: TheActor, post_id: Ulid, data: Clearance) -> PostView:
+def clear(house: TheHouse, actor: TheActor, post_id: Ulid, data: JSONBody[Clearance]) -> PostView:
     """Set up to which grade a post may see."""
     with house.desk(actor) as desk:
         return _post(registers.clear(desk, post_id, data.cleared))
@@ -178,7 +178,7 @@ def dismiss(house: TheHouse, actor: TheActor, post_id: Ulid) -> PostView:
 
 
 @act("/api/posts/{post_id:str}/credentials", tags=TAGS)
-def issue_credential(house: TheHouse, actor: TheActor, post_id: Ulid, data: CredentialForm) -> Issued:
+def issue_credential(house: TheHouse, actor: TheActor, post_id: Ulid, data: JSONBody[CredentialForm]) -> Issued:
     """Make a credential for a post; the token is shown this once."""
     with house.desk(actor) as desk:
         identifier, token = registers.issue_credential(desk, post_id, days=data.days)
@@ -193,7 +193,7 @@ def revoke_credential(house: TheHouse, actor: TheActor, credential_id: Ulid) -> 
 
 
 @act("/api/systems", tags=TAGS)
-def register_system(house: TheHouse, actor: TheActor, data: SystemForm) -> SystemView:
+def register_system(house: TheHouse, actor: TheActor, data: JSONBody[SystemForm]) -> SystemView:
     """Enter a body's system; a key given with it is the security administrator's act."""
     key = None if data.public_key is None else PublicKey.read(data.public_key)
     with house.desk(actor) as desk:
@@ -215,7 +215,7 @@ def set_key(
     member_class: Part,
     member: Part,
     system: Part,
-    data: PublicKeyForm,
+    data: JSONBody[PublicKeyForm],
 ) -> SystemView:
     """Give a system its key, or a new one; what the old one signed stays provable."""
     with house.desk(actor) as desk:
@@ -224,7 +224,7 @@ def set_key(
 
 
 @act("/api/nodes", tags=TAGS)
-def enrol_node(house: TheHouse, actor: TheActor, data: NodeForm) -> NodeForm:
+def enrol_node(house: TheHouse, actor: TheActor, data: JSONBody[NodeForm]) -> NodeForm:
     """Trust another tier's node under its key."""
     node = Node(name=data.name, url=data.url, key=PublicKey.read(data.key), relation=data.relation, body=data.body)
     with house.desk(actor) as desk:
@@ -240,7 +240,7 @@ def list_nodes(house: TheHouse, actor: TheActor) -> list[NodeForm]:
 
 @replacing("/api/calendar/{year:int}", tags=TAGS)
 def enter_calendar(
-    house: TheHouse, actor: TheActor, year: Annotated[int, Parameter(ge=2000, le=2100)], data: YearForm
+    house: TheHouse, actor: TheActor, year: Annotated[int, Parameter(ge=2000, le=2100)], data: JSONBody[YearForm]
 ) -> YearForm:
     """Enter a year's notice; open deadlines that it touches are counted anew."""
     with house.desk(actor) as desk:
@@ -256,7 +256,7 @@ def list_deadlines(house: TheHouse, actor: TheActor) -> list[DeadlineRule]:
 
 
 @look("/api/deadlines/{rule_id:str}", tags=TAGS)
-def count_deadline(house: TheHouse, actor: TheActor, rule_id: RuleId, start: date) -> Deadline:
+def count_deadline(house: TheHouse, actor: TheActor, rule_id: RuleId, start: FromQuery[date]) -> Deadline:
     """Say when a term that began on a day ends, by which rule, and whether the year's calendar is firm yet."""
     with house.reading() as db:
         return registers.deadline(db, rule_id, start, house.home.settings.division)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from jutong import search
 from jutong.search import Hit
@@ -55,10 +55,10 @@ def search_catalogue(
     q: Asked = "",
     provider: Chosen = "",
     share: Chosen = "",
-    opened: Annotated[str, Parameter(query="open", max_length=100, pattern=NO_NUL)] = "",
+    opened: Annotated[str, QueryParameter(name="open", max_length=100, pattern=NO_NUL)] = "",
     cycle: Chosen = "",
     grade: Chosen = "",
-    resource_format: Annotated[str, Parameter(query="format", max_length=100, pattern=NO_NUL)] = "",
+    resource_format: Annotated[str, QueryParameter(name="format", max_length=100, pattern=NO_NUL)] = "",
     division: Chosen = "",
     limit: Limit = 20,
 ) -> Results:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated
 
 import msgspec
+from litestar.params import JSONBody
 
 from jutong import sharing
 from jutong.sharing import Agreement, Paper, Request, Wish
@@ -64,7 +65,7 @@ class Termination(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @act("/api/requests", tags=TAGS)
-def draft_request(house: TheHouse, actor: TheActor, data: Wish, message: TheMessage) -> Request:
+def draft_request(house: TheHouse, actor: TheActor, data: JSONBody[Wish], message: TheMessage) -> Request:
     """Draft a share request for a published entry (Order 809 art. 20)."""
     refuse_strangers(message, data)
     with house.desk(actor) as desk:
@@ -100,14 +101,16 @@ def submit_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Reques
 
 
 @act("/api/requests/{request_id:str}/supplement-notice", tags=TAGS)
-def require_supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: Missing) -> Request:
+def require_supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Missing]) -> Request:
     """Say once, and completely, which papers are missing (art. 21)."""
     with house.desk(actor) as desk:
         return sharing.require_supplement(desk, request_id, data.missing)
 
 
 @act("/api/requests/{request_id:str}/supplement", tags=TAGS)
-def supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: Papers, message: TheMessage) -> Request:
+def supplement(
+    house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Papers], message: TheMessage
+) -> Request:
     """Hand in the missing papers; the answer clock starts anew."""
     refuse_strangers(message, data)
     with house.desk(actor) as desk:
@@ -115,7 +118,7 @@ def supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: Papers,
 
 
 @act("/api/requests/{request_id:str}/extension", tags=TAGS)
-def ask_extension(house: TheHouse, actor: TheActor, request_id: Ulid, data: Extension) -> Request:
+def ask_extension(house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Extension]) -> Request:
     """Ask the authority for more working days to answer (art. 21)."""
     with house.desk(actor) as desk:
         return sharing.ask_extension(desk, request_id, data.days, data.reason)
@@ -129,14 +132,14 @@ def extend(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
 
 
 @act("/api/requests/{request_id:str}/approval", tags=TAGS)
-def approve(house: TheHouse, actor: TheActor, request_id: Ulid, data: Approval) -> Agreement:
+def approve(house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Approval]) -> Agreement:
     """Say yes; the agreement stands from the same instant and the delivery clock runs (art. 22)."""
     with house.desk(actor) as desk:
         return sharing.approve(desk, request_id, masks=data.masks, quota_per_day=data.quota_per_day)
 
 
 @act("/api/requests/{request_id:str}/refusal", tags=TAGS)
-def refuse(house: TheHouse, actor: TheActor, request_id: Ulid, data: Refusal) -> Request:
+def refuse(house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Refusal]) -> Request:
     """Say no, with reason and basis (art. 21)."""
     with house.desk(actor) as desk:
         return sharing.refuse(desk, request_id, reason=data.reason, basis=data.basis)
@@ -164,7 +167,7 @@ def show_agreement(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agre
 
 
 @act("/api/agreements/{agreement_id:str}/suspension", tags=TAGS)
-def suspend(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: Suspension) -> Agreement:
+def suspend(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Suspension]) -> Agreement:
     """Take the rights away until a misuse has been put right (art. 27)."""
     with house.desk(actor) as desk:
         return sharing.suspend(desk, agreement_id, reason=data.reason, rectify_by=data.rectify_by)
@@ -178,7 +181,7 @@ def resume(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agreement:
 
 
 @act("/api/agreements/{agreement_id:str}/termination", tags=TAGS)
-def terminate(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: Termination) -> Agreement:
+def terminate(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Termination]) -> Agreement:
     """End an agreement for good (art. 27)."""
     with house.desk(actor) as desk:
         return sharing.terminate(desk, agreement_id, reason=data.reason)

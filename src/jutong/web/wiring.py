@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import litestar
 import msgspec
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import Parameter, SkipValidation
 
 from jutong.desk import House
 from jutong.terms import Actor
@@ -16,10 +17,10 @@ from jutong.terms import Actor
 from .problems import REFUSALS
 
 # Handed in by the application, never by the caller.
-TheHouse = Annotated[House, Dependency(skip_validation=True)]
-TheActor = Annotated[Actor, Dependency(skip_validation=True)]
+TheHouse = NamedDependency[SkipValidation[House]]
+TheActor = NamedDependency[SkipValidation[Actor]]
 # The message as it came, beside what was read from it.
-TheMessage = Annotated[Any, Dependency(skip_validation=True)]
+TheMessage = NamedDependency[SkipValidation[Any]]
 TheRequest = litestar.Request[Any, Any, Any]
 
 NO_NUL = r"^[^\u0000]*$"

@@ -22,6 +22,7 @@ from .store import find_gather, find_source
 from .tables import decision_table, flaw_table, record_table, source_table
 
 PAGE = 1000
+OVERDUE_SORTS = frozenset({"late", "dated", "oldest"})
 SHOWN = 200  # unknown spellings of one idea
 
 
@@ -90,11 +91,14 @@ def records_page(
     state: str = "",
     kin: str = "",
     overdue_on: date | None = None,
+    sort: str = "",
+    descending: bool = False,
     after: tuple[str, ...] = (),
     limit: int = 100,
 ) -> tuple[Harvested, ...]:
-    """Return a page of records in the order of their identifiers."""
+    """Return a page of records: as they came, or by their titles."""
     query = sa.select(record_table)
+    order = (record_table.c.title, record_table.c.id) if sort == "title" else (record_table.c.id,)
     asked = {"source": source, "department": department, "state": state, "kin": kin}
     for name, value in asked.items():
         if value:
@@ -103,7 +107,7 @@ def records_page(
         query = query.where(record_table.c.title.contains(sought, autoescape=True))
     if overdue_on is not None:
         query = query.where(record_table.c.state == State.LISTED.value, record_table.c.due < overdue_on)
-    rows = db.execute(keyset(query, [record_table.c.id], after=after, limit=limit)).mappings()
+    rows = db.execute(keyset(query, order, after=after, descending=descending, limit=limit)).mappings()
     return tuple(map(harvested_of, rows))
 
 
@@ -114,10 +118,12 @@ def decisions_page(
     kin: str = "",
     standing: str = "",
     record: str = "",
+    sort: str = "",
+    descending: bool = False,
     after: tuple[str, ...] = (),
     limit: int = 100,
 ) -> tuple[tuple[Decision, str, str], ...]:
-    """Return a page of decisions, each with the titles of its leader and its member."""
+    """Return a page of decisions, each with the titles of its leader and its member; by the member's, if asked for."""
     leader, member = record_table.alias("leads"), record_table.alias("belongs")
     query = sa.select(decision_table, leader.c.title.label("leads"), member.c.title.label("belongs"))
     query = query.join(leader, leader.c.id == decision_table.c.leader).join(
@@ -128,7 +134,9 @@ def decisions_page(
             query = query.where(decision_table.c[name] == value)
     if record:
         query = query.where((decision_table.c.leader == record) | (decision_table.c.member == record))
-    rows = db.execute(keyset(query, [decision_table.c.id], after=after, limit=limit)).mappings()
+    order = (member.c.title, decision_table.c.id) if sort == "member" else (decision_table.c.id,)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    rows = db.execute(page).mappings()
     return tuple((decision_of(row), row["leads"], row["belongs"]) for row in rows)
 
 
@@ -169,16 +177,29 @@ def normalised(db: Db, source: str) -> Mapping[str, Mapping[str, int]]:
 
 
 def overdue(
-    db: Db, day: date, *, source: str = "", limit: int = 1000, after: tuple[str, ...] = ()
+    db: Db,
+    day: date,
+    *,
+    source: str = "",
+    sort: str = "",
+    descending: bool = False,
+    limit: int = 1000,
+    after: tuple[str, ...] = (),
 ) -> tuple[Overdue, ...]:
-    """Return by source and department how many dated records with a known cycle are late on ``day``."""
+    """Return by source and department how many dated records with a known cycle are late on ``day``.
+
+    Counted anew each time, along the index of what is due; ``sort`` is a column of the answer.
+    """
     t = record_table.c
-    late = sa.func.sum(sa.case((t.due < day, 1), else_=0))
+    late = sa.cast(sa.func.sum(sa.case((t.due < day, 1), else_=0)), sa.BigInteger)
     query = sa.select(
         t.source, t.department, late.label("late"), sa.func.count().label("dated"), sa.func.min(t.due).label("oldest")
     )
     query = query.where(t.state == State.LISTED.value, t.due.is_not(None), t.kin != Kin.DUPLICATE.value)
     if source:
         query = query.where(t.source == source)
-    query = keyset(query.group_by(t.source, t.department), [t.source, t.department], after=after, limit=limit)
-    return tuple(Overdue(row.source, row.department, int(row.late), row.dated, row.oldest) for row in db.execute(query))
+    counted = query.group_by(t.source, t.department).subquery()
+    first = (counted.c[sort],) if sort in OVERDUE_SORTS else ()
+    order = (*first, counted.c.source, counted.c.department)
+    page = keyset(sa.select(counted), order, after=after, descending=descending, limit=limit)
+    return tuple(Overdue(**row) for row in db.execute(page).mappings())

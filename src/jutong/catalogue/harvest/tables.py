@@ -82,6 +82,7 @@ record_table = sa.Table(
     sa.Index("ix_catalogue_harvest_record_source_id", "source", "id"),
     sa.Index("ix_catalogue_harvest_record_state_due", "state", "due", "department"),
     sa.Index("ix_catalogue_harvest_record_department", "department"),
+    sa.Index("ix_catalogue_harvest_record_title", "title", "id"),
 )
 flaw_table = sa.Table(
     "catalogue_harvest_flaw",

@@ -9,6 +9,7 @@ from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import digest
 from jutong.kernel.errors import NotFound, WrongMoment
+from jutong.kernel.mark import check_mark
 from jutong.kernel.text import text
 
 from .. import store as entries
@@ -34,13 +35,14 @@ def propose_demand(desk: Desk, searched: str) -> Demand:
     return _begun(desk, Need(title=title, purpose=Purpose.APPROVAL), searched=title)
 
 
-def redraft_demand(desk: Desk, demand_id: str, need: Need) -> Demand:
-    """Change a draft."""
+def redraft_demand(desk: Desk, demand_id: str, need: Need, *, seen: str | None = None) -> Demand:
+    """Change a draft, as it was ``seen``."""
     before = _demand(desk, demand_id)
     desk.allow("catalogue.redraft_demand", before.label)
     _check_named(desk, need)
     after = before.redrafted(need)
     if after is not before:
+        check_mark(seen, before.need)
         store.save_demand(desk.db, after)
         desk.record("catalogue.demand_drafted", on=after.id, **after.facts())
     return after
@@ -202,12 +204,17 @@ def escalate_responsibilities(desk: Desk) -> tuple[str, ...]:
     return tuple(told)
 
 
-def state_duties(desk: Desk, body: str, words: str) -> None:
-    """Keep what a body answers for, in the words of its duties: by them demands find their way."""
+def state_duties(desk: Desk, body: str, words: str, *, seen: str | None = None) -> None:
+    """Keep what a body answers for, in the words of its duties: by them demands find their way.
+
+    Other words that stand already are changed as they were ``seen``.
+    """
     desk.allow("catalogue.state_duties", Label(owner=body, parties=registers.authorities(desk.db)))
     registers.find_body(desk.db, body)
     refuse_faulty(tuple(text_faults(text("duties"), words, limit=DUTIES_LIMIT, needed=True, lines=True)))
-    if store.duties_stated(desk.db).get(body) != words:
+    known = store.duties_stated(desk.db).get(body)
+    if known != words:
+        check_mark(seen, known)
         store.save_duties(desk.db, body, words)
         desk.record("catalogue.duties_stated", on=body, provider=body, words=digest(words.encode()))
 

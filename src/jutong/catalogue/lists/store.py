@@ -44,6 +44,7 @@ demand = sa.Table(
     sa.Index("ix_catalogue_demand_consumer_stage_id", "consumer", "stage", "id"),
     sa.Index("ix_catalogue_demand_owner_standing_id", "owner", "standing", "id"),
     sa.Index("ix_catalogue_demand_lead", "lead"),
+    sa.Index("ix_catalogue_demand_title", "title", "id"),
 )
 responsibility = sa.Table(
     "catalogue_responsibility",
@@ -98,11 +99,13 @@ def demands(
     stages: Collection[DemandStage] = (),
     standings: Collection[Standing] = (),
     contains: str = "",
+    sort: str = "",
     descending: bool = True,
     after: tuple[str, ...] = (),
     limit: int = 50,
 ) -> tuple[Demand, ...]:
     """Return a page of demands, the newest first unless told otherwise."""
+    order = (demand.c.title, demand.c.id) if sort == "title" else (demand.c.id,)
     query = sa.select(demand.c.body)
     if consumer:
         query = query.where(demand.c.consumer == consumer)
@@ -114,7 +117,7 @@ def demands(
         query = query.where(demand.c.standing.in_([one.value for one in standings]))
     if contains:
         query = query.where(demand.c.title.contains(contains, autoescape=True))
-    return _demands(db, keyset(query, (demand.c.id,), after=after, descending=descending, limit=limit))
+    return _demands(db, keyset(query, order, after=after, descending=descending, limit=limit))
 
 
 def demands_waiting(
@@ -175,7 +178,13 @@ def holders_of(db: Db, items: Collection[str]) -> Mapping[str, tuple[str, ...]]:
 
 
 def negative_list(
-    db: Db, *, provider: str = "", contains: str = "", after: tuple[str, ...] = (), limit: int = 50
+    db: Db,
+    *,
+    provider: str = "",
+    contains: str = "",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
 ) -> tuple[Entry, ...]:
     """Return a page of the entries in force that refuse to share something, in the order of their titles."""
     query = sa.select(version.c.body).where(
@@ -187,7 +196,7 @@ def negative_list(
         query = query.where(version.c.provider == provider)
     if contains:
         query = query.where(version.c.words.contains(contains.casefold(), autoescape=True))
-    page = keyset(query, (version.c.title_order, version.c.id), after=after, limit=limit)
+    page = keyset(query, (version.c.title_order, version.c.id), after=after, descending=descending, limit=limit)
     return tuple(entry_of_document(msgspec.json.decode(body)) for body in db.execute(page).scalars())
 
 
@@ -227,10 +236,11 @@ def responsibilities(
     owner: str = "",
     progress: Progress | None = None,
     before: date | None = None,
+    descending: bool = False,
     after: tuple[str, ...] = (),
     limit: int = 50,
 ) -> tuple[Responsibility, ...]:
-    """Return a page of the responsibility list, the first due first."""
+    """Return a page of the responsibility list, the first due first unless told otherwise."""
     query = sa.select(responsibility.c.body)
     if owner:
         query = query.where(responsibility.c.owner == owner)
@@ -238,7 +248,8 @@ def responsibilities(
         query = query.where(responsibility.c.progress == progress.value)
     if before is not None:
         query = query.where(responsibility.c.due < before)
-    page = keyset(query, (responsibility.c.due, responsibility.c.id), after=after, limit=limit)
+    order = (responsibility.c.due, responsibility.c.id)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
     return _responsibilities(db, page)
 
 

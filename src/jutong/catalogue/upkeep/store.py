@@ -146,10 +146,11 @@ def revisions(
     provider: str = "",
     steps: Collection[Step] = (),
     before: date | None = None,
+    descending: bool = False,
     after: tuple[str, ...] = (),
     limit: int = 50,
 ) -> tuple[Revision, ...]:
-    """Return a page of revisions, the first due first: of one body or of all."""
+    """Return a page of revisions, the first due first unless told otherwise: of one body or of all."""
     query = sa.select(revision.c.body)
     if provider:
         query = query.where(revision.c.provider == provider)
@@ -157,7 +158,8 @@ def revisions(
         query = query.where(revision.c.step.in_([one.value for one in steps]))
     if before is not None:
         query = query.where(revision.c.due < before)
-    return _all(db, keyset(query, (revision.c.due, revision.c.id), after=after, limit=limit))
+    order = (revision.c.due, revision.c.id)
+    return _all(db, keyset(query, order, after=after, descending=descending, limit=limit))
 
 
 def revisions_waiting(

@@ -1,28 +1,35 @@
-"""Administrators' pages about bodies, systems, nodes and the calendar."""
+"""Administrators' pages about bodies and the calendar."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
 from jutong import registers
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid, Overtaken
+from jutong.kernel.mark import mark_of
 from jutong.kernel.text import text
-from jutong.registers import Node, Relation, System, SystemName
-from jutong.terms import BodyKind, Org
+from jutong.terms import BodyKind, Org, YearNotice
 
 from ..wiring import CodeField, Name, Words
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
-from .overtaken import body_overtaken
+from .overtaken import noun_overtaken, seen_of
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 
 HOME: tuple[Crumb, ...] = (("/", text("First page")),)
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(rest|work|休|班)")
 RESTS = ("rest", "休")
+OF_BODY = {
+    "name": text("Name of the body"),
+    "short_name": text("Short name"),
+    "division": text("Division, six digits"),
+    "kind": text("Kind"),
+}
+OF_YEAR = {"notice": text("Title and number of the notice"), "spelled": text("Days that differ from the week")}
 
 
 class NewBody(msgspec.Struct, kw_only=True):
@@ -33,37 +40,6 @@ class NewBody(msgspec.Struct, kw_only=True):
     division: Name
     kind: BodyKind
     short_name: Name = ""
-
-
-class NewSystem(msgspec.Struct, kw_only=True):
-    """A body's system: its code in the network and its title."""
-
-    body: CodeField
-    code: Name
-    title: Name
-
-
-class Key(msgspec.Struct, kw_only=True):
-    """A system's public key."""
-
-    name: Name
-    public_key: Name
-
-
-class Named(msgspec.Struct, kw_only=True):
-    """A system by its name in the network."""
-
-    name: Name
-
-
-class NewNode(msgspec.Struct, kw_only=True):
-    """Another tier's node."""
-
-    name: Name
-    url: Words
-    key: Name
-    relation: Relation
-    body: CodeField
 
 
 class Year(msgspec.Struct, kw_only=True):
@@ -78,7 +54,14 @@ BODIES: Table[Org] = Table(
     name="bodies",
     title=text("Bodies"),
     columns=(
-        Column(key="name", title=text("Body"), value=lambda row: row.name, options="text"),
+        Column(
+            key="name",
+            title=text("Body"),
+            value=lambda row: row.name,
+            options="text",
+            sort=True,
+            place=lambda row: row.name,
+        ),
         Column(key="code", title=text("Credit code"), value=lambda row: row.code, kind="code"),
         Column(key="division", title=text("Division"), value=lambda row: row.division, kind="code", sort=True),
         Column(key="kind", title=text("Kind"), value=lambda row: row.kind, options=BodyKind),
@@ -100,6 +83,7 @@ def list_bodies(visit: TheVisit) -> Answer:
                     db,
                     sought=ask.filter("name"),
                     kind=ask.filter("kind"),
+                    sort=ask.sort,
                     descending=ask.descending,
                     after=ask.after,
                     limit=ask.limit,
@@ -117,8 +101,15 @@ def list_bodies(visit: TheVisit) -> Answer:
         crumbs=HOME,
         may_register=may,
         kinds=BodyKind,
-        seen=registers.spelled_body(known) if known else "",
-        overtaken=body_overtaken(visit, known, lambda: _body(visit)),
+        seen=mark_of(known),
+        overtaken=noun_overtaken(
+            visit,
+            known,
+            lambda: _body(visit),
+            OF_BODY,
+            on=known.code if known else "",
+            word="registers.body_registered",
+        ),
     )
 
 
@@ -144,94 +135,29 @@ def _standing(visit: Visit) -> Org | None:
         return registers.find_body(db, _body(visit).code)
 
 
-@shown("/systems", guard="pages.systems")
-def list_systems(visit: TheVisit) -> Answer:
-    """List the systems that the visitor looks after, with their keys."""
-    with visit.house.reading() as db:
-        over_all = registers.over_all(db, visit.acting)
-        systems: tuple[System, ...] = registers.systems(db, None if over_all else visit.acting.org)
-        names = {one.code: one.short_name or one.name for one in registers.bodies(db)}
-    bodies = names if over_all else {visit.acting.org: names.get(visit.acting.org, visit.acting.org)}
-    return page(
-        visit,
-        "people/systems.html",
-        title=text("Systems"),
-        crumbs=HOME,
-        systems=systems,
-        names=names,
-        bodies=tuple(bodies.items()),
-        standing=_title_of(systems, visit),
-        may_register=visit.may("registers.register_system"),
-        may_key=visit.may("registers.set_key"),
-    )
-
-
-@acted("/systems", guard="pages.systems", again=list_systems)
-def register_system(visit: TheVisit) -> Answer:
-    """Enter a body's system."""
-    given = visit.form.read(NewSystem)
-    with visit.desk() as desk:
-        registers.register_system(desk, given.body, given.code, given.title, seen=visit.form.seen)
-    return done(desk, "/systems")
-
-
-@acted("/systems/key", guard="pages.systems", again=list_systems)
-def set_key(visit: TheVisit) -> Answer:
-    """Give a system its key, or a new one."""
-    given = visit.form.read(Key)
-    with visit.desk() as desk:
-        key = PublicKey.read(given.public_key)
-        registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.seen)
-    return done(desk, "/systems")
-
-
-@acted("/systems/key/withdrawal", guard="pages.systems", again=list_systems)
-def withdraw_key(visit: TheVisit) -> Answer:
-    """Take a system's key from it."""
-    given = visit.form.read(Named)
-    with visit.desk() as desk:
-        registers.withdraw_key(desk, SystemName.parse(given.name))
-    return done(desk, "/systems")
-
-
-@shown("/nodes", guard="pages.nodes")
-def list_nodes(visit: TheVisit) -> Answer:
-    """List the nodes of other tiers that this one trusts."""
-    with visit.house.reading() as db:
-        nodes, names = registers.nodes(db), {one.code: one.name for one in registers.bodies(db)}
-    return page(
-        visit,
-        "people/nodes.html",
-        title=text("Neighbouring nodes"),
-        crumbs=HOME,
-        nodes=nodes,
-        names=names,
-        relations=Relation,
-        may_enrol=visit.may("registers.enrol_node"),
-    )
-
-
-@acted("/nodes", guard="pages.nodes", again=list_nodes)
-def enrol_node(visit: TheVisit) -> Answer:
-    """Trust another tier's node under its key."""
-    given = visit.form.read(NewNode)
-    node = Node(name=given.name, url=given.url, key=PublicKey.read(given.key), relation=given.relation, body=given.body)
-    with visit.desk() as desk:
-        registers.enrol_node(desk, node)
-    return done(desk, "/nodes")
-
-
 @shown("/calendar", guard="pages.calendar")
 def calendar(visit: TheVisit) -> Answer:
-    """Show for which years the notice on holidays is entered, and take another."""
+    """Show for which years the notice on holidays is entered, and take another, or one in another's place."""
     with visit.house.reading() as db:
         years = registers.years(db)
+    wanted = visit.form.get("year") or visit.asked("year")
+    known = next((one for one in years if str(one.year) == wanted), None)
     return page(
         visit,
         "people/calendar.html",
         title=text("Calendar of working days"),
         crumbs=HOME,
         years=years,
+        known=_Spelled.of(known) if known else None,
+        seen=seen_of(visit, known),
+        overtaken=noun_overtaken(
+            visit,
+            _Spelled.of(known) if known else None,
+            lambda: _Spelled.of(_year(visit)),
+            OF_YEAR,
+            on=wanted,
+            word="registers.calendar_entered",
+        ),
         next_year=visit.today.year + 1,
         may_enter=visit.may("registers.enter_calendar"),
     )
@@ -240,17 +166,29 @@ def calendar(visit: TheVisit) -> Answer:
 @acted("/calendar", guard="pages.calendar", again=calendar)
 def enter_calendar(visit: TheVisit) -> Answer:
     """Enter a year's notice; open terms that it touches are counted anew."""
-    given = visit.form.read(Year)
-    days = _days(given.days, given.year)
+    given = _year(visit)
     with visit.desk() as desk:
-        registers.enter_calendar(desk, given.year, days, given.notice)
+        registers.enter_calendar(desk, given.year, given.days, given.notice, seen=visit.form.seen)
     return done(desk, "/calendar")
 
 
-def _title_of(systems: tuple[System, ...], visit: Visit) -> str:
-    """Return the title that stands under the body and the code that a form names."""
-    body, code = visit.form.get("body"), visit.form.get("code")
-    return next((one.title for one in systems if (one.body, one.name.system) == (body, code)), "")
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """A year's notice as it is typed: one day a line."""
+
+    year: int
+    notice: str
+    spelled: str
+
+    @classmethod
+    def of(cls, one: YearNotice) -> _Spelled:
+        days = (f"{day.isoformat()} {'work' if working else 'rest'}" for day, working in sorted(one.days.items()))
+        return cls(one.year, one.notice, "\n".join(days))
+
+
+def _year(visit: Visit) -> YearNotice:
+    given = visit.form.read(Year)
+    return YearNotice(year=given.year, notice=given.notice, days=_days(given.days, given.year))
 
 
 def _days(written: str, year: int) -> dict[date, bool]:
@@ -270,15 +208,4 @@ def _days(written: str, year: int) -> dict[date, bool]:
     return days
 
 
-PAGES = [
-    list_bodies,
-    register_body,
-    list_systems,
-    register_system,
-    set_key,
-    withdraw_key,
-    list_nodes,
-    enrol_node,
-    calendar,
-    enter_calendar,
-]
+PAGES = [list_bodies, register_body, calendar, enter_calendar]

@@ -14,6 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from litestar import MediaType, Response, get
+from litestar.params import FromPath
 
 from jutong.kernel.errors import NotFound
 
@@ -75,7 +76,7 @@ def _asset(name: str, body: bytes) -> Asset:
 
 
 @get("/static/{name:str}", sync_to_thread=False, include_in_schema=False, media_type=MediaType.TEXT)
-def asset(request: TheRequest, name: str) -> Response[bytes]:
+def asset(request: TheRequest, name: FromPath[str]) -> Response[bytes]:
     """Hand out one file; a name that is not in the table does not exist."""
     found = _by_address().get(name)
     if found is None:

@@ -33,6 +33,7 @@ from . import (
     ledger,
     library,
     map,
+    network,
     objections,
     oversight,
     people,
@@ -92,6 +93,7 @@ ROOMS = (
     audit,
     people,
     administration,
+    network,
     style,
 )
 

@@ -47,7 +47,7 @@ TABLE: Table[Called] = Table(
     name="day",
     title=text("Calls"),
     columns=(
-        Column(key="at", title=text("When"), value=lambda row: row.at, kind="instant"),
+        Column(key="at", title=text("When"), value=lambda row: row.at, kind="instant", sort=True),
         Column(
             key="code",
             title=text("Outcome"),
@@ -67,6 +67,7 @@ TABLE: Table[Called] = Table(
         Column(key="service", title=text("Path"), value=lambda row: row.record.service, kind="code", shown=False),
     ),
     key=lambda row: row.key,
+    sort="at",
     empty=text("No call is on record for this day."),
 )
 
@@ -80,7 +81,15 @@ def list_calls_of_day(visit: TheVisit, agreement_id: Ulid, day: Day) -> Answer:
 
     def fetch(ask: Asked) -> list[Called]:
         house = visit.house
-        found = ledger.calls_on(house.engine, house.home.ledger, agreement.id, day, after=ask.after, limit=ask.limit)
+        found = ledger.calls_on(
+            house.engine,
+            house.home.ledger,
+            agreement.id,
+            day,
+            descending=ask.descending,
+            after=ask.after,
+            limit=ask.limit,
+        )
         records = [(key, msgspec.json.decode(record, type=CallRecord)) for key, record in found]
         return [Called(key=key, record=one, at=datetime.fromisoformat(one.at)) for key, one in records]
 

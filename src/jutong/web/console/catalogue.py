@@ -309,7 +309,8 @@ def register(visit: TheVisit, entry_id: Ulid) -> Answer:
     """Pass the first audit."""
     given = visit.form.read(Registration)
     with visit.desk() as desk:
-        catalogue.audit_registration(desk, entry_id, other_conditions_accepted=given.other_conditions_accepted)
+        accepted = given.other_conditions_accepted
+        catalogue.audit_registration(desk, entry_id, other_conditions_accepted=accepted, seen=visit.form.seen)
     return done(desk, f"/entries/{entry_id}")
 
 
@@ -317,7 +318,7 @@ def register(visit: TheVisit, entry_id: Ulid) -> Answer:
 def publish(visit: TheVisit, entry_id: Ulid) -> Answer:
     """Pass the second audit."""
     with visit.desk() as desk:
-        catalogue.audit_publication(desk, entry_id)
+        catalogue.audit_publication(desk, entry_id, seen=visit.form.seen)
     return done(desk, f"/entries/{entry_id}")
 
 

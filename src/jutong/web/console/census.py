@@ -8,6 +8,7 @@ from jutong import catalogue, census, registers
 from jutong.catalogue import Search
 from jutong.census import Column as TableColumn
 from jutong.census import Found, Stage, Table
+from jutong.kernel.mark import mark_of
 from jutong.kernel.text import Text, text
 
 from ..wiring import Name, Ulid, UlidField, Words
@@ -173,6 +174,7 @@ def show_table(visit: TheVisit, table_id: Ulid) -> Answer:
         title=table.found.name,
         crumbs=(FIRST, CENSUS, ("/census/tables", text("Tables of the census"))),
         table=table,
+        seen=mark_of((table.found.schema_digest, table.entry)),
         tone=TONES[table.stage],
         body=body,
         titles=titles,
@@ -190,7 +192,7 @@ def check_table(visit: TheVisit, table_id: Ulid) -> Answer:
     """Say that a table is reported rightly, or send it back."""
     given = visit.form.read(Check)
     with visit.desk() as desk:
-        census.check_table(desk, table_id, right=given.right == "right", reason=given.reason)
+        census.check_table(desk, table_id, right=given.right == "right", reason=given.reason, seen=visit.form.seen)
     return done(desk, f"/census/tables/{table_id}")
 
 
@@ -199,7 +201,7 @@ def hang_table(visit: TheVisit, table_id: Ulid) -> Answer:
     """Hang a table on an entry."""
     given = visit.form.read(Hanging)
     with visit.desk() as desk:
-        census.hang(desk, table_id, given.entry)
+        census.hang(desk, table_id, given.entry, seen=visit.form.seen)
     return done(desk, f"/census/tables/{table_id}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jutong import catalogue, collection, ledger, library, oversight, quality, registers
@@ -223,7 +223,13 @@ def list_sources(visit: TheVisit) -> Answer:
     def fetch(ask: Asked) -> list[Source]:
         with visit.house.reading() as db:
             found = collection.feeds(
-                db, provider=ask.filter("provider"), kind=ask.filter("kind"), after=ask.after, limit=ask.limit
+                db,
+                provider=ask.filter("provider"),
+                kind=ask.filter("kind"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
             )
             titles = catalogue.titles(db, [feed.entry for feed in found])
         return [
@@ -241,6 +247,17 @@ def list_sources(visit: TheVisit) -> Answer:
     )
 
 
+def _counted(key: str, title: Text, count: Callable[[Feed], int]) -> Column[Source]:
+    return Column(
+        key=key,
+        title=title,
+        value=lambda row: count(row.feed),
+        kind="number",
+        sort=True,
+        place=lambda row: str(count(row.feed)),
+    )
+
+
 _SOURCES: Table[Source] = Table(
     name="sources",
     title=text("Sources of rows"),
@@ -250,6 +267,7 @@ _SOURCES: Table[Source] = Table(
             title=text("Entry"),
             value=lambda row: row.title,
             href=lambda row: f"/entries/{row.feed.entry}/batches",
+            sort=True,
         ),
         Column(
             key="kind",
@@ -258,12 +276,20 @@ _SOURCES: Table[Source] = Table(
             options=tuple(KINDS.items()),
         ),
         Column(key="tier", title=text("From the tier"), value=lambda row: row.feed.tier, kind="code"),
-        Column(key="batches", title=text("Batches"), value=lambda row: row.feed.batches, kind="number"),
-        Column(key="rows", title=text("Landed"), value=lambda row: row.feed.rows, kind="number"),
-        Column(key="quarantined", title=text("Quarantined"), value=lambda row: row.feed.quarantined, kind="number"),
-        Column(key="last_at", title=text("Last batch"), value=lambda row: row.feed.last_at, kind="instant"),
+        _counted("batches", text("Batches"), lambda feed: feed.batches),
+        _counted("rows", text("Landed"), lambda feed: feed.rows),
+        _counted("quarantined", text("Quarantined"), lambda feed: feed.quarantined),
+        Column(
+            key="last_at",
+            title=text("Last batch"),
+            value=lambda row: row.feed.last_at,
+            kind="instant",
+            sort=True,
+            place=lambda row: row.feed.last_at.isoformat(),
+        ),
     ),
     key=lambda row: (row.feed.entry, row.feed.kind, row.feed.tier),
+    sort="entry",
     empty=text("No rows have been delivered yet."),
 )
 DECLINED = "follows.declined"

@@ -17,6 +17,7 @@ from jutong.kernel.text import text
 from ..wiring import CodeField, Name, Ulid, UlidField, Words
 from .form import Misfilled
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
+from .overtaken import NEEDED, noun_overtaken, seen_of
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 from .wizard import lines_of
@@ -106,6 +107,8 @@ def _listing(visit: Visit, *, own: bool) -> Answer:
                 value=lambda one: one.need.title,
                 href=lambda one: f"/demands/{one.id}",
                 options="text",
+                sort=True,
+                place=lambda one: one.need.title,
             ),
             Column(key="consumer", title=text("Asking body"), value=lambda one: names.get(one.consumer, one.consumer)),
             Column(
@@ -119,8 +122,10 @@ def _listing(visit: Visit, *, own: bool) -> Answer:
             Column(key="items", title=text("Wanted items"), value=lambda one: "、".join(one.need.items)),
             Column(key="by", title=text("Wanted by"), value=lambda one: one.need.by, kind="day"),
             Column(key="owner", title=text("Presumed owner"), value=lambda one: names.get(one.owner, one.owner)),
+            Column(key="id", title=text("Drafted"), value=lambda one: one.at, kind="day", sort=True),
         ),
         key=lambda one: (one.id,),
+        sort="-id",
         empty=text("No demand stands here."),
     )
 
@@ -132,6 +137,8 @@ def _listing(visit: Visit, *, own: bool) -> Answer:
                 consumer=visit.acting.org if own else "",
                 stages=tuple(one for one in stages if not stage or one.value == stage),
                 contains=ask.filter("title"),
+                sort=ask.sort,
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )
@@ -177,7 +184,7 @@ def redraft(visit: TheVisit, demand_id: Ulid) -> Answer:
     """Keep a changed draft."""
     need = _need(visit)
     with visit.desk() as desk:
-        catalogue.redraft_demand(desk, demand_id, need)
+        catalogue.redraft_demand(desk, demand_id, need, seen=visit.form.seen)
     return done(desk, f"/demands/{demand_id}")
 
 
@@ -190,6 +197,15 @@ def _form(visit: Visit, demand: Demand | None) -> Answer:
         title=demand.need.title if demand else text("New demand"),
         crumbs=(HOME, DEMANDS),
         demand=demand,
+        seen=seen_of(visit, demand.need) if demand else "",
+        overtaken=noun_overtaken(
+            visit,
+            demand.need if demand else None,
+            lambda: _need(visit),
+            NEEDED,
+            on=demand.id if demand else "",
+            word="catalogue.demand_drafted",
+        ),
         need=demand.need if demand else Need(title=visit.asked("title")[:200], purpose=Purpose.APPROVAL),
         bodies=bodies,
         purposes=PURPOSES,

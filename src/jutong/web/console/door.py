@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 from functools import cache
-from typing import Annotated
 from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie, UploadFile
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from jutong import access, guard
 from jutong.access import Seat
@@ -26,7 +26,7 @@ CSRF_FIELD = "_csrf"
 MARK_LENGTH = 12
 FORM_KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
-TheForm = Annotated[Form, Dependency(skip_validation=True)]
+TheForm = NamedDependency[SkipValidation[Form]]
 
 
 async def form_of(request: TheRequest) -> Form:

@@ -6,14 +6,15 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import litestar
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 
 from jutong.access import Owed
 from jutong.desk import Desk
@@ -48,7 +49,7 @@ TITLES: Mapping[int, Text] = {
 }
 
 Answer = Response[Any]
-TheVisit = Annotated[Visit, Dependency(skip_validation=True)]
+TheVisit = NamedDependency[SkipValidation[Visit]]
 Page = Callable[..., Answer]
 Crumb = tuple[str, Text | str]
 

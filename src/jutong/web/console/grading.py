@@ -68,6 +68,7 @@ def list_proposals(visit: TheVisit) -> Answer:
                 provider=own,
                 verdict=Verdict(verdict) if verdict else None,
                 contradiction=only == "yes" if only else None,
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )
@@ -188,9 +189,10 @@ _TABLE: Table[Row] = Table(
             tone=lambda row: TONES[row.proposal.verdict],
             options=Verdict,
         ),
-        Column(key="opened", title=text("Opened"), value=lambda row: row.proposal.opened, kind="day"),
+        Column(key="opened", title=text("Opened"), value=lambda row: row.proposal.opened, kind="day", sort=True),
     ),
     key=lambda row: (row.proposal.id,),
+    sort="-opened",
     empty=text("The assistant has nothing to propose. It looks at an entry when it is published, or when asked."),
 )
 

@@ -27,6 +27,8 @@ RECORDS: Table[Harvested] = Table(
             value=lambda row: row.title,
             href=lambda row: f"/harvest/records/{row.id}",
             options="text",
+            sort=True,
+            place=lambda row: row.title,
         ),
         Column(key="source", title=text("Portal"), value=lambda row: row.source, options="text"),
         Column(
@@ -47,8 +49,10 @@ RECORDS: Table[Harvested] = Table(
             options=State,
             tone=lambda row: "green" if row.state is State.LISTED else "red",
         ),
+        Column(key="seen", title=text("Imported"), value=lambda row: row.first_seen, kind="instant", sort=True),
     ),
     key=lambda row: (row.id,),
+    sort="seen",
     empty=text("No portal's list was imported yet."),
 )
 DECISIONS: Table[Decided] = Table(
@@ -60,6 +64,8 @@ DECISIONS: Table[Decided] = Table(
             title=text("Record"),
             value=lambda row: row[2],
             href=lambda row: f"/harvest/decisions/{row[0].id}",
+            sort=True,
+            place=lambda row: row[2],
         ),
         Column(key="kin", title=text("is a"), value=lambda row: row[0].kin, options=Kin),
         Column(key="leader", title=text("of the record"), value=lambda row: row[1]),
@@ -88,6 +94,8 @@ def list_records(visit: TheVisit) -> Answer:
                 state=ask.filter("state"),
                 kin=ask.filter("kin"),
                 overdue_on=day,
+                sort=ask.sort,
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )
@@ -147,6 +155,8 @@ def list_decisions(visit: TheVisit) -> Answer:
                 source=ask.filter("source"),
                 kin=ask.filter("kin"),
                 standing=ask.filter("standing"),
+                sort=ask.sort,
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )
@@ -204,19 +214,49 @@ def list_overdue(visit: TheVisit) -> Answer:
                 title=text("Body as the portal names it"),
                 value=lambda row: row.department or text("no body is named"),
             ),
-            Column(key="source", title=text("Portal"), value=lambda row: row.source, options="text"),
-            Column(key="late", title=text("Overdue"), value=lambda row: row.late, kind="number"),
-            Column(key="dated", title=text("Dated, with a known cycle"), value=lambda row: row.dated, kind="number"),
+            Column(key="source", title=text("Portal"), value=lambda row: row.source, options="text", sort=True),
+            Column(
+                key="late",
+                title=text("Overdue"),
+                value=lambda row: row.late,
+                kind="number",
+                sort=True,
+                place=lambda row: str(row.late),
+            ),
+            Column(
+                key="dated",
+                title=text("Dated, with a known cycle"),
+                value=lambda row: row.dated,
+                kind="number",
+                sort=True,
+                place=lambda row: str(row.dated),
+            ),
             Column(key="share", title=text("Share"), value=lambda row: row.late / row.dated, kind="percent"),
-            Column(key="oldest", title=text("Due since"), value=lambda row: row.oldest, kind="day"),
+            Column(
+                key="oldest",
+                title=text("Due since"),
+                value=lambda row: row.oldest,
+                kind="day",
+                sort=True,
+                place=lambda row: row.oldest.isoformat(),
+            ),
         ),
         key=lambda row: (row.source, row.department),
+        sort="source",
         empty=text("No dated record with a known cycle is here."),
     )
 
     def fetch(ask: Asked) -> tuple[Overdue, ...]:
         with visit.house.reading() as db:
-            return harvest.overdue(db, day, source=ask.filter("source"), after=ask.after, limit=ask.limit)
+            return harvest.overdue(
+                db,
+                day,
+                source=ask.filter("source"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
 
     return table_page(visit, table, fetch, "harvest/list.html", title=table.title, crumbs=(FIRST, HARVEST), day=day)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 import msgspec
 
 from jutong import catalogue, registers
@@ -12,6 +14,25 @@ from jutong.registers import Cloud, DatabaseKind, Power, PowerKind, Requirement,
 from ..wiring import Name, Words
 from .census import CENSUS, ENTRIES_TO_HANG, FIRST
 from .frame import Answer, TheVisit, acted, done, page, shown
+from .overtaken import noun_overtaken, seen_of
+from .visit import Visit
+
+WORDS = {
+    "purpose": text("What it is for"),
+    "cloud": text("Where it runs"),
+    "database": text("Database"),
+    "address": text("Address"),
+    "title": text("Title"),
+    "kind": text("Kind"),
+    "basis": text("Basis"),
+    "power": text("Rests on the power"),
+    "requirements": text("Requirements"),
+}
+DEEDS_OF = {
+    "systems": "registers.system_described",
+    "powers": "registers.power_listed",
+    "service-items": "registers.service_item_listed",
+}
 
 
 class Sheet(msgspec.Struct, kw_only=True):
@@ -54,6 +75,7 @@ def show_inventory(visit: TheVisit) -> Answer:
         offered = registers.service_items(db, own)
         search = Search(stages=(Stage.PUBLISHED,), limit=ENTRIES_TO_HANG)
         entries = catalogue.summaries(db, visit.acting, search)
+    standing = _standing(visit, profiles, powers, offered)
     return page(
         visit,
         "census/inventory.html",
@@ -70,30 +92,55 @@ def show_inventory(visit: TheVisit) -> Answer:
         kinds=PowerKind,
         may_describe=visit.may("registers.describe_system"),
         may_list=visit.may("registers.list_power"),
+        form=visit.path.rpartition("/")[2] if visit.form else "",
+        seen=seen_of(visit, standing),
+        overtaken=noun_overtaken(
+            visit,
+            standing,
+            lambda: TYPED[visit.path.rpartition("/")[2]](visit),
+            WORDS,
+            on=visit.form.get("system") or visit.form.get("code"),
+            word=DEEDS_OF.get(visit.path.rpartition("/")[2], ""),
+        ),
     )
 
 
 @acted("/census/inventory/systems", guard="pages.census", again=show_inventory)
 def describe_system(visit: TheVisit) -> Answer:
     """Keep a system's sheet."""
-    given = visit.form.read(Sheet)
+    profile = _profile(visit)
     with visit.desk() as desk:
-        registers.describe_system(desk, SystemProfile(body=desk.actor.org, **msgspec.structs.asdict(given)))
+        registers.describe_system(desk, profile, seen=visit.form.seen)
     return done(desk, "/census/inventory")
 
 
 @acted("/census/inventory/powers", guard="pages.census", again=show_inventory)
 def list_power(visit: TheVisit) -> Answer:
     """Enter a power."""
-    given = visit.form.read(Listing)
+    power = _power(visit)
     with visit.desk() as desk:
-        registers.list_power(desk, Power(body=desk.actor.org, **msgspec.structs.asdict(given)))
+        registers.list_power(desk, power, seen=visit.form.seen)
     return done(desk, "/census/inventory")
 
 
 @acted("/census/inventory/service-items", guard="pages.census", again=show_inventory)
 def list_service_item(visit: TheVisit) -> Answer:
     """Enter a service item with its requirements."""
+    item = _service_item(visit)
+    with visit.desk() as desk:
+        registers.list_service_item(desk, item, seen=visit.form.seen)
+    return done(desk, "/census/inventory")
+
+
+def _profile(visit: Visit) -> SystemProfile:
+    return SystemProfile(body=visit.acting.org, **msgspec.structs.asdict(visit.form.read(Sheet)))
+
+
+def _power(visit: Visit) -> Power:
+    return Power(body=visit.acting.org, **msgspec.structs.asdict(visit.form.read(Listing)))
+
+
+def _service_item(visit: Visit) -> ServiceItem:
     given = visit.form.read(Offering)
     requirements = []
     for place, line in enumerate((one for one in given.requirements.splitlines() if one.strip()), start=1):
@@ -103,16 +150,33 @@ def list_service_item(visit: TheVisit) -> Answer:
         requirements.append(
             Requirement(code=f"{given.code}-{place}"[:64], title=title.strip()[:200], entry=entry, items=named)
         )
-    with visit.desk() as desk:
-        item = ServiceItem(
-            code=given.code,
-            body=desk.actor.org,
-            title=given.title,
-            power=given.power,
-            requirements=tuple(requirements),
-        )
-        registers.list_service_item(desk, item)
-    return done(desk, "/census/inventory")
+    return ServiceItem(
+        code=given.code,
+        body=visit.acting.org,
+        title=given.title,
+        power=given.power,
+        requirements=tuple(requirements),
+    )
 
 
+def _standing(
+    visit: Visit, profiles: Mapping[str, SystemProfile], powers: Iterable[Power], offered: Iterable[ServiceItem]
+) -> SystemProfile | Power | ServiceItem | None:
+    """Return what a form that came back would overwrite."""
+    code = visit.form.get("code")
+    match visit.path.rpartition("/")[2]:
+        case "systems":
+            return profiles.get(visit.form.get("system"))
+        case "powers":
+            return next((one for one in powers if one.code == code), None)
+        case "service-items":
+            return next((one for one in offered if one.code == code), None)
+    return None
+
+
+TYPED: Mapping[str, Callable[[Visit], object]] = {
+    "systems": _profile,
+    "powers": _power,
+    "service-items": _service_item,
+}
 PAGES = [show_inventory, describe_system, list_power, list_service_item]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from litestar.params import FromPath
+
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import LANGUAGES
 
@@ -12,7 +14,7 @@ A_YEAR = 365 * 86400
 
 
 @shown("/language/{tag:str}", guard=None)
-def choose(visit: TheVisit, tag: str) -> Answer:
+def choose(visit: TheVisit, tag: FromPath[str]) -> Answer:
     """Keep the language and go back to where the visitor was; a link, because nothing of the node changes."""
     if tag not in LANGUAGES:
         raise NotFound("language", tag)

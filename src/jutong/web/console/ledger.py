@@ -7,6 +7,7 @@ from datetime import date
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.params import FromPath
 
 from jutong import ledger, oversight, registers
 from jutong.kernel.errors import NotFound, WrongMoment
@@ -25,7 +26,7 @@ CHOICES_AT_MOST = 300  # bodies; beyond it one types the code
 UPLOAD_LIMIT = 4 << 20
 RECEIPT_FILE = "r.txt"
 _ULID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_PLACE = re.compile("0|[1-9][0-9]{0,17}")
+PLACE = re.compile("0|[1-9][0-9]{0,17}")
 
 
 @shown("/ledger", guard="pages.ledger")
@@ -48,7 +49,7 @@ def lines_table(name: str, title: Text, names: Names, *, acts: tuple[str, ...]) 
         title=title,
         columns=(
             Column(key="place", title=text("Place"), value=_place_of),
-            Column(key="at", title=text("When"), value=lambda kept: kept.line.at, kind="instant"),
+            Column(key="at", title=text("When"), value=lambda kept: kept.line.at, kind="instant", sort=True),
             Column(
                 key="act",
                 title=text("What was done"),
@@ -76,6 +77,7 @@ def lines_table(name: str, title: Text, names: Names, *, acts: tuple[str, ...]) 
             ),
         ),
         key=lambda kept: (str(kept.number),),
+        sort="-at",
         empty=text("No line stands here yet."),
     )
 
@@ -93,13 +95,13 @@ def lines_for(visit: Visit, ask: Asked, *, acts: tuple[str, ...] = (), person: s
         person=person,
         day=_day(ask.filter("day")),
     )
-    before = int(ask.after[0]) if ask.after and _PLACE.fullmatch(ask.after[0]) else None
+    beyond = int(ask.after[0]) if ask.after and PLACE.fullmatch(ask.after[0]) else None
     with visit.house.reading() as db:
-        return ledger.search(db, wanted, before=before, limit=ask.limit)
+        return ledger.search(db, wanted, beyond=beyond, descending=ask.descending, limit=ask.limit)
 
 
 @shown("/ledger/lines/{wanted:str}", guard="pages.ledger")
-def show_line(visit: TheVisit, wanted: str) -> Answer:
+def show_line(visit: TheVisit, wanted: FromPath[str]) -> Answer:
     """Show one line, by its identifier or its place: in words, in bytes, and with everything that proves it."""
     place, line = _found(visit, wanted)
     names = Names(visit.house)
@@ -146,7 +148,7 @@ def show_checkpoint(visit: TheVisit) -> Answer:
 
 
 @shown("/receipts/{some_id:str}", guard="pages.ledger")
-def show_receipt(visit: TheVisit, some_id: str) -> Answer:
+def show_receipt(visit: TheVisit, some_id: FromPath[str]) -> Answer:
     """Show what the receipt of a call or an act says."""
     spelled = receipt_for(visit, some_id)
     receipt = Receipt.read(spelled)
@@ -172,7 +174,7 @@ def show_receipt(visit: TheVisit, some_id: str) -> Answer:
 
 
 @shown("/receipts/{some_id:str}/r.txt", guard="pages.ledger")
-def take_receipt(visit: TheVisit, some_id: str) -> Answer:
+def take_receipt(visit: TheVisit, some_id: FromPath[str]) -> Answer:
     """Hand the receipt out as a file."""
     headers = {"content-disposition": f'attachment; filename="{RECEIPT_FILE}"', "cache-control": "no-store"}
     return Response(receipt_for(visit, some_id), media_type="text/plain; charset=utf-8", headers=headers)
@@ -232,7 +234,7 @@ def witnesses_of(visit: Visit) -> list[VerifierKey]:
 
 def _found(visit: Visit, wanted: str) -> tuple[int | None, Evidence]:
     with visit.house.reading() as db:
-        if _PLACE.fullmatch(wanted):
+        if PLACE.fullmatch(wanted):
             place, line = int(wanted), ledger.find_at(db, int(wanted))
         elif _ULID.fullmatch(wanted):
             at, line = ledger.find(db, wanted)

@@ -16,6 +16,7 @@ from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Go
 from ..wiring import Name, UlidField
 from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, shown
+from .overtaken import noun_overtaken, seen_of
 from .visit import Visit
 
 FIRST = ("/", text("First page"))
@@ -159,6 +160,8 @@ def list_authorities(visit: TheVisit) -> Answer:
         merged = library.merged_entries(db)
         titles = catalogue.titles(db, [*merged, *(one.entry for one in named)])
         fields = _titles_of_fields(visit, db)
+    typed = (visit.form.get("field"), visit.form.get("entry"))
+    standing = next((one for one in named if (one.field, one.entry) == typed), None)
     return page(
         visit,
         "library/authorities.html",
@@ -171,20 +174,33 @@ def list_authorities(visit: TheVisit) -> Answer:
         fields=[(ALL_FIELDS, text("all fields")), *fields.items()],
         entries=sorted(((one, titles.get(one, one)) for one in merged), key=lambda pair: pair[1]),
         may_set=visit.may("library.set_authority"),
+        seen=seen_of(visit, standing),
+        overtaken=noun_overtaken(
+            visit,
+            standing,
+            lambda: _named(visit),
+            {"rank": text("Rank"), "basis": text("Basis")},
+            on=standing.entry if standing else "",
+            word="library.authority_set",
+        ),
     )
 
 
 @acted("/authorities", guard="pages.authorities", again=list_authorities)
 def set_authority(visit: TheVisit) -> Answer:
     """Name how far an entry's source is believed on a field."""
-    given = visit.form.read(Naming)
+    named = _named(visit)
     with visit.house.reading() as db:
-        if given.entry not in library.merged_entries(db):
+        if named.entry not in library.merged_entries(db):
             raise Misfilled({"entry": text("choose from the list")})
     with visit.desk() as desk:
-        named = Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
-        library.set_authority(desk, named)
+        library.set_authority(desk, named, seen=visit.form.seen)
     return done(desk, "/authorities")
+
+
+def _named(visit: Visit) -> Authority:
+    given = visit.form.read(Naming)
+    return Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
 
 
 def _check_may_look(visit: Visit) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import msgspec
+from litestar.params import FromPath
 
 from jutong import ledger, oversight, quality, registers
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.text import Text, text
 from jutong.ledger import Evidence
-from jutong.oversight import Count, Indicator, Kind, Owed, Proof, Scorecard
-from jutong.terms import Calendar, Org
+from jutong.oversight import Count, Indicator, Kind, Owed, Proof, Ranked, Scorecard
+from jutong.terms import Calendar
 
 from ..wiring import Code, Ulid
 from .deeds import Names, deed_of
 from .frame import Answer, TheVisit, acted, done, page, shown
-from .ledger import HOME
+from .ledger import HOME, PLACE
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 
@@ -45,19 +46,12 @@ class Period(msgspec.Struct, kw_only=True):
     until: date
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A body with its scorecard."""
-
-    body: Org
-    card: Scorecard
-
-
 @shown("/scorecards", guard="pages.oversight")
 def list_scorecards(visit: TheVisit) -> Answer:
     """List the bodies with their scores of the last year."""
     until = visit.today
     since = oversight.usual_since(until)
-    table: Table[Row] = Table(
+    table: Table[Ranked] = Table(
         name="scorecards",
         title=text("Scorecards"),
         columns=(
@@ -67,9 +61,18 @@ def list_scorecards(visit: TheVisit) -> Answer:
                 value=lambda row: row.body.name,
                 href=lambda row: f"/scorecards/{row.body.code}",
                 options="text",
+                sort=True,
+                place=lambda row: row.body.name,
             ),
             Column(key="code", title=text("Credit code"), value=lambda row: row.body.code, kind="code", shown=False),
-            Column(key="total", title=text("Score of 100"), value=lambda row: _of_100(row.card.score), kind="number"),
+            Column(
+                key="total",
+                title=text("Score of 100"),
+                value=lambda row: _of_100(row.card.score),
+                kind="number",
+                sort=True,
+                place=lambda row: row.worth,
+            ),
             Column(key="band", title=text("Band"), value=lambda row: _band(row.card)),
             Column(key="missing", title=text("Could not be counted"), value=lambda row: "、".join(row.card.missing)),
         ),
@@ -77,17 +80,19 @@ def list_scorecards(visit: TheVisit) -> Answer:
         empty=text("No body stands in the register yet."),
     )
 
-    def fetch(ask: Asked) -> list[Row]:
+    def fetch(ask: Asked) -> list[Ranked]:
         with visit.house.reading() as db:
-            found = [
-                body
-                for body in oversight.bodies_read_by(db, visit.acting)
-                if ask.filter("name") in body.name and (body.division, body.code) > (ask.after or ("", ""))
-            ]
-            return [
-                Row(body, oversight.score_for(db, visit.acting, body.code, since, until, today=until))
-                for body in found[: ask.limit]
-            ]
+            return oversight.scorecards_page(
+                db,
+                visit.acting,
+                since,
+                until,
+                sought=ask.filter("name"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
 
     return table_page(
         visit,
@@ -181,7 +186,7 @@ def show_snapshot(visit: TheVisit, code: Code, snapshot_id: Ulid) -> Answer:
 
 
 @shown("/scorecards/{code:str}/{indicator:str}/evidence", guard="pages.oversight")
-def show_evidence(visit: TheVisit, code: Code, indicator: str) -> Answer:
+def show_evidence(visit: TheVisit, code: Code, indicator: FromPath[str]) -> Answer:
     """List every line behind one number."""
     since, until = _period(visit)
     with visit.house.reading() as db:
@@ -191,9 +196,11 @@ def show_evidence(visit: TheVisit, code: Code, indicator: str) -> Answer:
     names = Names(visit.house)
 
     def fetch(ask: Asked) -> list[Behind]:
-        after = int(ask.after[0]) if ask.after and ask.after[0].isdecimal() else -1
+        beyond = int(ask.after[0]) if ask.after and PLACE.fullmatch(ask.after[0]) else None
         with visit.house.reading() as db:
-            return oversight.lines_behind(db, visit.acting, number.evidence, after=after, limit=ask.limit)
+            return oversight.lines_behind(
+                db, visit.acting, number.evidence, beyond=beyond, descending=ask.descending, limit=ask.limit
+            )
 
     title = number.definition.title if isinstance(number, Indicator) else COUNTS[number.code]
     return table_page(
@@ -224,6 +231,7 @@ def list_owed(visit: TheVisit) -> Answer:
                 today=visit.today,
                 kind=ask.filter("kind"),
                 provider=ask.filter("provider"),
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )
@@ -244,7 +252,9 @@ def _evidence_table(names: Names) -> Table[Behind]:
         title=text("Lines behind the number"),
         columns=(
             Column(key="place", title=text("Place"), value=lambda row: str(row[0].place)),
-            Column(key="at", title=text("When"), value=lambda row: row[1].at if row[1] else None, kind="instant"),
+            Column(
+                key="at", title=text("When"), value=lambda row: row[1].at if row[1] else None, kind="instant", sort=True
+            ),
             Column(
                 key="act",
                 title=text("What was done"),
@@ -255,6 +265,7 @@ def _evidence_table(names: Names) -> Table[Behind]:
             Column(key="on", title=text("On"), value=lambda row: row[1].on if row[1] else "", kind="code"),
         ),
         key=lambda row: (str(row[0].place),),
+        sort="at",
         empty=text("Nothing was counted here."),
         rows=EVIDENCE_ROWS,
     )
@@ -265,7 +276,7 @@ def _owed_table(visit: Visit, names: Names, calendar: Calendar) -> Table[Owed]:
         name="owed",
         title=text("What is owed"),
         columns=(
-            Column(key="due", title=text("Due on"), value=lambda owed: owed.due, kind="day"),
+            Column(key="due", title=text("Due on"), value=lambda owed: owed.due, kind="day", sort=True),
             Column(
                 key="clock",
                 title=text("Clock"),
@@ -290,6 +301,7 @@ def _owed_table(visit: Visit, names: Names, calendar: Calendar) -> Table[Owed]:
             ),
         ),
         key=lambda owed: (owed.due.isoformat() if owed.due else "", owed.on),
+        sort="due",
         empty=text("Nothing is owed: every answer, delivery and correction is done."),
     )
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from jutong import catalogue, ledger, registers
 from jutong.catalogue import Entry
 from jutong.kernel.errors import NotFound, Overtaken
+from jutong.kernel.mark import mark_of
 from jutong.kernel.text import Text, plain, text
 from jutong.sharing import Sketch, Wish
-from jutong.terms import Org
 
 from .catalogue import place_of, value_words
 from .visit import Visit
@@ -29,11 +29,16 @@ WISHED: Mapping[str, Text] = {
     "divisions": text("Divisions"),
     "papers": text("Papers"),
 }
-OF_BODY: Mapping[str, Text] = {
-    "name": text("Name of the body"),
-    "short_name": text("Short name"),
-    "division": text("Division, six digits"),
-    "kind": text("Kind"),
+NEEDED: Mapping[str, Text] = {
+    "title": text("Wanted data"),
+    "purpose": text("Purpose"),
+    "words": text("Use"),
+    "legal_basis": text("Legal basis"),
+    "items": text("Wanted items"),
+    "source": text("Presumed source"),
+    "entry": text("Catalogue entry"),
+    "method": text("Way of sharing"),
+    "by": text("Wanted by"),
 }
 
 
@@ -83,16 +88,23 @@ def sketch_overtaken(visit: Visit, kept: Sketch) -> Faster | None:
     return Faster(text("a colleague"), changes)  # other bodies sketch for the same entry, too
 
 
-def body_overtaken(visit: Visit, known: Org | None, typed: Callable[[], Org]) -> Faster | None:
-    """Return what of a body's entry a refused save would overwrite."""
+def noun_overtaken(
+    visit: Visit, known: object | None, typed: Callable[[], object], fields: Mapping[str, Text], *, on: str, word: str
+) -> Faster | None:
+    """Return what of a thing a refused save would overwrite; ``word`` is the deed by which it came to stand so."""
     if known is None or not isinstance(visit.refusal, Overtaken):
         return None
-    who = _who(visit, known.code, "registers.body_registered")
-    return Faster(who, _changes(visit, OF_BODY, known, typed()))
+    return Faster(_who(visit, on, word), _changes(visit, fields, known, typed()))
+
+
+def seen_of(visit: Visit, known: object | None) -> str:
+    """Return the mark of what a form shows: of what stands, unless the form came back for another reason."""
+    return visit.form.seen if visit.form and not isinstance(visit.refusal, Overtaken) else mark_of(known)
 
 
 def _changes(visit: Visit, fields: Mapping[str, Text], now: object, typed: object) -> tuple[Overwritten, ...]:
-    pairs = ((words, getattr(now, name), getattr(typed, name)) for name, words in fields.items())
+    shared = ((name, words) for name, words in fields.items() if hasattr(now, name))
+    pairs = ((words, getattr(now, name), getattr(typed, name)) for name, words in shared)
     return tuple(
         Overwritten(words, _shown(visit, before), _shown(visit, after))
         for words, before, after in pairs

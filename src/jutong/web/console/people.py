@@ -10,6 +10,7 @@ import msgspec
 
 from jutong import access, registers
 from jutong.access import Account, Session
+from jutong.kernel.mark import mark_of
 from jutong.kernel.text import Text, text
 from jutong.registers import Credential, Holding, Person
 from jutong.terms import Duty, Grade
@@ -67,6 +68,7 @@ class Held:
     """A post on a person's page, with what this visitor may do about it."""
 
     holding: Holding
+    seen: str
     credentials: tuple[Credential, ...]
     may_dismiss: bool
     may_clear: bool
@@ -164,7 +166,7 @@ def clear(visit: TheVisit, person_id: Ulid, post_id: Ulid) -> Answer:
     """Set up to which grade a post may see."""
     given = visit.form.read(Clearance)
     with visit.desk() as desk:
-        registers.clear(desk, post_id, given.cleared)
+        registers.clear(desk, post_id, given.cleared, seen=visit.form.seen)
     return done(desk, f"/people/{person_id}")
 
 
@@ -279,6 +281,7 @@ def _held(visit: Visit, holding: Holding) -> Held:
     mine = holding.post.person == visit.acting.id
     return Held(
         holding=holding,
+        seen=mark_of(holding.post),
         credentials=tuple(one for one in credentials if one.live(visit.house.clock())),
         may_dismiss=visit.may("registers.dismiss", label),
         may_clear=not mine and visit.may("registers.clear", label),

@@ -12,9 +12,12 @@ from jutong.registers import Cloud
 from ..wiring import Name, Ulid, Words
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
 from .table import Asked, Column, Table, table_page
+from .words import word_of
 
 FIRST: Crumb = ("/", text("First page"))
 LIST: Crumb = ("/projects", text("IT projects"))
+WAITING = "waiting"
+UNJUDGED = text("waits for the authority's opinion")
 
 
 class Application(msgspec.Struct, kw_only=True):
@@ -46,14 +49,28 @@ def list_projects(visit: TheVisit) -> Answer:
 
     def fetch(ask: Asked) -> tuple[Project, ...]:
         with visit.house.reading() as db:
-            return census.projects_listed(db, body=own, after=ask.after, limit=ask.limit)
+            opinion = ask.filter("opinion")
+            return census.projects_listed(
+                db,
+                body=own or ask.filter("body"),
+                opinion=None if not opinion else "" if opinion == WAITING else opinion,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
 
-    body: Column[Project] = Column(key="body", title=text("Body"), value=lambda one: names.get(one.body, one.body))
+    body: Column[Project] = Column(
+        key="body",
+        title=text("Body"),
+        value=lambda one: names.get(one.body, one.body),
+        options=None if own else tuple(names.items()),
+    )
     table: Table[Project] = Table(
         name="projects",
         title=text("IT projects"),
         columns=(_TITLE, body, *_COLUMNS),
         key=lambda one: (one.id,),
+        sort="-applied",
         empty=text("No project was applied for yet."),
     )
     may_apply = visit.may("census.apply_project")
@@ -139,7 +156,7 @@ def _made(line: str, *, planned: bool) -> DataSet:
 
 
 def _opinion(project: Project) -> object:
-    return project.opinion if project.opinion else text("waits for the authority's opinion")
+    return project.opinion or UNJUDGED
 
 
 _TITLE: Column[Project] = Column(
@@ -152,8 +169,13 @@ _COLUMNS: tuple[Column[Project], ...] = (
         value=lambda one: sum(each.against for each in one.advice),
         kind="number",
     ),
-    Column(key="opinion", title=text("Opinion"), value=_opinion),
-    Column(key="applied", title=text("Applied for"), value=lambda one: one.applied, kind="day"),
+    Column(
+        key="opinion",
+        title=text("Opinion"),
+        value=_opinion,
+        options=((WAITING, UNJUDGED), *((one.value, word_of(one)) for one in Opinion)),
+    ),
+    Column(key="applied", title=text("Applied for"), value=lambda one: one.applied, kind="day", sort=True),
 )
 
 PAGES = [list_projects, show_application, apply_project, show_project, judge_project]

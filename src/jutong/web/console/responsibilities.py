@@ -16,6 +16,7 @@ from ..wiring import Code, Ulid, UlidField, Words
 from .catalogue import legal
 from .demands import HOME, visible
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
+from .overtaken import noun_overtaken, seen_of
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 
@@ -61,7 +62,7 @@ def _listing(visit: Visit, *, owner: str) -> Answer:
         name="responsibilities",
         title=text("Responsibility list"),
         columns=(
-            Column(key="due", title=text("Due on"), value=lambda one: one.task.due, kind="day"),
+            Column(key="due", title=text("Due on"), value=lambda one: one.task.due, kind="day", sort=True),
             Column(
                 key="title",
                 title=text("Wanted data"),
@@ -81,6 +82,7 @@ def _listing(visit: Visit, *, owner: str) -> Answer:
             ),
         ),
         key=lambda one: (one.task.due.isoformat(), one.id),
+        sort="due",
         empty=text("Nobody is responsible for anything here."),
     )
 
@@ -91,6 +93,7 @@ def _listing(visit: Visit, *, owner: str) -> Answer:
                 db,
                 owner=owner,
                 progress=Progress(progress) if progress else None,
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )
@@ -167,6 +170,7 @@ def negative(visit: TheVisit) -> Answer:
                 value=lambda one: one.title,
                 href=lambda one: f"/catalogue/{one.id}",
                 options="text",
+                sort=True,
             ),
             Column(key="body", title=text("Body"), value=lambda one: names.get(one.provider, one.provider)),
             Column(key="what", title=text("What is not shared"), value=_refused_of),
@@ -174,12 +178,15 @@ def negative(visit: TheVisit) -> Answer:
             Column(key="law", title=text("Legal basis"), value=lambda one: _laws_of(visit, one)),
         ),
         key=lambda one: (catalogue.summary_of(one).title_order, one.id),
+        sort="title",
         empty=text("Nothing is kept from sharing."),
     )
 
     def fetch(ask: Asked) -> tuple[Entry, ...]:
         with visit.house.reading() as db:
-            return catalogue.negative_list(db, contains=ask.filter("title"), after=ask.after, limit=ask.limit)
+            return catalogue.negative_list(
+                db, contains=ask.filter("title"), descending=ask.descending, after=ask.after, limit=ask.limit
+            )
 
     return table_page(visit, table, fetch, "lists/public.html", title=table.title, crumbs=(HOME,), intro=NEGATIVE)
 
@@ -217,7 +224,12 @@ def catalogue_list(visit: TheVisit, code: Code) -> Answer:
         title=text("Catalogue list of {body}", body=body.name),
         columns=(
             Column(
-                key="title", title=text("Title"), value=lambda one: one.title, href=lambda one: f"/catalogue/{one.id}"
+                key="title",
+                title=text("Title"),
+                value=lambda one: one.title,
+                href=lambda one: f"/catalogue/{one.id}",
+                options="text",
+                sort=True,
             ),
             Column(key="share", title=text("Share type"), value=lambda one: one.share_type, options=ShareType),
             Column(key="cycle", title=text("Update cycle"), value=lambda one: one.update_cycle),
@@ -226,6 +238,7 @@ def catalogue_list(visit: TheVisit, code: Code) -> Answer:
             Column(key="items", title=text("Items"), value=lambda one: one.item_count, kind="number"),
         ),
         key=lambda one: one.place(Order.TITLE),
+        sort="title",
         empty=text("No entry is published yet."),
     )
 
@@ -234,7 +247,9 @@ def catalogue_list(visit: TheVisit, code: Code) -> Answer:
         search = Search(
             providers=(code,),
             share_type=ShareType(share) if share else None,
+            words=ask.filter("title"),
             order=Order.TITLE,
+            descending=ask.descending,
             after=ask.after,
             limit=ask.limit,
         )
@@ -260,6 +275,15 @@ def show_duties(visit: TheVisit, code: Code) -> Answer:
         crumbs=(HOME, RESPONSIBILITIES),
         code=code,
         words=words,
+        seen=seen_of(visit, words),
+        overtaken=noun_overtaken(
+            visit,
+            Duties(duties=words),
+            lambda: visit.form.read(Duties),
+            {"duties": text("Duties")},
+            on=code,
+            word="catalogue.duties_stated",
+        ),
         may_state=visit.may("catalogue.state_duties", label),
     )
 
@@ -269,7 +293,7 @@ def state_duties(visit: TheVisit, code: Code) -> Answer:
     """Keep what a body answers for."""
     given = visit.form.read(Duties)
     with visit.desk() as desk:
-        catalogue.state_duties(desk, code, given.duties)
+        catalogue.state_duties(desk, code, given.duties, seen=visit.form.seen)
     return done(desk, f"/duties/{code}")
 
 

@@ -68,7 +68,7 @@ def list_revisions(visit: TheVisit) -> Answer:
         name="revisions",
         title=text("Updates of the catalogue"),
         columns=(
-            Column(key="due", title=text("Due on"), value=lambda one: one.due, kind="day"),
+            Column(key="due", title=text("Due on"), value=lambda one: one.due, kind="day", sort=True),
             Column(
                 key="cause",
                 title=text("What changed"),
@@ -86,6 +86,7 @@ def list_revisions(visit: TheVisit) -> Answer:
             Column(key="entry", title=text("Entry"), value=lambda one: one.entry, kind="code"),
         ),
         key=lambda one: (one.due.isoformat(), one.id),
+        sort="due",
         empty=text("No update is due."),
     )
 
@@ -96,6 +97,7 @@ def list_revisions(visit: TheVisit) -> Answer:
                 db,
                 provider="" if over else visit.acting.org,
                 steps=(Step(step),) if step else (),
+                descending=ask.descending,
                 after=ask.after,
                 limit=ask.limit,
             )

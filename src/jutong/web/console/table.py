@@ -41,6 +41,7 @@ class Column(Generic[Row]):
     href: Callable[[Row], str] | None = None
     tone: Callable[[Row], str] | None = None
     sort: bool = False
+    place: Callable[[Row], str] | None = None  # sorted by this column, what the store goes on from before the key
     options: type[Enum] | tuple[tuple[str, Text | str], ...] | Literal["text"] | None = None
     shown: bool = True
 
@@ -52,7 +53,7 @@ class Table(Generic[Row]):
     name: str
     title: Text
     columns: tuple[Column[Row], ...]
-    key: Callable[[Row], tuple[str, ...]]  # what the store needs to go on after this row, in the order asked for
+    key: Callable[[Row], tuple[str, ...]]  # what the store needs to go on after this row
     sort: str = ""  # the usual order: a column's key, with - before it for the greatest first
     empty: Text = field(default_factory=lambda: text("Nothing stands here."))
     rows: int = ROWS
@@ -187,7 +188,7 @@ def listed(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Listed:
         empty=table.empty,
         filtered=bool(ask.filters),
         path=visit.path,
-        next=_address(visit, [*base, ("after", _cursor(table.key(rows[-1])))]) if more else "",
+        next=_address(visit, [*base, ("after", _cursor(_place(table, ask, rows[-1])))]) if more else "",
         first=_address(visit, base) if ask.after else "",
         csv=_address(visit, [*base, ("export", "csv")]),
         xlsx=_address(visit, [*base, ("export", "xlsx")]),
@@ -209,9 +210,14 @@ def exported(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Answer:
                 yield [_plain(visit, column.value(row)) for column in columns]
             if len(rows) < ROWS_A_STEP:
                 return
-            step = replace(step, after=table.key(rows[-1]))
+            step = replace(step, after=_place(table, ask, rows[-1]))
 
     return download(f"{table.name}-{visit.today.isoformat()}", visit.asked("export"), heads, kinds, every())
+
+
+def _place(table: Table[Row], ask: Asked, row: Row) -> tuple[str, ...]:
+    place = next((column.place for column in table.columns if column.key == ask.sort), None)
+    return (*((place(row),) if place else ()), *table.key(row))
 
 
 def _plain(visit: Visit, value: object) -> object:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO
 
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from jutong import catalogue
@@ -26,7 +27,7 @@ from .door import session_cookie
 from .form import Form, Spooled
 from .visit import Doorkeeper
 
-TheKeeper = Annotated[Doorkeeper, Dependency(skip_validation=True)]
+TheKeeper = NamedDependency[SkipValidation[Doorkeeper]]
 PARTS = 20
 FIELD_MOST = 64 << 10
 NAME_MOST = 200  # bytes of a file's name

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from litestar.params import FromPath
 
 from jutong import catalogue
 from jutong.catalogue import (
@@ -242,7 +243,7 @@ def _beginning(visit: Visit, given: Start) -> Entry:
 
 
 @shown("/entries/{entry_id:str}/edit/{step:str}", guard="pages.entry_draft")
-def show_step(visit: TheVisit, entry_id: Ulid, step: str) -> Answer:
+def show_step(visit: TheVisit, entry_id: Ulid, step: FromPath[str]) -> Answer:
     """Show one screen of the wizard as it was left."""
     if step not in STEPS:
         raise NotFound("step", step[:40])
@@ -269,7 +270,7 @@ def show_step(visit: TheVisit, entry_id: Ulid, step: str) -> Answer:
 
 
 @acted("/entries/{entry_id:str}/edit/{step:str}", guard="pages.entry_draft", again=show_step)
-def save_step(visit: TheVisit, entry_id: Ulid, step: str) -> Answer:
+def save_step(visit: TheVisit, entry_id: Ulid, step: FromPath[str]) -> Answer:
     """Save one screen, and go to the one that was asked for."""
     if step not in STEPS:
         raise NotFound("step", step[:40])
