@@ -103,7 +103,7 @@ def postgres_server(where: Path) -> Iterator[str]:
 def _roomy() -> str:
     """Return where a cluster of a few gigabytes may stand: in memory, if there is plenty."""
     memory = "/dev/shm"
-    return memory if os.path.isdir(memory) and shutil.disk_usage(memory).free > MEMORY_LEAST else "/tmp"
+    return memory if Path(memory).is_dir() and shutil.disk_usage(memory).free > MEMORY_LEAST else "/tmp"
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

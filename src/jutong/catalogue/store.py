@@ -70,8 +70,7 @@ version = sa.Table(
     sa.Column("body", sa.Text, nullable=False),  # canonical JSON, byte for byte what the digest was made over
 )
 
-# Each list is read along one of these, in its order; what narrows it stands in the index too, so that entries
-# which do not belong are passed over without being read.
+# Each list is read along one of these, in its order; what narrows it stands there too, so that no other entry is read.
 _NARROWING = ("stage", "share_type", "update_cycle", *(f"mark{place}" for place in range(MARKS)))
 for _name, _columns in {
     "own_changed": ("provider", "seen_by_owner", "changed", "id", *_NARROWING),

@@ -110,7 +110,7 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
         return answered
 
     rooms = [Router("/", route_handlers=room.ENDPOINTS, security=[{"credential": []}]) for room in ROOMS]
-    api = Litestar(
+    return Litestar(
         [*rooms, *neighbours.ENDPOINTS, healthy, openapi_page, style, doors(house, doorkeeper, pages)],
         dependencies={
             "house": Provide(the_house, sync_to_thread=False),
@@ -145,13 +145,12 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
             ),
         ),
     )
-    return api
 
 
 class WholeDocument(JsonRenderPlugin):
     """Gives the OpenAPI document at ``/schema/openapi.json`` as :func:`document` makes it."""
 
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
         """Return the document as JSON."""
         return self.render_json(request, document(request.app))
 

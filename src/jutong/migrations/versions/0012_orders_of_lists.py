@@ -1,4 +1,4 @@
-"""Orders in which officials may have lists: demands and records of other portals by title, systems by title."""
+"""Orders in which people may have lists: demands, other portals' records and systems by title, a body's entries too."""
 
 from alembic import op
 
@@ -12,3 +12,5 @@ def upgrade() -> None:
     op.create_index("ix_catalogue_demand_title", "catalogue_demand", ["title", "id"])
     op.create_index("ix_catalogue_harvest_record_title", "catalogue_harvest_record", ["title", "id"])
     op.create_index("ix_registers_system_title", "registers_system", ["title", "name"])
+    columns = ["provider", "seen_by_all", "title_order", "id", "stage", "share_type"]
+    op.create_index("ix_catalogue_version_body_title", "catalogue_version", columns)
