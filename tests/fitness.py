@@ -23,8 +23,9 @@ from jutong.desk import Desk, open_desk
 from jutong.kernel.db import connect, metadata, transaction
 from jutong.ledger import Evidence
 from jutong.ledger import store as ledger_store
-from jutong.library import Merge
-from jutong.pools import Pools, open_pools
+from jutong.library import Conflict, Golden, Merge
+from jutong.library.golden import BY, TURN, current_sql
+from jutong.pools import Pools, TableRef, open_pools
 from jutong.quality import Examination
 from jutong.terms import Actor, Duty, Grade, house_of
 from jutong.terms.identifier import credit_code_of, organisation_code_of
@@ -111,6 +112,21 @@ class Place:
         """Merge a batch as the house."""
         with self.desk() as desk:
             return library.merge(desk, batch.id)
+
+    def subject(self, number: int) -> Golden:
+        """Return a golden record by the number of its code."""
+        with transaction(self.engine) as db:
+            return library.find_subject(self.pools, code(number), library.bonds(db))
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Return every value that stands against another."""
+        with transaction(self.engine) as db:
+            return library.conflicts(self.pools, library.standing(db), limit=10_000)
+
+    def golden(self) -> list[dict[str, object]]:
+        """Return the golden records that stand, without what tells their versions apart."""
+        rows = self.pools.engine.query(f"{current_sql()} ORDER BY uscc", {"golden": TableRef("library/legal_person")})
+        return [{name: row[name] for name in row if name not in (TURN, BY)} for row in rows.read_all().to_pylist()]
 
     def killed(self, act: Callable[[Desk, str], object], batch: Batch) -> None:
         """Do an act and be killed before it is kept."""

@@ -25,7 +25,7 @@ def test_a_row_becomes_a_golden_record(place: Place) -> None:
     batch = place.deliver([row(1, uscc=code(1).lower(), ent_type="N/A", capital="5,147.1628(万)")])
     done = place.merge(batch)
     assert (done.touched, done.created, done.conflicts, done.unkeyed) == (1, 1, 0, 0)
-    golden = library.find_subject(place.pools, code(1))
+    golden = place.subject(1)
     name = golden.fields["name"]
     assert (name.value, name.source, name.batch) == ("重庆第1百货有限公司", register_entry().provider, batch.id)
     assert "ent_type" not in golden.fields
@@ -38,9 +38,9 @@ def test_two_names_for_one_code_are_a_conflict_and_no_overwrite(place: Place) ->
     second = place.deliver([row(1, name="重庆改名有限公司")])
     place.merge(first)
     assert place.merge(second).conflicts == 1
-    golden = library.find_subject(place.pools, code(1))
+    golden = place.subject(1)
     assert (golden.fields["name"].value, golden.disputed) == ("重庆第1百货有限公司", ("name",))
-    told = library.conflicts(place.pools)
+    told = place.conflicts()
     assert [(each.value, each.kept, each.batch) for each in told] == [
         ("重庆第1百货有限公司", True, first.id),
         ("重庆改名有限公司", False, second.id),
@@ -51,7 +51,7 @@ def test_two_names_for_one_code_are_a_conflict_and_no_overwrite(place: Place) ->
 def test_two_names_in_one_delivery_are_a_conflict(place: Place) -> None:
     """The earlier row stands."""
     assert place.merge(place.deliver([row(1), row(1, name="甲公司")])).conflicts == 1
-    assert library.find_subject(place.pools, code(1)).fields["name"].value == "重庆第1百货有限公司"
+    assert place.subject(1).fields["name"].value == "重庆第1百货有限公司"
 
 
 def test_what_changes_is_taken_from_the_newest_delivery(place: Place) -> None:
@@ -59,7 +59,7 @@ def test_what_changes_is_taken_from_the_newest_delivery(place: Place) -> None:
     place.merge(place.deliver([row(1)]))
     newer = place.deliver([row(1, address="重庆市江北区建新路2号", scope="N/A")])
     assert place.merge(newer).created == 0
-    fields = library.find_subject(place.pools, code(1)).fields
+    fields = place.subject(1).fields
     assert (fields["address"].value, fields["address"].batch) == ("重庆市江北区建新路2号", newer.id)
     assert fields["scope"].value == "日用百货"
 
@@ -71,7 +71,7 @@ def test_the_named_authority_is_believed_before_the_newer_source(place: Place) -
         library.set_authority(desk, Authority(field="address", entry=ENTRY, rank=1, basis="登记管理条例第八条"))
     place.merge(place.deliver([row(1)]))
     place.merge(place.deliver([row(1, address="别处3号", city="江北")], OTHER_ENTRY))
-    fields = library.find_subject(place.pools, code(1)).fields
+    fields = place.subject(1).fields
     assert (fields["address"].value, fields["address"].rank) == ("重庆市渝中区民权路1号", 1)
     assert (fields["city"].value, fields["city"].rank) == ("江北", 1000)
 
@@ -79,9 +79,9 @@ def test_the_named_authority_is_believed_before_the_newer_source(place: Place) -
 def test_an_authority_is_for_a_field_that_exists() -> None:
     """A rank for nothing is refused."""
     with pytest.raises(Invalid):
-        Authority(field="colour", entry=ENTRY, rank=1)
+        Authority(field="colour", entry=ENTRY, rank=1, basis="x")
     with pytest.raises(Invalid):
-        Authority(field="name", entry=ENTRY, rank=0)
+        Authority(field="name", entry=ENTRY, rank=0, basis="x")
 
 
 def test_rows_without_a_code_have_no_golden_record(place: Place) -> None:
@@ -96,13 +96,13 @@ def test_rows_without_a_code_have_no_golden_record(place: Place) -> None:
         {"_row": 4, "reason": "empty"},
     ]
     with pytest.raises(NotFound):
-        library.find_subject(place.pools, old)
+        library.find_subject(place.pools, old, library.Bonds())
 
 
 def test_a_doubtful_capital_has_no_amount(place: Place) -> None:
     """What cannot be told is not added up; the spelling stays."""
     assert place.merge(place.deliver([row(1, capital="200,0000000(万)")])).doubtful == 1
-    golden = library.find_subject(place.pools, code(1))
+    golden = place.subject(1)
     assert (golden.capital.amount, golden.capital.doubt) == (None, quality.Doubt.COMMA)
     assert golden.fields["capital"].value == "200,0000000(万)"
 
@@ -150,7 +150,7 @@ def test_both_databases_keep_what_was_found(tmp_path: Path, postgres_database: s
     with place.desk() as desk:
         opened = quality.open_objections(desk, batch.id)
         assert quality.objections(desk.db, only_open=True) == tuple(sorted(opened, key=lambda each: each.id))
-        library.set_authority(desk, Authority(field="*", entry=ENTRY, rank=2))
+        library.set_authority(desk, Authority(field="*", entry=ENTRY, rank=2, basis="三定规定"))
     assert place.merge(batch) == place.merge(batch)
     with place.desk() as desk:
         assert library.find_merge(desk.db, batch.id).conflicts == 1
