@@ -1,8 +1,8 @@
-"""Who is one and the same: bonds between subjects, tied and cut by decision, of which none is ever taken back unseen."""
+"""Who is one and the same: bonds between subjects, tied and cut by decisions that all stay on record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 

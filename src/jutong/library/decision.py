@@ -30,15 +30,20 @@ class Decision:
     def on_authority(cls, named: Authority, *, id: str, org: str, at: datetime) -> Decision:
         """Return the decision that names a source."""
         return cls(
-            id=id, kind=AUTHORITY, basis=named.basis, org=org, at=at, field=named.field, entry=named.entry, rank=named.rank
+            id=id,
+            kind=AUTHORITY,
+            basis=named.basis,
+            org=org,
+            at=at,
+            field=named.field,
+            entry=named.entry,
+            rank=named.rank,
         )
 
     @classmethod
     def on_bond(cls, bond: Bond, *, id: str, org: str, at: datetime) -> Decision:
         """Return the decision on a pair."""
-        return cls(
-            id=id, kind=bond.verdict.value, basis=bond.basis, org=org, at=at, kept=bond.kept, other=bond.other
-        )
+        return cls(id=id, kind=bond.verdict.value, basis=bond.basis, org=org, at=at, kept=bond.kept, other=bond.other)
 
     @property
     def word(self) -> str:

@@ -25,7 +25,8 @@ class Surviving:
     source: str
     rank: int
     batch: str
-    disputed: bool = False
+    disputed: bool = False  # sources contradict each other, and no rank settles it
+    contested: bool = False  # sources contradict each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +126,9 @@ def golden_of(row: Mapping[str, Any], *, also: tuple[str, ...] = ()) -> Golden:
                 rank=row[f"{field.name}_rank"],
                 batch=row[f"{field.name}_batch"],
                 disputed=field.name in disputed,
+                contested=bool(row["_conflict"] & 1 << place),
             )
-            for field in FIELDS
+            for place, field in enumerate(FIELDS)
             if row[field.name] is not None
         },
         capital=_capital_of(row),

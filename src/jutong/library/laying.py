@@ -14,7 +14,7 @@ from jutong.collection.batch import Batch
 from jutong.kernel.errors import NotFound
 from jutong.pools import Pools, TableRef
 from jutong.pools.layout import library_table, standard_table
-from jutong.quality.reading import literal, quoted, staged
+from jutong.quality.reading import literal, quoted
 from jutong.terms.element import StandardElement
 
 from .bond import Bonds
@@ -72,9 +72,7 @@ def find_subject(pools: Pools, code: str, bonds: Bonds) -> Golden:
     key = key_of(code)
     if key is not None and pools.lake.exists(GOLDEN):
         root = bonds.root(key)
-        sql = (
-            f"SELECT * FROM golden WHERE {KEY} = ? ORDER BY {TURN} DESC LIMIT 1"  # noqa: S608 (constants)
-        )
+        sql = f"SELECT * FROM golden WHERE {KEY} = ? ORDER BY {TURN} DESC LIMIT 1"  # noqa: S608 (constants)
         for row in pools.engine.query(sql, {"golden": TableRef(GOLDEN)}, (root,)).read_all().to_pylist():
             if not row[GONE]:
                 return golden_of(row, also=bonds.members(root)[1:])

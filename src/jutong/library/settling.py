@@ -1,9 +1,9 @@
-"""Settling: golden records brought up to all that was said and decided, each version of a record added, none changed."""
+"""Settling: golden records are brought up to what was said and decided; versions are added, none is changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -30,7 +30,7 @@ class Standing:
 
     number: int = 0  # of the last decision
     authorities: tuple[Authority, ...] = ()
-    bonds: Bonds = Bonds()
+    bonds: Bonds = field(default_factory=Bonds)
 
     @property
     def belief(self) -> Belief:
@@ -107,7 +107,7 @@ def _add(
     asked = f"SELECT {KEY} FROM ({touched}) AS asked WHERE substr({KEY}, 1, 1) <> '~'"  # noqa: S608
     made = staged(golden_sql(belief, asked), [reading])
     made = f"{made}, made AS (SELECT {', '.join(names)}, false AS {GONE} FROM readings"  # noqa: S608
-    made += f" UNION ALL SELECT asked.{KEY}, {_nothing()}, true AS {GONE} FROM ({asked}) AS asked"
+    made += f" UNION ALL SELECT asked.{KEY}, {_nothing()}, true AS {GONE} FROM ({asked}) AS asked"  # noqa: S608
     made += f" LEFT JOIN readings ON readings.{KEY} = asked.{KEY} WHERE readings.{KEY} IS NULL)"
     unless = ""
     if only_changed and pools.lake.exists(GOLDEN):
@@ -127,7 +127,7 @@ def _deliveries(pools: Pools, said: TableRef) -> tuple[Delivery, ...]:
 
 def record_columns() -> list[str]:
     """Return the columns of a golden record, quoted; the key is first."""
-    told = [(field.name, *(f"{field.name}_{part}" for part in ("source", "rank", "batch"))) for field in FIELDS]
+    told = [(one.name, *(f"{one.name}_{part}" for part in ("source", "rank", "batch"))) for one in FIELDS]
     names = [KEY, *(name for names in told for name in names), *(f"capital_{part}" for part in CAPITAL_COLUMNS)]
     return [*map(quoted, names), "_disputed", "_checked", "_conflict", "_rows", "_first_batch"]
 
@@ -135,7 +135,7 @@ def record_columns() -> list[str]:
 def _nothing() -> str:
     """Return a record of nothing: what stands where a subject has become another's."""
     kinds = {"capital_amount": "DECIMAL(28, 8)", "capital_unit": "BIGINT", "_checked": "BIGINT", "_conflict": "BIGINT"}
-    kinds |= {"_rows": "BIGINT", **{f"{field.name}_rank": "INTEGER" for field in FIELDS}}
+    kinds |= {"_rows": "BIGINT", **{f"{one.name}_rank": "INTEGER" for one in FIELDS}}
     names = [name.strip('"') for name in record_columns()[1:]]
     return ", ".join(f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {quoted(name)}" for name in names)
 

@@ -101,11 +101,11 @@ def find_decision(db: Db, decision_id: str) -> Decision:
     return _decision(row)
 
 
-def decisions(db: Db, *, before: int = 0, limit: int = 50) -> tuple[tuple[int, Decision], ...]:
-    """Return decisions with their numbers, the newest first."""
+def decisions(db: Db, *, on_pairs: bool = False, limit: int = 50) -> tuple[tuple[int, Decision], ...]:
+    """Return decisions with their numbers, the newest first; those on pairs alone, if asked."""
     query = sa.select(decision).order_by(decision.c.number.desc()).limit(limit)
-    if before:
-        query = query.where(decision.c.number < before)
+    if on_pairs:
+        query = query.where(decision.c.kept != "")
     return tuple((row["number"], _decision(row)) for row in db.execute(query).mappings())
 
 

@@ -150,7 +150,8 @@ def golden_sql(belief: Belief, touched: str) -> str:
     """
     fields = belief.orders
     best = ", ".join(
-        f"min_by({quoted(name)}, {_ranked(name)}) AS {quoted(name)}, min({_ranked(name)}) AS {quoted(f'{name} place')}, "
+        f"min_by({quoted(name)}, {_ranked(name)}) AS {quoted(name)}, "
+        f"min({_ranked(name)}) AS {quoted(f'{name} place')}, "
         f"count({quoted(name)}) > 1 AS {quoted(f'{name} checked')}, "
         f"min({_low(name)}) < max({_high(name)}) AS {quoted(f'{name} conflict')}"
         for name in fields
@@ -205,14 +206,16 @@ def _said(belief: Belief, touched: str) -> str:
 
 
 def _stated(belief: Belief) -> str:
-    """Return each source's word for each field: that of its newest delivery which has one; its first row, if several."""
+    """Return each source's word for each field: of its newest delivery that has one, the first."""
     told, stated = [], []
     for plain, order in belief.orders.items():
         name, place, known = quoted(plain), quoted(f"{plain} place"), f"CASE WHEN {quoted(plain)} IS NOT NULL THEN "
         told.append(f"min_by({name}, {known}{order.name} END) AS {name}, min({known}{order.name} END) AS {place}")
         newest = f"{known}_d END"
-        stated.append(f"max_by({name}, {newest}) AS {name}, max_by({place}, {newest}) AS {place}, "
-                      f"max({newest}) AS {quoted(f'{plain} d')}")
+        stated.append(
+            f"max_by({name}, {newest}) AS {name}, max_by({place}, {newest}) AS {place}, "
+            f"max({newest}) AS {quoted(f'{plain} d')}"
+        )
         if plain in _IDENTIFYING:
             low, high = quoted(f"{plain} low"), quoted(f"{plain} high")
             told.append(f"min({name}) AS {low}, max({name}) AS {high}")
