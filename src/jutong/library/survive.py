@@ -233,9 +233,9 @@ def _conflicts_of(plain: str, order: Order) -> str:
     name, place = quoted(plain), f"said.{order.name}"
     # A source's several values of what identifies all stand against each other; of what changes, its first one speaks.
     spoken = "" if plain in _IDENTIFYING else f" AND {place} = stated.{quoted(f'{plain} place')}"
-    split = f"CASE WHEN {_low(plain)} < {_high(plain)} THEN {_SPLIT} ELSE 0 END"
+    split = f" + CASE WHEN {_low(plain)} < {_high(plain)} THEN {_SPLIT} ELSE 0 END" if plain in _IDENTIFYING else ""
     heard = (
-        f"SELECT said.{KEY}, said.{name} AS value, min({place} + {split}) AS place FROM said "  # noqa: S608
+        f"SELECT said.{KEY}, said.{name} AS value, min({place}{split}) AS place FROM said "  # noqa: S608
         f"JOIN stated ON stated.{KEY} = said.{KEY} AND stated._e = said._e AND stated.{quoted(f'{plain} d')} = said._d "
         f"WHERE said.{name} IS NOT NULL{spoken} GROUP BY said.{KEY}, said.{name}"
     )
