@@ -23,10 +23,11 @@ from jutong.desk import Desk, open_desk
 from jutong.kernel.db import connect, metadata, transaction
 from jutong.ledger import Evidence
 from jutong.ledger import store as ledger_store
-from jutong.library import Merge
-from jutong.pools import Pools, open_pools
+from jutong.library import Authority, Conflict, Golden, Merge
+from jutong.library.golden import BY, TURN, current_sql
+from jutong.pools import Pools, TableRef, open_pools
 from jutong.quality import Examination
-from jutong.terms import Actor, Duty, Grade, house_of
+from jutong.terms import Actor, BodyKind, Duty, Grade, Org, house_of
 from jutong.terms.identifier import credit_code_of, organisation_code_of
 
 REGULATOR = "11500000MB16000001"
@@ -34,6 +35,8 @@ ENTRY = "01JZ0000000000000000000000"
 OTHER_ENTRY = "01JZ0000000000000000000001"
 COLUMNS = ("name", "uscc", "reg_date", "ent_type", "capital", "scope", "province", "city", "address")
 HOUSE = house_of(REGULATOR)
+AUTHORITY = credit_code_of("11500000" + organisation_code_of("MB160000"))
+KEEPER = Actor(id="keeper", org=AUTHORITY, duties=frozenset({Duty.GOVERNANCE}), cleared=Grade.L4)
 OFFICER = Actor(id="officer", org=REGULATOR, duties=frozenset({Duty.GOVERNANCE, Duty.COLLECTION}), cleared=Grade.L4)
 
 
@@ -112,6 +115,48 @@ class Place:
         with self.desk() as desk:
             return library.merge(desk, batch.id)
 
+    def authority(self, field: str, entry: str, rank: int) -> str:
+        """Name a source, let the golden records follow, and return the decision."""
+        with self.desk() as desk:
+            library.set_authority(desk, Authority(field=field, entry=entry, rank=rank, basis="登记管理条例第八条"))
+            ((_, taken),) = library.decisions(desk.db, limit=1)
+        self.settle(taken.id)
+        return taken.id
+
+    def join(self, kept: int, other: int, *, basis: str = "变更登记档案", although_parted: bool = False) -> None:
+        """Merge two legal persons by the numbers of their codes."""
+        with self.desk(KEEPER) as desk:
+            library.join(desk, code(kept), code(other), basis=basis, although_parted=although_parted)
+            ((_, taken),) = library.decisions(desk.db, limit=1)
+        self.settle(taken.id)
+
+    def part(self, other: int) -> None:
+        """Unmerge a legal person."""
+        with self.desk(KEEPER) as desk:
+            library.part(desk, code(other), basis="更正决定")
+            ((_, taken),) = library.decisions(desk.db, limit=1)
+        self.settle(taken.id)
+
+    def settle(self, decision: str) -> int:
+        """Let the golden records follow a decision."""
+        with self.desk() as desk:
+            return library.settle_decision(desk, decision)
+
+    def subject(self, number: int) -> Golden:
+        """Return a golden record by the number of its code."""
+        with transaction(self.engine) as db:
+            return library.find_subject(self.pools, code(number), library.bonds(db))
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Return every value that stands against another."""
+        with transaction(self.engine) as db:
+            return library.conflicts(self.pools, library.standing(db), limit=10_000)
+
+    def golden(self) -> list[dict[str, object]]:
+        """Return the golden records that stand, without what tells their versions apart."""
+        rows = self.pools.engine.query(f"{current_sql()} ORDER BY uscc", {"golden": TableRef("library/legal_person")})
+        return [{name: row[name] for name in row if name not in (TURN, BY)} for row in rows.read_all().to_pylist()]
+
     def killed(self, act: Callable[[Desk, str], object], batch: Batch) -> None:
         """Do an act and be killed before it is kept."""
         with contextlib.suppress(_Killed), self.desk() as desk:
@@ -145,5 +190,6 @@ def place_at(folder: Path, *, url: str = "") -> Place:
     place = Place(engine, pools, folder)
     with place.desk() as desk:
         registers.seed_standards(desk)
+        registers.register_body(desk, Org(code=AUTHORITY, name="大数据局", division="500000", kind=BodyKind.AUTHORITY))
     place.enter(register_entry())
     return place

@@ -76,6 +76,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
         "audit-admin",
     },
     "pages.subjects": {"governance", "oversight"},
+    "pages.rates": WORK | {"audit-admin"},
     "pages.authorities": {"governance", "oversight", "publish-audit"},
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
@@ -122,6 +123,7 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/revisions/{revision_id}": _in(MARKET, AUTHORITY),
     "/conflicts": _in(AUTHORITY, else_=403),
     "/subjects": _in(AUTHORITY, else_=403),
+    "/bonds": _in(AUTHORITY, else_=403),
     "/ledger/lines/{wanted}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
     "/receipts/{some_id}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
     "/receipts/{some_id}/r.txt": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
@@ -207,6 +209,9 @@ def _wish(city: City) -> Mapping[str, object]:
 
 def _key(city: City) -> Mapping[str, object]:
     return {"name": city.found["system"], "public_key": KEY}
+
+
+_pair = {"kept": "91510000MA61RXJU95", "other": "91330100799655058B", "basis": "登记档案"}
 
 
 def _authority(city: City) -> Mapping[str, object]:
@@ -360,6 +365,13 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     "/conflicts/one": _deed(
         "library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95", "field": "name"}
+    ),
+    "/bonds": _deed("library.join", "overseer", owner=AUTHORITY, fields=_pair),
+    "/bonds/parting": _deed(
+        "library.part",
+        "overseer",
+        owner=AUTHORITY,
+        fields={"parted": "91510000MA61RXJU95", "parting_basis": "更正决定"},
     ),
     "/authorities": _deed(
         "library.set_authority",

@@ -20,7 +20,7 @@ SCRIPT = "<script>alert(1)</script>"
 ONE_NAME = (
     f"{HEADER}\n重庆长江有限公司,{CODE},2001-03-05,有限责任公司,500万元人民币,技术服务,重庆市,重庆市,渝中区232号\n"
 )
-OTHER_NAME = f'{HEADER}\n重庆渝江有限公司,{CODE},2001-03-05,,"2,0000(万)",技术服务,重庆市,重庆市,渝中区9号\n'
+OTHER_NAME = f'{ONE_NAME}重庆渝江有限公司,{CODE},2001-03-05,,"2,0000(万)",技术服务,重庆市,重庆市,渝中区9号\n'
 STRANGE = f'{HEADER}\n{SCRIPT},\';DROP TABLE x;--,=1+1,<b>x</b>,<img src=x>,{{{{7*7}}}},%s,"""",y\na,b\n'
 
 

@@ -41,6 +41,17 @@ def refresh_serving_copy(desk: Desk, line: Evidence) -> None:
     delivery.refresh(desk, str(line.facts["entry"]))
 
 
+def settle_decision(desk: Desk, line: Evidence) -> None:
+    """Golden records follow what was decided: whose word stands, who is one and the same."""
+    library.settle_decision(desk, str(line.facts["decision"]))
+
+
+def refresh_settled(desk: Desk, line: Evidence) -> None:
+    """Where a decision changed golden records, the gateway answers from the new ones."""
+    if line.facts["subjects"]:
+        delivery.refresh(desk, str(line.facts["entry"]))
+
+
 def open_service(desk: Desk, line: Evidence) -> None:
     """An agreement that stands gets its service: that is the delivery (Order 809 art. 22)."""
     agreement = sharing.find_agreement(desk.db, str(line.facts["agreement"]))
@@ -112,6 +123,10 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "collection.landed": (examine_batch,),
     "quality.examined": (open_objections, close_objections, merge_batch),
     "library.merged": (refresh_serving_copy, draw_merge),
+    "library.authority_set": (settle_decision,),
+    "library.joined": (settle_decision,),
+    "library.parted": (settle_decision,),
+    "library.settled": (refresh_settled,),
     "sharing.approved": (open_service,),
     "registers.dismissed": (end_sessions,),
     "registers.calendar_entered": (recompute_deadlines, recompute_revisions),

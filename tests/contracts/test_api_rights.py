@@ -40,6 +40,7 @@ OPEN_TO_EVERY_POST = {
     "GET /api/batches/{batch_id}/examination",
     "GET /api/batches/{batch_id}/merge",
     "GET /api/library/legal-person",
+    "GET /api/library/rates",
     "GET /api/ledger/keys",
 }
 # What is empty for those whom it does not concern.
@@ -97,7 +98,14 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/entries/{entry_id}/withdrawal": {"reason": "作废"},
         "POST /api/harvest/bodies": {"name": "某局", "body": MARKET},
         "POST /api/objections/{objection_id}/answer": {"corrected": True},
-        "POST /api/library/authorities": {"entry": city.found["entry"], "field": "name", "rank": 1},
+        "POST /api/library/authorities": {
+            "entry": city.found["entry"],
+            "field": "name",
+            "rank": 1,
+            "basis": "三定方案",
+        },
+        "POST /api/library/bonds": {"kept": WATER, "other": MARKET, "basis": "档案"},
+        "POST /api/library/partings": {"other": MARKET, "basis": "档案"},
         "POST /api/requests": a_wish(city),
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/supplement": {"papers": [{"title": "证明", "digest": "0" * 64}]},
@@ -286,7 +294,7 @@ def test_a_draft_is_hidden_from_those_who_name_it_in_a_message(
     """An identifier inside a message tells as little as one in an address."""
     for path, message in (
         ("/api/requests", a_wish(city, systems=[])),
-        ("/api/library/authorities", {"field": "name", "rank": 1}),
+        ("/api/library/authorities", {"field": "name", "rank": 1, "basis": "三定方案"}),
     ):
         answers = [
             client.post(path, json={**message, "entry": entry}, headers=city.bearer(account))

@@ -33,7 +33,7 @@ AT_WORK = {
         # examining and merging them
         "jutong.quality.acts:land_findings:after:1",  # the findings landed, not recorded
         "jutong.quality.store:save_new_objection:after:1",  # filed, not committed
-        "jutong.pools.lake:Lake.merge:after:1",  # the golden records stand, the conflicts do not
+        "jutong.library.laying:settle:before:1",  # what was said stands, the golden records do not
         "jutong.library.acts:lay:after:1",  # all laid, not recorded
         "jutong.library.store:save_merge:after:1",
         # swapping the serving copy

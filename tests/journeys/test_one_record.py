@@ -23,6 +23,8 @@ from jutong.cli.output import NOT_PROVEN
 from jutong.desk import House, open_house
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.ledger.calls import batch_path, frames
+from jutong.library.golden import current_sql
+from jutong.pools import TableRef
 from jutong.pools.layout import library_table
 from tests.demo import Journey, assert_whole, counted, lines_of, path_with, run_demo, valid_codes
 from tests.real import data
@@ -152,7 +154,8 @@ def test_what_is_wrong_is_found_and_sent_back(told: Told) -> None:
 def test_one_firm_is_one_record(told: Told) -> None:
     """4. There is one golden record a valid code; a code with two names is a conflict, and neither name is lost."""
     city = told.city
-    golden = city.pools.lake.read(library_table("legal_person"), columns=["uscc"]).read_all()["uscc"].to_pylist()
+    held = {"golden": TableRef(library_table("legal_person"))}
+    golden = city.pools.engine.query(current_sql(), held).read_all()["uscc"].to_pylist()
     assert len(golden) == len(set(golden)) == told.summary["golden_records"]
     assert set(golden) == valid_codes(told.register)
     assert told.summary["conflicts"] == DEFECTS["code_twice_two_names"]
@@ -163,8 +166,8 @@ def test_one_firm_is_one_record(told: Told) -> None:
 
 def library_conflicts(house: House) -> tuple[library.Conflict, ...]:
     """Return what stands against each other, as its authority sees it."""
-    table = house.pools.lake.read(library_table("conflict")).read_all().to_pylist()
-    return tuple(library.Conflict(code=row.pop("uscc"), **row) for row in table)
+    with house.reading() as db:
+        return library.conflicts(house.pools, library.standing(db), limit=10_000)
 
 
 def test_the_law_sets_the_day(told: Told) -> None:

@@ -58,6 +58,8 @@ def pages(rows: RowsCity) -> dict[str, dict[str, int]]:
         f"/objections/{objection}": {"officer": 200, "overseer": 200, "stranger": 404, "asker": 403, "": 303},
         "/subjects": authority,
         "/conflicts": authority,
+        "/bonds": authority,
+        "/rates": everybody,
         "/authorities": {"overseer": 200, "publisher": 200, "officer": 200, "head": 403, "asker": 403, "": 303},
         f"/entries/{rows.city.found['draft']}/batches": {"officer": 200, "asker": 404, "stranger": 404},
         f"/entries/{rows.city.found['draft']}/quality": {"officer": 200, "asker": 404},
@@ -388,12 +390,50 @@ def test_a_conflict_has_a_page_of_its_own(rows: RowsCity) -> None:
     assert rows.send("officer", "/conflicts/one", code=CODE, field="name").status_code == 403
 
 
+def test_how_far_sources_agree_is_published(rows: RowsCity) -> None:
+    """Every official sees the conflict rate of each field; a source that contradicts only itself checks nothing."""
+    said = rows.get("asker", "/rates").text
+    assert "Conflict rate" in said
+    assert "nothing to compare" in said
+    with rows.city.client() as client:
+        (name, *_) = client.get("/api/library/rates", headers=rows.city.bearer("asker")).json()
+    assert (name["field"], name["conflicts"], name["disputed"], name["rate"]) == ("name", 1, 1, 0.0)
+
+
+def test_records_are_merged_and_unmerged_on_the_page(rows: RowsCity) -> None:
+    """Two codes become one record and two again; the codes stay out of addresses and of evidence."""
+    other = firm_code(rows)
+    answer = rows.send("overseer", "/bonds", kept=CODE, other=other, basis="登记档案")
+    assert "done=library.joined" in answer.headers["location"]
+    rows.city.settle()
+    assert CODE in rows.send("overseer", "/subjects", code=other).text
+    again = rows.send("overseer", "/bonds", kept=CODE, other=other, basis="登记档案")
+    assert again.status_code == 422
+    answer = rows.send("overseer", "/bonds/parting", parted=other, parting_basis="更正决定")
+    assert "done=library.parted" in answer.headers["location"]
+    rows.city.settle()
+    assert "更正决定" in rows.get("overseer", "/bonds").text
+    assert rows.send("overseer", "/bonds", kept=CODE, other=other, basis="登记档案").status_code == 409
+    assert rows.send("overseer", "/bonds", kept=CODE, other=other).status_code == 422
+    assert rows.send("officer", "/bonds", kept=CODE, other=other, basis="登记档案").status_code == 403
+    assert not [line for line in rows.city.lines("library.") if other in str(line)]
+
+
+def firm_code(rows: RowsCity) -> str:
+    """Return a code of the library that is not the disputed one."""
+    golden = rows.city.house.pools.lake.read("library/legal_person", columns=["uscc"]).read_all()["uscc"].to_pylist()
+    return next(str(code) for code in golden if code != CODE)
+
+
 def test_who_is_believed_is_named_on_the_page(rows: RowsCity) -> None:
     """The authority names a source for a field; a department does not."""
     answer = rows.send("overseer", "/authorities", field="name", entry=rows.entry, rank="1", basis="三定方案")
     assert "done=library.authority_set" in answer.headers["location"]
     assert "三定方案" in rows.get("overseer", "/authorities").text
-    assert rows.send("officer", "/authorities", field="name", entry=rows.entry, rank="1").status_code == 403
-    assert rows.send("overseer", "/authorities", field="name", entry=rows.entry, rank="0").status_code == 422
-    assert rows.send("overseer", "/authorities", field="no_such", entry=rows.entry, rank="1").status_code == 422
-    assert rows.send("overseer", "/authorities", field="name", entry=ABSENT, rank="1").status_code == 422
+    assert rows.send("officer", "/authorities", field="name", entry=rows.entry, rank="2", basis="x").status_code == 403
+    assert rows.send("overseer", "/authorities", field="name", entry=rows.entry, rank="0", basis="x").status_code == 422
+    assert (
+        rows.send("overseer", "/authorities", field="no_such", entry=rows.entry, rank="1", basis="x").status_code == 422
+    )
+    assert rows.send("overseer", "/authorities", field="name", entry=ABSENT, rank="1", basis="x").status_code == 422
+    assert rows.send("overseer", "/authorities", field="name", entry=rows.entry, rank="1").status_code == 422

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from jutong import library, quality
-from jutong.kernel.errors import Invalid, NotFound
-from jutong.library import Authority, Conflict
+from jutong.kernel.errors import Invalid, NotFound, Refused, WrongMoment
+from jutong.library import Authority, Conflict, Merge
 from jutong.quality import Confidence
 from jutong.terms.identifier import registration_number_of
 from tests.fitness import ENTRY, OTHER_ENTRY, Place, code, place_at, register_entry, row
@@ -25,33 +25,129 @@ def test_a_row_becomes_a_golden_record(place: Place) -> None:
     batch = place.deliver([row(1, uscc=code(1).lower(), ent_type="N/A", capital="5,147.1628(万)")])
     done = place.merge(batch)
     assert (done.touched, done.created, done.conflicts, done.unkeyed) == (1, 1, 0, 0)
-    golden = library.find_subject(place.pools, code(1))
+    golden = place.subject(1)
     name = golden.fields["name"]
     assert (name.value, name.source, name.batch) == ("重庆第1百货有限公司", register_entry().provider, batch.id)
     assert "ent_type" not in golden.fields
     assert (str(golden.capital.whole), golden.capital.confidence) == ("51471628.00000000", Confidence.ASSUMED)
 
 
-def test_two_names_for_one_code_are_a_conflict_and_no_overwrite(place: Place) -> None:
-    """What was said first stands, disputed; both values are listed."""
-    first = place.deliver([row(1)])
-    second = place.deliver([row(1, name="重庆改名有限公司")])
+def two_sources(place: Place, mine: dict[str, str], its: dict[str, str]) -> Merge:
+    """Have two entries say something, and return what the second delivery did."""
+    place.enter(register_entry(OTHER_ENTRY))
+    first, second = place.deliver([mine]), place.deliver([its], OTHER_ENTRY)
     place.merge(first)
-    assert place.merge(second).conflicts == 1
-    golden = library.find_subject(place.pools, code(1))
+    return place.merge(second)
+
+
+def test_two_sources_with_two_names_are_a_conflict_and_no_overwrite(place: Place) -> None:
+    """The source that came first stands, disputed; both values are listed."""
+    assert two_sources(place, row(1), row(1, name="重庆改名有限公司")).conflicts == 1
+    golden = place.subject(1)
     assert (golden.fields["name"].value, golden.disputed) == ("重庆第1百货有限公司", ("name",))
-    told = library.conflicts(place.pools)
-    assert [(each.value, each.kept, each.batch) for each in told] == [
-        ("重庆第1百货有限公司", True, first.id),
-        ("重庆改名有限公司", False, second.id),
-    ]
+    told = place.conflicts()
+    assert [(each.value, each.kept) for each in told] == [("重庆第1百货有限公司", True), ("重庆改名有限公司", False)]
     assert isinstance(told[0], Conflict)
+
+
+def test_a_source_that_corrects_itself_contradicts_nobody(place: Place) -> None:
+    """The newest word of a source is its word; what it said before is history, and stays."""
+    place.merge(place.deliver([row(1, name="错名公司")]))
+    assert place.merge(place.deliver([row(1)])).conflicts == 0
+    assert (place.subject(1).fields["name"].value, place.conflicts()) == ("重庆第1百货有限公司", ())
+    assert len(place.table("library/legal_person_source", order="_at")) == 2
+
+
+def test_a_rank_settles_a_conflict_of_what_is_already_merged(place: Place) -> None:
+    """The named source's value stands, undisputed; what the others say stays a conflict, for them to check."""
+    two_sources(place, row(1), row(1, name="重庆改名有限公司"))
+    named = place.authority("name", OTHER_ENTRY, 1)
+    golden = place.subject(1)
+    assert (golden.fields["name"].value, golden.fields["name"].rank) == ("重庆改名有限公司", 1)
+    assert (golden.disputed, golden.fields["name"].contested) == ((), True)
+    assert {each.value: each.kept for each in place.conflicts()} == {
+        "重庆改名有限公司": True,
+        "重庆第1百货有限公司": False,
+    }
+    assert place.settle(named) == 1, "settled once, and again is no change"
+    assert len(place.lines("library.settled")) == 2  # one for each entry of which rows were merged
+
+
+def test_the_highest_rank_stands_only_while_it_says_one_thing(place: Place) -> None:
+    """A source that contradicts itself in one delivery is passed over for the next that does not."""
+    place.enter(register_entry(OTHER_ENTRY))
+    place.authority("name", ENTRY, 1)
+    place.authority("name", OTHER_ENTRY, 2)
+    place.merge(place.deliver([row(1), row(1, name="甲公司")]))
+    place.merge(place.deliver([row(1, name="乙公司")], OTHER_ENTRY))
+    golden = place.subject(1)
+    assert (golden.fields["name"].value, golden.fields["name"].rank, golden.disputed) == ("乙公司", 2, ())
+
+
+def test_the_conflict_rate_counts_only_what_several_sources_say(place: Place) -> None:
+    """Filled, checked, contradicted, disputed: field by field."""
+    place.enter(register_entry(OTHER_ENTRY))
+    place.merge(place.deliver([row(1), row(2), row(3)]))
+    place.merge(place.deliver([row(1, name="甲公司", city="N/A"), row(2)], OTHER_ENTRY))
+    rates = {one.field: one for one in library.rates(place.pools)}
+    name, city = rates["name"], rates["city"]
+    assert (name.filled, name.checked, name.conflicts, name.disputed, name.share) == (3, 2, 1, 1, 0.5)
+    assert (city.filled, city.checked, city.conflicts, city.share) == (3, 1, 0, 0.0)
+
+
+def test_one_field_has_one_source_of_a_rank(place: Place) -> None:
+    """Nobody is believed as much as another."""
+    place.enter(register_entry(OTHER_ENTRY))
+    place.authority("name", ENTRY, 1)
+    with pytest.raises(Invalid):
+        place.authority("name", OTHER_ENTRY, 1)
+
+
+def test_unmerging_restores_both_records_to_the_letter(place: Place) -> None:
+    """Nothing is overwritten: a merge and its undoing leave the golden records byte by byte as they were."""
+    place.merge(place.deliver([row(1), row(2, address="别处3号"), row(3)]))
+    before = place.golden()
+    place.join(1, 2)
+    merged = place.subject(2)
+    assert (merged.code, merged.also, merged.rows) == (code(1), (code(2),), 2)
+    assert library.count_subjects(place.pools) == 2
+    place.part(2)
+    assert place.golden() == before
+    assert [line.act for line in place.lines("library.joined")] == ["library.joined"]
+    assert code(2) not in place.lines("library.parted")[0].leaf().decode()
+
+
+def test_what_was_parted_is_merged_again_only_by_saying_so(place: Place) -> None:
+    """A negative link holds, also through a third record."""
+    place.merge(place.deliver([row(1), row(2), row(3)]))
+    place.join(1, 2)
+    place.part(2)
+    with pytest.raises(WrongMoment):
+        place.join(1, 2)
+    place.join(2, 3)
+    with pytest.raises(WrongMoment):
+        place.join(1, 3)
+    place.part(3)
+    place.join(1, 2, although_parted=True)
+    assert place.subject(2).code == code(1)
+
+
+def test_bonds_are_tied_between_records_that_exist_and_on_a_basis(place: Place) -> None:
+    """An unknown code, a record with itself, no basis, a NUL in it: each is refused, and nothing is decided."""
+    place.merge(place.deliver([row(1), row(2)]))
+    for kept, other, basis in ((1, 9, "x"), (1, 1, "x"), (1, 2, " "), (1, 2, "a\0b"), (1, 2, "长" * 401)):
+        with pytest.raises(Refused):
+            place.join(kept, other, basis=basis)
+    with pytest.raises(NotFound):
+        place.part(2)
+    with place.desk() as desk:
+        assert library.decisions(desk.db) == ()
 
 
 def test_two_names_in_one_delivery_are_a_conflict(place: Place) -> None:
     """The earlier row stands."""
     assert place.merge(place.deliver([row(1), row(1, name="甲公司")])).conflicts == 1
-    assert library.find_subject(place.pools, code(1)).fields["name"].value == "重庆第1百货有限公司"
+    assert place.subject(1).fields["name"].value == "重庆第1百货有限公司"
 
 
 def test_what_changes_is_taken_from_the_newest_delivery(place: Place) -> None:
@@ -59,7 +155,7 @@ def test_what_changes_is_taken_from_the_newest_delivery(place: Place) -> None:
     place.merge(place.deliver([row(1)]))
     newer = place.deliver([row(1, address="重庆市江北区建新路2号", scope="N/A")])
     assert place.merge(newer).created == 0
-    fields = library.find_subject(place.pools, code(1)).fields
+    fields = place.subject(1).fields
     assert (fields["address"].value, fields["address"].batch) == ("重庆市江北区建新路2号", newer.id)
     assert fields["scope"].value == "日用百货"
 
@@ -67,11 +163,10 @@ def test_what_changes_is_taken_from_the_newest_delivery(place: Place) -> None:
 def test_the_named_authority_is_believed_before_the_newer_source(place: Place) -> None:
     """Authority is given by law, field by field; neither the newest nor the majority is believed by itself."""
     place.enter(register_entry(OTHER_ENTRY))
-    with place.desk() as desk:
-        library.set_authority(desk, Authority(field="address", entry=ENTRY, rank=1, basis="登记管理条例第八条"))
+    place.authority("address", ENTRY, 1)
     place.merge(place.deliver([row(1)]))
     place.merge(place.deliver([row(1, address="别处3号", city="江北")], OTHER_ENTRY))
-    fields = library.find_subject(place.pools, code(1)).fields
+    fields = place.subject(1).fields
     assert (fields["address"].value, fields["address"].rank) == ("重庆市渝中区民权路1号", 1)
     assert (fields["city"].value, fields["city"].rank) == ("江北", 1000)
 
@@ -79,9 +174,9 @@ def test_the_named_authority_is_believed_before_the_newer_source(place: Place) -
 def test_an_authority_is_for_a_field_that_exists() -> None:
     """A rank for nothing is refused."""
     with pytest.raises(Invalid):
-        Authority(field="colour", entry=ENTRY, rank=1)
+        Authority(field="colour", entry=ENTRY, rank=1, basis="x")
     with pytest.raises(Invalid):
-        Authority(field="name", entry=ENTRY, rank=0)
+        Authority(field="name", entry=ENTRY, rank=0, basis="x")
 
 
 def test_rows_without_a_code_have_no_golden_record(place: Place) -> None:
@@ -96,13 +191,13 @@ def test_rows_without_a_code_have_no_golden_record(place: Place) -> None:
         {"_row": 4, "reason": "empty"},
     ]
     with pytest.raises(NotFound):
-        library.find_subject(place.pools, old)
+        library.find_subject(place.pools, old, library.Bonds())
 
 
 def test_a_doubtful_capital_has_no_amount(place: Place) -> None:
     """What cannot be told is not added up; the spelling stays."""
     assert place.merge(place.deliver([row(1, capital="200,0000000(万)")])).doubtful == 1
-    golden = library.find_subject(place.pools, code(1))
+    golden = place.subject(1)
     assert (golden.capital.amount, golden.capital.doubt) == (None, quality.Doubt.COMMA)
     assert golden.fields["capital"].value == "200,0000000(万)"
 
@@ -111,7 +206,7 @@ def test_merging_again_changes_nothing(place: Place) -> None:
     """A batch that is merged again leaves every table and the ledger as they were."""
     batch = place.deliver([row(1), row(2), row(2, name="乙公司")])
     first = place.merge(batch)
-    versions = {name: place.pools.lake.version(f"library/{name}") for name in ("legal_person", "conflict")}
+    versions = {name: place.pools.lake.version(f"library/{name}") for name in ("legal_person", "legal_person_source")}
     assert place.merge(batch) == first
     assert versions == {name: place.pools.lake.version(f"library/{name}") for name in versions}
     assert len(place.lines("library.merged")) == 1
@@ -150,7 +245,7 @@ def test_both_databases_keep_what_was_found(tmp_path: Path, postgres_database: s
     with place.desk() as desk:
         opened = quality.open_objections(desk, batch.id)
         assert quality.objections(desk.db, only_open=True) == tuple(sorted(opened, key=lambda each: each.id))
-        library.set_authority(desk, Authority(field="*", entry=ENTRY, rank=2))
+        library.set_authority(desk, Authority(field="*", entry=ENTRY, rank=2, basis="三定规定"))
     assert place.merge(batch) == place.merge(batch)
     with place.desk() as desk:
         assert library.find_merge(desk.db, batch.id).conflicts == 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from jutong.catalogue.entry import Entry
 from jutong.library.standard import standard_of
 from jutong.library.subject import FIELDS, KEY, items_of, key_item_of
-from jutong.library.survive import Authority, belief_of, golden_sql
+from jutong.library.survive import Authority, belief_of, golden_sql, touched_sql
 from jutong.quality.reading import BATCH, ROW
 from jutong.terms.element import StandardElement
 
@@ -62,7 +62,8 @@ def _golden(entry: Entry, authorities: Iterable[Authority], nodes: dict[str, Nod
     schema = {"source": said | {"_row": "BIGINT", "_at": "BIGINT"}}
     schema |= {name: {column.name: "VARCHAR" for column in one.schema} for name, one in belief.tables(()).items()}
     filled = items_of(entry)
-    for name, came in traced(golden_sql(belief, ANY_BATCH), schema).items():
+    schema["roots"] = dict.fromkeys((KEY, "root"), "VARCHAR")
+    for name, came in traced(golden_sql(belief, touched_sql(ANY_BATCH)), schema).items():
         if name not in filled:
             continue
         target = f"field:{GOLDEN}/{name}"

@@ -100,7 +100,8 @@ def _has_rows(desk: Desk, entry: Entry) -> bool:
 
 
 def _count(pools: Pools, table: TableRef, key_column: str) -> int:
-    return int(pools.engine.query(count_sql(key_column), {"t": table}).read_all()["n"][0].as_py())
+    held = pools.lake.files(table.table, version=table.version)[1].names
+    return int(pools.engine.query(count_sql(held, key_column), {"t": table}).read_all()["n"][0].as_py())
 
 
 def _rows(pools: Pools, table: TableRef, columns: Mapping[str, str], key_item: str) -> Iterator[tuple[object, object]]:

@@ -9,6 +9,7 @@ from jutong.catalogue.entry import Entry
 from jutong.kernel.canon import canonical, digest
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.library.golden import TURN, current_sql
 from jutong.library.subject import KEY, items_of
 from jutong.pools.layout import library_table, raw_table, table_name
 
@@ -102,12 +103,22 @@ def rows_sql(held: Collection[str], columns: Mapping[str, str], *, key_item: str
     key = _quoted(columns[key_item])
     # Of two rows with one key the later stands: the one of the later batch.
     order = f" ORDER BY {_quoted(BATCH)}" if BATCH in held else ""
-    return f"SELECT {key} AS k, to_json(struct_pack({', '.join(packed)})) AS v FROM t WHERE {key} IS NOT NULL{order}"  # noqa: S608
+    rows, packing = standing_rows(held), ", ".join(packed)
+    return f"SELECT {key} AS k, to_json(struct_pack({packing})) AS v FROM {rows} WHERE {key} IS NOT NULL{order}"  # noqa: S608
 
 
-def count_sql(key_column: str) -> str:
+def count_sql(held: Collection[str], key_column: str) -> str:
     """Return the query for the number of different keys."""
-    return f"SELECT count(DISTINCT {_quoted(key_column)}) AS n FROM t"  # noqa: S608
+    return f"SELECT count(DISTINCT {_quoted(key_column)}) AS n FROM {standing_rows(held)}"  # noqa: S608
+
+
+def standing_rows(held: Collection[str]) -> str:
+    """Return the SQL of the rows that stand: of golden records the newest versions, else all.
+
+    >>> standing_rows(["code", "name"])
+    't'
+    """
+    return f"({current_sql('t')}) AS standing" if TURN in held else "t"
 
 
 def pairs(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[bytes, bytes]]:

@@ -168,6 +168,9 @@ POLICIES: Mapping[str, Policy] = {
     # library
     "library.merge": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "library.set_authority": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.ANY),
+    "library.join": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.part": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.settle": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # sharing
     "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),
     "sharing.redraft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
@@ -214,6 +217,7 @@ POLICIES: Mapping[str, Policy] = {
         tie=Tie.ANY,
     ),
     "pages.subjects": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.ANY),
+    "pages.rates": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.authorities": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.PUBLISH_AUDIT, tie=Tie.ANY),
     # library, looking
     "library.look_up": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),

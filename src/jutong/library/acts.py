@@ -1,4 +1,4 @@
-"""What is done with the base library: merge a batch, name who is believed."""
+"""What is done with the base library: merge a batch, name who is believed, tie and cut bonds between subjects."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from jutong.guard import Label
 from jutong.kernel.mark import check_mark
 
 from . import store
+from .bond import Bond, Bonds
+from .decision import AUTHORITY, Decision
 from .golden import Conflict, Golden, Merge, Said
-from .laying import conflicts, find_subject, lay, said_of
+from .laying import conflicts, count_settled, find_subject, lay, said_of
+from .settling import SOURCES, settle, subjects_of_entry, whole
 from .sight import whole_library
-from .survive import Authority
+from .subject import checked_key
+from .survive import Authority, check_rank_free
 
 
 def merge(desk: Desk, batch_id: str) -> Merge:
@@ -22,10 +26,14 @@ def merge(desk: Desk, batch_id: str) -> Merge:
     done = store.known_merge(desk.db, batch.id)
     if done is None:
         elements = {element.id: element for element in registers.elements(desk.db)}
-        authorities = store.authorities(desk.db)
-        with desk.released():
-            done = lay(desk.pools, batch, entry, elements, authorities, at=desk.now)
-        if store.save_merge(desk.db, done):
+        number = -1
+        # A decision that was taken while the rows were laid must be heard, too.
+        while number != store.newest_decision(desk.db):
+            standing = store.standing(desk.db)
+            number = standing.number
+            with desk.released():
+                done = lay(desk.pools, batch, entry, elements, standing, at=desk.now)
+        if done is not None and store.save_merge(desk.db, done):
             desk.record(
                 "library.merged",
                 on=batch.id,
@@ -41,6 +49,7 @@ def merge(desk: Desk, batch_id: str) -> Merge:
     return store.find_merge(desk.db, batch.id)
 
 
+<<<<<<< HEAD
 def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> Authority:
     """Name how far an entry's source is believed on a field (Order 809, art. 19); it holds for merges from now on.
 
@@ -52,15 +61,79 @@ def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> A
     known = next(same, None)
     if named != known:
         check_mark(seen, known)
+=======
+def set_authority(desk: Desk, named: Authority) -> Authority:
+    """Name how far an entry's source is believed on a field, and on which basis (Order 809, art. 19)."""
+    entry = catalogue.visible_to(desk.db, named.entry, desk.actor)
+    desk.allow("library.set_authority", Label(owner=entry.provider))
+    known = store.authorities(desk.db)
+    if named not in known:
+        check_rank_free(named, known)
+>>>>>>> library
         store.save_authority(desk.db, named)
-        desk.record("library.authority_set", on=entry.id, field=named.field, rank=named.rank, provider=entry.provider)
+        taken = Decision.on_authority(named, id=desk.new_id(), org=desk.actor.org, at=desk.now)
+        store.save_decision(desk.db, taken)
+        desk.record(
+            taken.word, on=entry.id, field=named.field, rank=named.rank, provider=entry.provider, decision=taken.id
+        )
     return named
+
+
+def join(desk: Desk, kept: str, other: str, *, basis: str, although_parted: bool = False) -> Bond:
+    """Decide that two subjects are one; nothing is overwritten, so that it can be cut again."""
+    desk.allow("library.join", whole_library(registers.bodies(desk.db)))
+    bonds = store.bonds(desk.db)
+    codes = _both_known(desk, bonds, kept, other)
+    bond = bonds.joined(*codes, basis=basis, although_parted=although_parted)
+    _decide(desk, bond)
+    return bond
+
+
+def part(desk: Desk, other: str, *, basis: str) -> Bond:
+    """Decide that a merged subject is one of its own; a negative link stays, so that nothing merges it again unseen."""
+    desk.allow("library.part", whole_library(registers.bodies(desk.db)))
+    bond = store.bonds(desk.db).parted(checked_key(other), basis=basis)
+    _decide(desk, bond)
+    return bond
+
+
+def tell_apart(desk: Desk, one: str, another: str, *, basis: str) -> Bond:
+    """Decide that two subjects that look alike are not the same."""
+    desk.allow("library.part", whole_library(registers.bodies(desk.db)))
+    bonds = store.bonds(desk.db)
+    bond = bonds.told_apart(*_both_known(desk, bonds, one, another), basis=basis)
+    _decide(desk, bond)
+    return bond
+
+
+def settle_decision(desk: Desk, decision_id: str) -> int:
+    """Bring the golden records up to a decision, and return how many it changed; again is no change."""
+    desk.allow("library.settle", Label(owner=desk.actor.org))
+    taken = store.find_decision(desk.db, decision_id)
+    done = store.settled_subjects(desk.db, decision_id)
+    if done is not None:
+        return done
+    subjects, number = 0, -1
+    while number != store.newest_decision(desk.db):
+        standing = store.standing(desk.db)
+        number = standing.number
+        touched = subjects_of_entry(taken.entry) if taken.kind == AUTHORITY else whole(_roots(standing.bonds, taken))
+        with desk.released():
+            if desk.pools.lake.exists(SOURCES):
+                settle(desk.pools, standing, touched, taken.id, only_changed=True)
+                subjects = count_settled(desk.pools, taken.id)
+    if store.settled_subjects(desk.db, decision_id) is None:
+        store.save_settled(desk.db, decision_id, subjects, desk.now)
+        # A line an entry: what is served of it follows.
+        for entry in store.merged_entries(desk.db):
+            desk.record("library.settled", on=decision_id, entry=entry, subjects=subjects)
+    return subjects
 
 
 def look_up(desk: Desk, code: str) -> Golden:
     """Show a golden record to an official; that somebody looked is on record, whom they looked at is not."""
     desk.allow("library.look_up", whole_library(registers.bodies(desk.db)))
-    found = find_subject(desk.pools, code)
+    found = find_subject(desk.pools, code, store.bonds(desk.db))
     desk.record("library.looked_up", on="legal-person", fields=len(found.fields))
     return found
 
@@ -68,8 +141,9 @@ def look_up(desk: Desk, code: str) -> Golden:
 def look_into(desk: Desk, code: str) -> tuple[Golden, tuple[Said, ...]]:
     """Show a golden record with all that was ever said of it; it leaves the line that looking it up leaves."""
     desk.allow("library.look_up", whole_library(registers.bodies(desk.db)))
+    bonds = store.bonds(desk.db)
     with desk.released():
-        found, said = find_subject(desk.pools, code), said_of(desk.pools, code)
+        found, said = find_subject(desk.pools, code, bonds), said_of(desk.pools, code, bonds)
     desk.record("library.looked_up", on="legal-person", fields=len(found.fields))
     return found, said
 
@@ -77,6 +151,26 @@ def look_into(desk: Desk, code: str) -> tuple[Golden, tuple[Said, ...]]:
 def look_at_conflicts(desk: Desk, *, after: str = "", limit: int = 100) -> tuple[Conflict, ...]:
     """Show an official the values that stand against each other."""
     desk.allow("library.look_at_conflicts", whole_library(registers.bodies(desk.db)))
-    found = conflicts(desk.pools, after=after, limit=limit)
+    standing = store.standing(desk.db)
+    with desk.released():
+        found = conflicts(desk.pools, standing, after=after, limit=limit)
     desk.record("library.conflicts_looked_at", on="legal-person", values=len(found))
     return found
+
+
+def _decide(desk: Desk, bond: Bond) -> None:
+    taken = Decision.on_bond(bond, id=desk.new_id(), org=desk.actor.org, at=desk.now)
+    store.save_decision(desk.db, taken)
+    desk.record(taken.word, on=taken.id, decision=taken.id)
+
+
+def _both_known(desk: Desk, bonds: Bonds, one: str, another: str) -> tuple[str, str]:
+    keys = (checked_key(one), checked_key(another))
+    for key in keys:
+        find_subject(desk.pools, key, bonds)
+    return keys
+
+
+def _roots(bonds: Bonds, taken: Decision) -> set[str]:
+    """Return whose records a decision on a pair may change: both, and those under which they are known now."""
+    return {taken.kept, taken.other, bonds.root(taken.kept), bonds.root(taken.other)}

@@ -13,6 +13,9 @@ from jutong.quality.capital import Capital, Confidence, Doubt
 
 from .subject import FIELDS, KEY
 
+# Of a record's versions that of the highest turn stands; versions of equal turn say the same, and one of them is taken.
+TURN, BY, GONE = "_turn", "_by", "_gone"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surviving:
@@ -22,7 +25,8 @@ class Surviving:
     source: str
     rank: int
     batch: str
-    disputed: bool = False
+    disputed: bool = False  # sources contradict each other, and no rank settles it
+    contested: bool = False  # sources contradict each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Golden:
     fields: Mapping[str, Surviving]
     capital: Capital
     rows: int  # of all sources
+    also: tuple[str, ...] = ()  # codes that were merged into this one
 
     @property
     def disputed(self) -> tuple[str, ...]:
@@ -66,6 +71,22 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How far sources agree on a field: what verification by several sources found."""
+
+    field: str
+    filled: int  # legal persons that have it
+    checked: int  # of them, those of whom two or more sources say it
+    conflicts: int  # of them, those on which sources differ
+    disputed: int  # of them, those that no named source settles
+
+    @property
+    def share(self) -> float:
+        """The conflict rate: of what several sources say, how much they say differently."""
+        return self.conflicts / self.checked if self.checked else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
     """What one batch did to the library."""
 
@@ -80,7 +101,20 @@ class Merge:
     merged_at: datetime
 
 
-def golden_of(row: Mapping[str, Any]) -> Golden:
+def current_sql(golden: str = "golden", *, gone: bool = False) -> str:
+    """Return the query for the golden records that stand, over the table of all their versions.
+
+    ``gone`` brings along those that have become another's.
+    """
+    only = "" if gone else f" WHERE NOT {golden}.{GONE}"
+    return (
+        f"SELECT {golden}.* FROM {golden} JOIN (SELECT {KEY}, max({TURN}) AS {TURN}, "  # noqa: S608 (constants)
+        f"max_by({BY}, {TURN}) AS {BY} FROM {golden} GROUP BY {KEY}) AS newest ON newest.{KEY} = {golden}.{KEY} "
+        f"AND newest.{TURN} = {golden}.{TURN} AND newest.{BY} = {golden}.{BY}{only}"
+    )
+
+
+def golden_of(row: Mapping[str, Any], *, also: tuple[str, ...] = ()) -> Golden:
     """Return the record that a row of the golden table holds."""
     disputed = set(json.loads(row["_disputed"] or "[]"))
     return Golden(
@@ -92,12 +126,14 @@ def golden_of(row: Mapping[str, Any]) -> Golden:
                 rank=row[f"{field.name}_rank"],
                 batch=row[f"{field.name}_batch"],
                 disputed=field.name in disputed,
+                contested=bool(row["_conflict"] & 1 << place),
             )
-            for field in FIELDS
+            for place, field in enumerate(FIELDS)
             if row[field.name] is not None
         },
         capital=_capital_of(row),
         rows=row["_rows"],
+        also=also,
     )
 
 

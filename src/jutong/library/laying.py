@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -13,18 +14,16 @@ from jutong.collection.batch import Batch
 from jutong.kernel.errors import NotFound
 from jutong.pools import Pools, TableRef
 from jutong.pools.layout import library_table, standard_table
-from jutong.quality.capital import CAPITAL_COLUMNS, capital_reading
-from jutong.quality.reading import literal, quoted, staged
+from jutong.quality.reading import literal, quoted
 from jutong.terms.element import StandardElement
 
-from .golden import Conflict, Golden, Merge, Said, golden_of
+from .bond import Bonds
+from .golden import BY, GONE, TURN, Conflict, Golden, Merge, Rate, Said, current_sql, golden_of
+from .settling import GOLDEN, SOURCES, Standing, heard, settle, whole
 from .standard import KEY_COLUMN, UNKEYED_COLUMN, standard_of
 from .subject import FIELDS, KEY, items_of, key_item_of, key_of
-from .survive import Authority, Belief, Delivery, belief_of, conflict_sql, golden_sql
+from .survive import conflict_sql, touched_sql
 
-GOLDEN = library_table("legal_person")
-SOURCES = library_table("legal_person_source")
-CONFLICTS = library_table("conflict")
 UNKEYED = library_table("unkeyed")
 _SAID_MOST = 500  # rows of one legal person that are read for its page
 _COUNTED = ("rows", "unkeyed", "doubtful")
@@ -35,11 +34,15 @@ def lay(
     batch: Batch,
     entry: Entry,
     elements: Mapping[str, StandardElement],
-    authorities: Iterable[Authority],
+    standing: Standing,
     *,
     at: datetime,
 ) -> Merge:
-    """Put a batch into standard form and merge it into the golden records; doing it again changes nothing."""
+    """Put a batch into standard form and merge it into the golden records; doing it again changes nothing.
+
+    Work and memory go with the batch, not with the library: rows stream, and only records that the batch touches get
+    a new version. Finding them reads the key column of what was said before.
+    """
     standard = standard_of(entry, elements, batch.id)
     table, mark = standard_table(entry.id), f"library.merge/{batch.id}"
     raw = TableRef(batch.snapshot.table, batch.snapshot.version)
@@ -47,7 +50,10 @@ def lay(
         pools.lake.append(table, pools.engine.query(standard.sql, {"raw": raw, **standard.tables}), mark=mark)
     told = _row_counts(pools, table, batch.id, standard.capitals)
     keyed = _lay_sources(pools, batch, entry, mark) if key_item_of(entry) else None
-    people = _lay_golden(pools, batch.id, belief_of(authorities)) if keyed else {}
+    people = {}
+    if keyed:
+        turn = settle(pools, standing, touched_sql(batch.id), batch.id)
+        people = _people_counts(pools, turn, batch.id)
     return Merge(
         batch=batch.id,
         entry=entry.id,
@@ -61,23 +67,27 @@ def lay(
     )
 
 
-def find_subject(pools: Pools, code: str) -> Golden:
-    """Return the golden record of a credit code, or refuse."""
+def find_subject(pools: Pools, code: str, bonds: Bonds) -> Golden:
+    """Return the golden record of a credit code, or refuse; a code that was merged leads to the one that was kept."""
     key = key_of(code)
     if key is not None and pools.lake.exists(GOLDEN):
-        sql = f"SELECT * FROM golden WHERE {KEY} = ?"  # noqa: S608 (a constant)
-        for row in pools.engine.query(sql, {"golden": TableRef(GOLDEN)}, (key,)).read_all().to_pylist():
-            return golden_of(row)
+        root = bonds.root(key)
+        sql = f"SELECT * FROM golden WHERE {KEY} = ? ORDER BY {TURN} DESC LIMIT 1"  # noqa: S608 (constants)
+        for row in pools.engine.query(sql, {"golden": TableRef(GOLDEN)}, (root,)).read_all().to_pylist():
+            if not row[GONE]:
+                return golden_of(row, also=bonds.members(root)[1:])
     raise NotFound("legal person", code[:18])
 
 
-def said_of(pools: Pools, code: str) -> tuple[Said, ...]:
+def said_of(pools: Pools, code: str, bonds: Bonds) -> tuple[Said, ...]:
     """Return every value that any source gave of a legal person: each once a delivery, the newest first."""
     key = key_of(code)
     if key is None or not pools.lake.exists(SOURCES):
         return ()
-    sql = f"SELECT * FROM source WHERE {KEY} = ? ORDER BY _at DESC, _batch, _row LIMIT {_SAID_MOST}"  # noqa: S608
-    rows = pools.engine.query(sql, {"source": TableRef(SOURCES)}, (key,)).read_all().to_pylist()
+    codes = bonds.members(bonds.root(key))
+    marks = ", ".join("?" for _ in codes)
+    sql = f"SELECT * FROM source WHERE {KEY} IN ({marks}) ORDER BY _at DESC, _batch, _row LIMIT {_SAID_MOST}"  # noqa: S608
+    rows = pools.engine.query(sql, {"source": TableRef(SOURCES)}, codes).read_all().to_pylist()
     said = (
         Said(
             field=field.name,
@@ -96,25 +106,49 @@ def said_of(pools: Pools, code: str) -> tuple[Said, ...]:
 
 def count_subjects(pools: Pools) -> int:
     """Return how many golden records there are."""
-    return _one(pools, "SELECT count(*) AS n FROM golden", {"golden": GOLDEN})["n"] if pools.lake.exists(GOLDEN) else 0
+    return _over_current(pools, "count(*) AS n").get("n", 0)
 
 
 def count_conflicts(pools: Pools) -> int:
     """Return how many legal persons have a field on which sources contradict each other."""
-    if not pools.lake.exists(CONFLICTS):
-        return 0
-    return int(_one(pools, f"SELECT count(DISTINCT {KEY}) AS n FROM conflict", {"conflict": CONFLICTS})["n"])  # noqa: S608
+    return _over_current(pools, "count(CASE WHEN _conflict > 0 THEN 1 END) AS n").get("n", 0)
 
 
-def conflicts(pools: Pools, *, after: str = "", limit: int = 100) -> tuple[Conflict, ...]:
-    """Return the values that stand against each other, code by code, for at most ``limit`` codes after ``after``."""
-    if not pools.lake.exists(CONFLICTS):
-        return ()
-    sql = (
-        f"SELECT conflict.* FROM conflict JOIN (SELECT DISTINCT {KEY} FROM conflict WHERE {KEY} > ? "  # noqa: S608
-        f"ORDER BY {KEY} LIMIT ?) AS page ON conflict.{KEY} = page.{KEY} ORDER BY {KEY}, field, kept DESC, value"
+def rates(pools: Pools) -> tuple[Rate, ...]:
+    """Return for each field how many records have it, of how many several sources say it, and how often they differ."""
+    return _rates_at(pools, pools.lake.version(GOLDEN) if pools.lake.exists(GOLDEN) else -1)
+
+
+@lru_cache(maxsize=8)
+def _rates_at(pools: Pools, version: int) -> tuple[Rate, ...]:
+    """Count once a version: the page is looked at more often than the library changes."""
+    del version
+    counted = ", ".join(
+        f"count({field.name}) AS filled{n}, count(CASE WHEN _checked & {1 << n} > 0 THEN 1 END) AS checked{n}, "
+        f"count(CASE WHEN _conflict & {1 << n} > 0 THEN 1 END) AS conflicts{n}, "
+        f"count(CASE WHEN strpos(_disputed, '\"{field.name}\"') > 0 THEN 1 END) AS disputed{n}"
+        for n, field in enumerate(FIELDS)
     )
-    rows = pools.engine.query(sql, {"conflict": TableRef(CONFLICTS)}, (after, limit)).read_all().to_pylist()
+    told = _over_current(pools, counted)
+    kinds = ("filled", "checked", "conflicts", "disputed")
+    return tuple(
+        Rate(field=field.name, **{kind: told.get(f"{kind}{n}", 0) for kind in kinds}) for n, field in enumerate(FIELDS)
+    )
+
+
+def conflicts(pools: Pools, standing: Standing, *, after: str = "", limit: int = 100) -> tuple[Conflict, ...]:
+    """Return the values that stand against each other, code by code, for at most ``limit`` codes after ``after``."""
+    if not pools.lake.exists(GOLDEN):
+        return ()
+    page = (
+        f"SELECT {KEY} FROM ({current_sql()}) AS standing WHERE _conflict > 0 AND {KEY} > ? "  # noqa: S608 (constants)
+        f"ORDER BY {KEY} LIMIT ?"
+    )
+    codes = pools.engine.query(page, {"golden": TableRef(GOLDEN)}, (after, limit)).read_all()[KEY].to_pylist()
+    if not codes:
+        return ()
+    sql = f"{conflict_sql(standing.belief, whole(codes))} ORDER BY {KEY}, field, kept DESC, value"
+    rows = pools.engine.query(sql, heard(pools, standing)).read_all().to_pylist()
     return tuple(Conflict(code=row.pop(KEY), **row) for row in rows)
 
 
@@ -156,38 +190,6 @@ def _lay_sources(pools: Pools, batch: Batch, entry: Entry, mark: str) -> bool:
     return landed is not None and landed.rows > 0
 
 
-def _lay_golden(pools: Pools, batch: str, belief: Belief) -> dict[str, int]:
-    """Bring the golden records that the batch touches up to all that was ever said of them."""
-    reading = capital_reading("capital")
-    golden = f"{staged(golden_sql(belief, batch), [reading])} SELECT {', '.join(_columns())} FROM readings"  # noqa: S608
-    conflict = conflict_sql(belief, batch)
-    while True:
-        version = pools.lake.version(SOURCES)
-        mark = f"library.merge/{batch}/{version}"
-        said = {"source": TableRef(SOURCES, version), **belief.tables(_deliveries(pools, version))}
-        for target, sql, key, tables in (
-            (GOLDEN, golden, (KEY,), {**said, **reading.tables}),
-            (CONFLICTS, conflict, (KEY, "field", "value"), said),
-        ):
-            if pools.lake.snapshot_of(target, mark) is None:
-                pools.lake.merge(target, pools.engine.query(sql, tables), key=key, mark=mark)
-        # Another batch's rows may have landed meanwhile, and its golden records been overwritten by these older ones.
-        if pools.lake.version(SOURCES) == version:
-            return _people_counts(pools, version, batch)
-
-
-def _deliveries(pools: Pools, version: int) -> tuple[Delivery, ...]:
-    sql = "SELECT DISTINCT _batch AS batch, _entry AS entry, _source AS source, _at AS at FROM source"
-    rows = pools.engine.query(sql, {"source": TableRef(SOURCES, version)}).read_all().to_pylist()
-    return tuple(Delivery(**row) for row in rows)
-
-
-def _columns() -> list[str]:
-    told = [(field.name, *(f"{field.name}_{part}" for part in ("source", "rank", "batch"))) for field in FIELDS]
-    names = [KEY, *(name for names in told for name in names), *(f"capital_{part}" for part in CAPITAL_COLUMNS)]
-    return [*map(quoted, names), "_disputed", "_rows", "_first_batch"]
-
-
 def _row_counts(pools: Pools, table: str, batch: str, capitals: tuple[str, ...]) -> dict[str, int]:
     doubtful = " OR ".join(f"{quoted(f'{name}_doubt')} IS NOT NULL" for name in capitals) or "false"
     sql = (
@@ -198,15 +200,25 @@ def _row_counts(pools: Pools, table: str, batch: str, capitals: tuple[str, ...])
     return {name: told[name] for name in _COUNTED}
 
 
-def _people_counts(pools: Pools, version: int, batch: str) -> dict[str, int]:
+def _people_counts(pools: Pools, turn: int, batch: str) -> dict[str, int]:
     sql = (
         f"SELECT count(*) AS touched, count(_disputed) AS conflicts, "  # noqa: S608 (escaped parts)
         f"count(CASE WHEN _first_batch = {literal(batch)} THEN 1 END) AS created FROM golden "
-        f"JOIN (SELECT DISTINCT {KEY} FROM source WHERE _batch = {literal(batch)}) AS touched "
-        f"ON touched.{KEY} = golden.{KEY}"
+        f"WHERE {TURN} = {turn} AND {BY} = {literal(batch)} AND NOT {GONE}"
     )
-    tables = {"golden": TableRef(GOLDEN), "source": TableRef(SOURCES, version)}
-    return dict(pools.engine.query(sql, tables).read_all().to_pylist()[0])
+    return _one(pools, sql, {"golden": GOLDEN})
+
+
+def count_settled(pools: Pools, by: str) -> int:
+    """Return how many records got a new version by a decision."""
+    sql = f"SELECT count(DISTINCT {KEY}) AS n FROM golden WHERE {BY} = {literal(by)}"  # noqa: S608
+    return int(_one(pools, sql, {"golden": GOLDEN})["n"])
+
+
+def _over_current(pools: Pools, counted: str) -> dict[str, int]:
+    if not pools.lake.exists(GOLDEN):
+        return {}
+    return _one(pools, f"SELECT {counted} FROM ({current_sql()}) AS standing", {"golden": GOLDEN})  # noqa: S608
 
 
 def _one(pools: Pools, sql: str, tables: Mapping[str, str]) -> dict[str, Any]:

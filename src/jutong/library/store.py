@@ -1,16 +1,22 @@
-"""The library room's tables: who is believed on which field, and which batches were merged."""
+"""The library room's tables: who is believed on which field, who was merged with whom, which batches were laid in."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jutong.kernel.db import Db, Instant, metadata, upsert
-from jutong.kernel.errors import NotFound
+from jutong.kernel.errors import NotFound, Unavailable
+from jutong.kernel.text import text
 
+from .bond import Bond, Bonds, Verdict
+from .decision import Decision
 from .golden import Merge
+from .settling import Standing
 from .survive import Authority
 
 authority = sa.Table(
@@ -20,6 +26,32 @@ authority = sa.Table(
     sa.Column("entry", sa.String(26), primary_key=True),
     sa.Column("rank", sa.Integer, nullable=False),
     sa.Column("basis", sa.String(400), nullable=False),
+)
+
+decision = sa.Table(
+    "library_decision",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.String(26), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("basis", sa.String(400), nullable=False),
+    sa.Column("org", sa.String(18), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    # of an authority
+    sa.Column("field", sa.String(63), nullable=False),
+    sa.Column("entry", sa.String(26), nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False),
+    # of a bond
+    sa.Column("kept", sa.String(40), nullable=False, index=True),
+    sa.Column("other", sa.String(40), nullable=False, index=True),
+)
+
+settled = sa.Table(
+    "library_settled",
+    metadata,
+    sa.Column("decision", sa.String(26), primary_key=True),
+    sa.Column("subjects", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 merged = sa.Table(
@@ -46,6 +78,67 @@ def authorities(db: Db) -> tuple[Authority, ...]:
     """Return who is believed on which field, the highest first."""
     query = sa.select(authority).order_by(authority.c.field, authority.c.rank, authority.c.entry)
     return tuple(Authority(**row) for row in db.execute(query).mappings())
+
+
+def save_decision(db: Db, taken: Decision) -> None:
+    """Keep a decision for good, under the next number; of two at the same moment one is told to come again."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    row = insert(decision).values(number=newest_decision(db) + 1, **asdict(taken))
+    if db.execute(row.on_conflict_do_nothing().returning(decision.c.number)).first() is None:
+        raise Unavailable(text("another decision was taken at the same moment"), remedy=text("repeat the act"))
+
+
+def newest_decision(db: Db) -> int:
+    """Return the number of the last decision."""
+    return int(db.execute(sa.select(sa.func.coalesce(sa.func.max(decision.c.number), 0))).scalar_one())
+
+
+def find_decision(db: Db, decision_id: str) -> Decision:
+    """Return a decision, or refuse."""
+    row = db.execute(sa.select(decision).where(decision.c.id == decision_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("decision", decision_id[:26])
+    return _decision(row)
+
+
+def decisions(db: Db, *, on_pairs: bool = False, limit: int = 50) -> tuple[tuple[int, Decision], ...]:
+    """Return decisions with their numbers, the newest first; those on pairs alone, if asked."""
+    query = sa.select(decision).order_by(decision.c.number.desc()).limit(limit)
+    if on_pairs:
+        query = query.where(decision.c.kept != "")
+    return tuple((row["number"], _decision(row)) for row in db.execute(query).mappings())
+
+
+def bonds(db: Db) -> Bonds:
+    """Return who was merged with whom, and who was told apart."""
+    columns = (decision.c.kept, decision.c.other, decision.c.kind, decision.c.basis)
+    query = sa.select(*columns).where(decision.c.kept != "").order_by(decision.c.number)
+    return Bonds(
+        tuple(
+            Bond(kept=kept, other=other, verdict=Verdict(kind), basis=basis)
+            for kept, other, kind, basis in db.execute(query)
+        )
+    )
+
+
+def standing(db: Db) -> Standing:
+    """Return all that is decided now."""
+    return Standing(number=newest_decision(db), authorities=authorities(db), bonds=bonds(db))
+
+
+def save_settled(db: Db, decision_id: str, subjects: int, at: datetime) -> None:
+    """Note that the golden records follow a decision, and how many it changed."""
+    db.execute(sa.insert(settled).values(decision=decision_id, subjects=subjects, at=at))
+
+
+def settled_subjects(db: Db, decision_id: str) -> int | None:
+    """Return how many records a decision changed, or nothing while they do not follow it yet."""
+    query = sa.select(settled.c.subjects).where(settled.c.decision == decision_id)
+    return db.execute(query).scalar_one_or_none()
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(**{name: value for name, value in row.items() if name != "number"})
 
 
 def save_merge(db: Db, done: Merge) -> bool:

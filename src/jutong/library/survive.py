@@ -11,12 +11,14 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 from jutong.quality.reading import literal, quoted
 
+from .basis import check_basis
 from .subject import FIELDS, KEY, Nature
 
 UNRANKED = 1000  # of a source that nobody has named for the field
 ALL_FIELDS = "*"
-# A place is rank, delivery, row in one number: 10, 20 and 32 bits.
+# A place is rank, delivery, row in one number: 10, 20 and 32 bits; one more puts a source that contradicts itself last.
 _DELIVERIES, _ROWS = 1 << 20, 1 << 32
+_SPLIT = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +28,24 @@ class Authority:
     field: str
     entry: str
     rank: int
-    basis: str = ""
+    basis: str
 
     def __post_init__(self) -> None:
+        check_basis(self.basis)
         if self.field != ALL_FIELDS and self.field not in {field.name for field in FIELDS}:
             raise Invalid(text("golden records have no field {field}", field=self.field[:63]))
         if not 1 <= self.rank <= UNRANKED:
             raise Invalid(text("a rank is a number from 1 (highest) to {lowest}", lowest=UNRANKED))
+
+
+def check_rank_free(named: Authority, known: Iterable[Authority]) -> None:
+    """Refuse a rank that another source has on the same field: one datum, one source."""
+    if any((one.field, one.rank) == (named.field, named.rank) and one.entry != named.entry for one in known):
+        raise Invalid(
+            text("another source has rank {rank} on this field", rank=named.rank),
+            basis=text("Order 809, art. 19: one datum has one source"),
+            remedy=text("give this source another rank, or change the other's first"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +60,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """The order in which deliveries are believed on some fields: by rank, then by time.
+    """The order in which sources are believed on some fields: by rank, then by time.
 
-    What identifies is kept as first said; what changes is taken as last said.
+    Of what identifies, the source that came into the library first stands; of what changes, the newest word.
     """
 
     name: str
@@ -58,9 +71,13 @@ class Order:
 
     def table(self, deliveries: Iterable[Delivery]) -> pa.Table:
         """Return delivery -> its first place in the order; a row's place is that plus the row's number."""
-        newest_first = self.nature is Nature.CHANGING
-        by_time = sorted(deliveries, key=lambda each: (each.at, each.batch), reverse=newest_first)
-        ranked = [(self.ranks.get(each.entry, UNRANKED), number, each) for number, each in enumerate(by_time)]
+        known = sorted(deliveries, key=lambda each: (each.at, each.batch))
+        if self.nature is Nature.CHANGING:
+            known.reverse()
+        else:
+            came = {each.entry: number for number, each in reversed(list(enumerate(known)))}
+            known.sort(key=lambda each: came[each.entry])
+        ranked = [(self.ranks.get(each.entry, UNRANKED), number, each) for number, each in enumerate(known)]
         return pa.table(
             {
                 "batch": pa.array([each.batch for _, _, each in ranked], pa.string()),
@@ -71,30 +88,35 @@ class Order:
         )
 
 
-ARRIVAL = Order(name="arrival", nature=Nature.IDENTIFYING, ranks={})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
-    """Field -> the order in which deliveries are believed on it; fields of equal order share one."""
+    """Field -> the order in which sources are believed on it; fields of equal order share one."""
 
     orders: Mapping[str, Order]
 
     @property
     def distinct(self) -> tuple[Order, ...]:
-        """Each order once, with that of arrival."""
-        return (ARRIVAL, *{order.name: order for order in self.orders.values()}.values())
+        """Each order once."""
+        return tuple({order.name: order for order in self.orders.values()}.values())
 
     def tables(self, deliveries: Iterable[Delivery]) -> dict[str, pa.Table]:
-        """Return the orders as the tables that the queries name."""
-        known = tuple(deliveries)
-        return {order.name: order.table(known) for order in self.distinct}
+        """Return the deliveries and the orders as the tables that the queries name."""
+        known = sorted(deliveries, key=lambda each: (each.at, each.batch))
+        entries = {entry: number for number, entry in enumerate(dict.fromkeys(each.entry for each in known))}
+        numbered = pa.table(
+            {
+                "batch": pa.array([each.batch for each in known], pa.string()),
+                "e": pa.array([entries[each.entry] for each in known], pa.int64()),
+                "d": pa.array(range(len(known)), pa.int64()),
+            }
+        )
+        return {"delivery": numbered, **{order.name: order.table(known) for order in self.distinct}}
 
 
 def belief_of(authorities: Iterable[Authority]) -> Belief:
     """Return who is believed on what; a rank for the field itself goes before one for all fields.
 
-    >>> named = [Authority(field="*", entry="e", rank=5), Authority(field="name", entry="e", rank=1)]
+    >>> named = [Authority(field=f, entry="e", rank=n, basis="x") for f, n in (("*", 5), ("name", 1))]
     >>> [(name, order.ranks["e"]) for name, order in belief_of(named).orders.items()][:2]
     [('name', 1), ('reg_date', 5)]
     """
@@ -111,68 +133,141 @@ def belief_of(authorities: Iterable[Authority]) -> Belief:
     return Belief(orders=orders)
 
 
-def golden_sql(belief: Belief, batch: str) -> str:
-    """Return the query for the golden records that ``batch`` touches, from all that any source ever said of them.
+def touched_sql(batch: str) -> str:
+    """Return the query for the subjects of which a batch says something."""
+    return (
+        f"SELECT DISTINCT {_SUBJECT} AS {KEY} FROM source LEFT JOIN roots ON roots.{KEY} = source.{KEY} "  # noqa: S608
+        f"WHERE source._batch = {literal(batch)}"
+    )
 
-    It is a function of the set of source rows, so neither the order nor the number of merges changes its answer.
+
+def golden_sql(belief: Belief, touched: str) -> str:
+    """Return the query for the golden records of the subjects that the query ``touched`` names.
+
+    Every source is heard with the newest word it has for a field. The highest in rank whose word is one word stands;
+    what the others say only confirms or contradicts it. The answer is a function of the set of source rows, the bonds
+    (``roots``) and the ranks: neither the order nor the number of merges changes it.
     """
+    fields = belief.orders
     best = ", ".join(
-        f"min_by({name}, CASE WHEN {name} IS NOT NULL THEN said.{order.name} END) AS {name}, "
-        f"min(CASE WHEN {name} IS NOT NULL THEN said.{order.name} END) AS {quoted(f'{plain} place')}"
-        for plain, order in belief.orders.items()
-        for name in [quoted(plain)]
+        f"min_by({quoted(name)}, {_ranked(name)}) AS {quoted(name)}, "
+        f"min({_ranked(name)}) AS {quoted(f'{name} place')}, "
+        f"count({quoted(name)}) > 1 AS {quoted(f'{name} checked')}, "
+        f"min({_low(name)}) < max({_high(name)}) AS {quoted(f'{name} conflict')}"
+        for name in fields
     )
-    several = ", ".join(
-        f"max({quoted(name)}) > min({quoted(name)}) AS {quoted(f'{name} several')}" for name in _IDENTIFYING
+    # A row that is its subject's only one, as most are, needs no comparing.
+    alone = ", ".join(
+        f"said.{quoted(name)}, CASE WHEN said.{quoted(name)} IS NOT NULL THEN said.{order.name} END, false, false"
+        for name, order in fields.items()
     )
-    told = ", ".join(_told(name) for name in belief.orders)
     disputed = " || ".join(
-        f"CASE WHEN {quoted(f'{name} several')} THEN ',\"{name}\"' ELSE '' END" for name in _IDENTIFYING
+        f"CASE WHEN {quoted(f'{name} conflict')} AND ({quoted(f'{name} place')} >= {_SPLIT} "
+        f"OR {_origin(name)}.rank = {UNRANKED}) THEN ',\"{name}\"' ELSE '' END"
+        for name in fields
     )
     joins = "".join(
         f" LEFT JOIN {order.name} AS {_origin(name)} ON {_origin(name)}.place = {_start(quoted(f'{name} place'))}"
-        for name, order in belief.orders.items()
+        for name, order in fields.items()
     )
     return (
-        f"{_said(belief, batch)}, "  # noqa: S608 (all parts are escaped)
-        f"best AS (SELECT {KEY}, {best}, {several}, count(*) AS _rows, min(said.arrival) AS first_place "
-        f"FROM said GROUP BY {KEY}) "
-        f"SELECT {KEY}, {told}, nullif('[' || substr({disputed}, 2) || ']', '[]') AS _disputed, _rows, "
-        f"arrival.batch AS _first_batch FROM best{joins} "
-        f"LEFT JOIN arrival ON arrival.place = {_start('first_place')}"
+        f"{_said(belief, touched)}, {_stated(belief)}, "  # noqa: S608 (all parts are escaped)
+        f"best AS (SELECT {KEY}, {best}, CAST(sum(_rows) AS BIGINT) AS _rows, min(_first) AS _first "
+        f"FROM stated GROUP BY {KEY} UNION ALL SELECT said.{KEY}, {alone}, CAST(1 AS BIGINT), said._d FROM said "
+        f"LEFT JOIN several ON several.{KEY} = said.{KEY} WHERE several.{KEY} IS NULL) "
+        f"SELECT best.{KEY}, {', '.join(map(_told, fields))}, "
+        f"nullif('[' || substr({disputed}, 2) || ']', '[]') AS _disputed, "
+        f"{_mask(fields, 'checked')} AS _checked, {_mask(fields, 'conflict')} AS _conflict, _rows, "
+        f"delivery.batch AS _first_batch FROM best{joins} LEFT JOIN delivery ON delivery.d = best._first"
     )
 
 
-def conflict_sql(belief: Belief, batch: str) -> str:
-    """Return the query for every value of an identifying field that stands against another, of codes in ``batch``."""
-    parts = [_conflicts_of(name, belief.orders[name]) for name in _IDENTIFYING]
-    return f"{_said(belief, batch)} " + " UNION ALL ".join(parts)
+def conflict_sql(belief: Belief, touched: str) -> str:
+    """Return the query for every value that stands against another, of the subjects that ``touched`` names."""
+    parts = " UNION ALL ".join(_conflicts_of(name, order) for name, order in belief.orders.items())
+    return f"{_said(belief, touched)}, {_stated(belief)} {parts}"
 
 
-_IDENTIFYING = tuple(field.name for field in FIELDS if field.nature is Nature.IDENTIFYING)
+_IDENTIFYING = frozenset(field.name for field in FIELDS if field.nature is Nature.IDENTIFYING)
+_SUBJECT = f"coalesce(roots.root, source.{KEY})"
 
 
-def _said(belief: Belief, batch: str) -> str:
+def _said(belief: Belief, touched: str) -> str:
+    """Return the rows of the subjects: who is meant, which delivery of which entry, and the row's places."""
+    fields = ", ".join(f"source.{quoted(name)}" for name in belief.orders)
     places = ", ".join(f"{order.name}.place + source._row AS {order.name}" for order in belief.distinct)
     joins = "".join(f" JOIN {order.name} ON {order.name}.batch = source._batch" for order in belief.distinct)
     return (
-        f"WITH touched AS (SELECT DISTINCT {KEY} FROM source WHERE _batch = {literal(batch)}), "  # noqa: S608
-        f"said AS (SELECT source.*, {places} FROM source JOIN touched ON source.{KEY} = touched.{KEY}{joins})"
+        f"WITH touched AS ({touched}), said AS (SELECT touched.{KEY} AS {KEY}, {fields}, "  # noqa: S608
+        f"delivery.e AS _e, delivery.d AS _d, {places} FROM source "
+        f"LEFT JOIN roots ON roots.{KEY} = source.{KEY} JOIN touched ON touched.{KEY} = {_SUBJECT} "
+        f"JOIN delivery ON delivery.batch = source._batch{joins})"
+    )
+
+
+def _stated(belief: Belief) -> str:
+    """Return each source's word for each field: of its newest delivery that has one, the first."""
+    told, stated = [], []
+    for plain, order in belief.orders.items():
+        name, place, known = quoted(plain), quoted(f"{plain} place"), f"CASE WHEN {quoted(plain)} IS NOT NULL THEN "
+        told.append(f"min_by({name}, {known}{order.name} END) AS {name}, min({known}{order.name} END) AS {place}")
+        newest = f"{known}_d END"
+        stated.append(
+            f"max_by({name}, {newest}) AS {name}, max_by({place}, {newest}) AS {place}, "
+            f"max({newest}) AS {quoted(f'{plain} d')}"
+        )
+        if plain in _IDENTIFYING:
+            low, high = quoted(f"{plain} low"), quoted(f"{plain} high")
+            told.append(f"min({name}) AS {low}, max({name}) AS {high}")
+            stated.append(f"max_by({low}, {newest}) AS {low}, max_by({high}, {newest}) AS {high}")
+    return (
+        f"several AS (SELECT {KEY} FROM said GROUP BY {KEY} HAVING count(*) > 1), "  # noqa: S608 (all parts are escaped)
+        f"told AS (SELECT said.{KEY}, _e, _d, count(*) AS _rows, {', '.join(told)} FROM said "
+        f"JOIN several ON several.{KEY} = said.{KEY} GROUP BY said.{KEY}, _e, _d), "
+        f"stated AS (SELECT {KEY}, _e, sum(_rows) AS _rows, min(_d) AS _first, {', '.join(stated)} "
+        f"FROM told GROUP BY {KEY}, _e)"
     )
 
 
 def _conflicts_of(plain: str, order: Order) -> str:
     name, place = quoted(plain), f"said.{order.name}"
-    # Nested, not windowed: conflicts are few, and a window would sort every row that was ever said.
+    # A source's several values of what identifies all stand against each other; of what changes, its first one speaks.
+    spoken = "" if plain in _IDENTIFYING else f" AND {place} = stated.{quoted(f'{plain} place')}"
+    split = f" + CASE WHEN {_low(plain)} < {_high(plain)} THEN {_SPLIT} ELSE 0 END" if plain in _IDENTIFYING else ""
+    heard = (
+        f"SELECT said.{KEY}, said.{name} AS value, min({place}{split}) AS place FROM said "  # noqa: S608
+        f"JOIN stated ON stated.{KEY} = said.{KEY} AND stated._e = said._e AND stated.{quoted(f'{plain} d')} = said._d "
+        f"WHERE said.{name} IS NOT NULL{spoken} GROUP BY said.{KEY}, said.{name}"
+    )
     return (
         f"SELECT each.{KEY}, '{plain}' AS field, each.value, origin.source, origin.rank, origin.batch, "  # noqa: S608
-        f"each.place = several.best AS kept "
-        f"FROM (SELECT {KEY}, {name} AS value, min({place}) AS place FROM said WHERE {name} IS NOT NULL "
-        f"GROUP BY {KEY}, {name}) AS each "
-        f"JOIN (SELECT {KEY}, min({place}) AS best FROM said WHERE {name} IS NOT NULL GROUP BY {KEY} "
-        f"HAVING max({name}) > min({name})) AS several ON each.{KEY} = several.{KEY} "
+        f"each.place = several.best AS kept FROM ({heard}) AS each "
+        f"JOIN (SELECT {KEY}, min(place) AS best FROM ({heard}) AS all_of_it GROUP BY {KEY} HAVING count(*) > 1) "
+        f"AS several ON each.{KEY} = several.{KEY} "
         f"JOIN {order.name} AS origin ON origin.place = {_start('each.place')}"
     )
+
+
+def _ranked(plain: str) -> str:
+    """Return the SQL of a word's place among all sources' words, NULL where there is none."""
+    place = quoted(f"{plain} place")
+    if plain not in _IDENTIFYING:
+        return place
+    return f"{place} + CASE WHEN {_low(plain)} < {_high(plain)} THEN {_SPLIT} ELSE 0 END"
+
+
+def _low(plain: str) -> str:
+    return quoted(f"{plain} low" if plain in _IDENTIFYING else plain)
+
+
+def _high(plain: str) -> str:
+    return quoted(f"{plain} high" if plain in _IDENTIFYING else plain)
+
+
+def _mask(names: Iterable[str], kind: str) -> str:
+    """Return the SQL of a number whose bits are the fields, in their order, for which something holds."""
+    bits = (f"CASE WHEN {quoted(f'{name} {kind}')} THEN {1 << place} ELSE 0 END" for place, name in enumerate(names))
+    return f"CAST({' + '.join(bits)} AS BIGINT)"
 
 
 def _told(name: str) -> str:
@@ -187,5 +282,5 @@ def _origin(name: str) -> str:
 
 
 def _start(place: str) -> str:
-    """Return the SQL of the first place of the delivery in which a place lies."""
-    return f"({place} - {place} % {_ROWS})"
+    """Return the SQL of the first place of the delivery in which a place lies, whether its source is split or not."""
+    return f"({place} % {_SPLIT} - {place} % {_ROWS})"

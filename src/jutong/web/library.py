@@ -9,10 +9,10 @@ import msgspec
 from litestar.params import JSONBody, Parameter
 
 from jutong import library
-from jutong.library import Authority, Conflict, Golden, Merge
+from jutong.library import Authority, Bond, Conflict, Golden, Merge
 
 from .collection import visible_batch
-from .wiring import Code, Limit, TheActor, TheHouse, Ulid, UlidField, act, look
+from .wiring import Code, CodeField, Limit, Name, TheActor, TheHouse, Ulid, UlidField, act, look
 
 TAGS = ["library"]
 AfterCode = Annotated[str, Parameter(pattern="^[0-9A-Z]{0,18}$", description="only what stands after this code")]
@@ -37,6 +37,7 @@ class GoldenView(msgspec.Struct, kw_only=True):
     capital_currency: str | None
     capital_confidence: str
     rows: int
+    also: tuple[str, ...]
 
 
 class LibraryView(msgspec.Struct, kw_only=True):
@@ -52,6 +53,34 @@ class AuthorityForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     entry: UlidField
     field: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,62}$")]
     rank: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    basis: Name
+
+
+class RateView(msgspec.Struct, kw_only=True):
+    """How far sources agree on a field."""
+
+    field: str
+    filled: int
+    checked: int
+    conflicts: int
+    disputed: int
+    rate: float
+
+
+class BondForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which code stays, which is merged into it, on which basis."""
+
+    kept: CodeField
+    other: CodeField
+    basis: Name
+    although_parted: bool = False
+
+
+class PartingForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which merged code becomes a record of its own again, on which basis."""
+
+    other: CodeField
+    basis: Name
 
 
 @look("/api/batches/{batch_id:str}/merge", tags=TAGS)
@@ -86,7 +115,38 @@ def list_conflicts(house: TheHouse, actor: TheActor, after: AfterCode = "", limi
 def set_authority(house: TheHouse, actor: TheActor, data: JSONBody[AuthorityForm]) -> Authority:
     """Name how far an entry's source is believed on a field."""
     with house.desk(actor) as desk:
-        return library.set_authority(desk, Authority(entry=data.entry, field=data.field, rank=data.rank))
+        named = Authority(entry=data.entry, field=data.field, rank=data.rank, basis=data.basis)
+        return library.set_authority(desk, named)
+
+
+@look("/api/library/rates", tags=TAGS)
+def show_rates(house: TheHouse, actor: TheActor) -> list[RateView]:
+    """Show how often sources differ, field by field: counts, no names."""
+    return [
+        RateView(
+            field=one.field,
+            filled=one.filled,
+            checked=one.checked,
+            conflicts=one.conflicts,
+            disputed=one.disputed,
+            rate=one.share,
+        )
+        for one in library.rates(house.pools)
+    ]
+
+
+@act("/api/library/bonds", tags=TAGS)
+def join(house: TheHouse, actor: TheActor, data: BondForm) -> Bond:
+    """Merge one legal person's record into another's; nothing is overwritten, and it can be undone."""
+    with house.desk(actor) as desk:
+        return library.join(desk, data.kept, data.other, basis=data.basis, although_parted=data.although_parted)
+
+
+@act("/api/library/partings", tags=TAGS)
+def part(house: TheHouse, actor: TheActor, data: PartingForm) -> Bond:
+    """Make a merged record one of its own again; a negative link stays."""
+    with house.desk(actor) as desk:
+        return library.part(desk, data.other, basis=data.basis)
 
 
 def _view(golden: Golden) -> GoldenView:
@@ -101,7 +161,8 @@ def _view(golden: Golden) -> GoldenView:
         capital_currency=golden.capital.currency,
         capital_confidence=golden.capital.confidence.value,
         rows=golden.rows,
+        also=golden.also,
     )
 
 
-ENDPOINTS = [show_merge, show_library, show_subject, list_conflicts, set_authority]
+ENDPOINTS = [show_merge, show_library, show_subject, list_conflicts, set_authority, show_rates, join, part]

@@ -1,4 +1,4 @@
-"""Pages of the base library: one legal person with who said what, conflicts of sources, and who is believed."""
+"""Pages of the base library: one legal person with who said what, conflicts of sources, who is believed, merges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from jutong import catalogue, collection, library, registers
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import text
-from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Golden, Said
+from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Decision, Golden, Said, Verdict
 
 from ..wiring import Name, UlidField
 from .form import Misfilled
@@ -21,6 +21,7 @@ from .visit import Visit
 
 FIRST = ("/", text("First page"))
 CONFLICTS = 20  # legal persons on a page
+BONDS = 100  # decisions on a page
 
 
 class Sought(msgspec.Struct, kw_only=True):
@@ -41,7 +42,23 @@ class Naming(msgspec.Struct, kw_only=True):
     field: Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$")]
     entry: UlidField
     rank: Annotated[int, msgspec.Meta(ge=1, le=99)]
-    basis: Name = ""
+    basis: Name
+
+
+class Joining(msgspec.Struct, kw_only=True):
+    """Which code stays and which is merged into it, on which basis."""
+
+    kept: Annotated[str, msgspec.Meta(max_length=40)]
+    other: Annotated[str, msgspec.Meta(max_length=40)]
+    basis: Name
+    although_parted: bool = False
+
+
+class Parting(msgspec.Struct, kw_only=True):
+    """Which merged code becomes a record of its own again, on which basis."""
+
+    parted: Annotated[str, msgspec.Meta(max_length=40)]
+    parting_basis: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,17 @@ class FieldShown:
     kept: Value | None
     disputed: bool
     others: tuple[Value, ...]
+    contested: bool = False  # sources differ, settled or not
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision on a pair, and how many records follow it; None while they do not yet."""
+
+    decision: Decision
+    verdict: Verdict
+    body: str
+    subjects: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +165,7 @@ def show_conflict(visit: TheVisit) -> Answer:
         found = {one.name: one for one in _fields(visit, db, golden, said)}
         named = [one for one in library.authorities(db) if one.field in (given.field, ALL_FIELDS)]
         titles = catalogue.titles(db, [one.entry for one in named])
-    if given.field not in found or not found[given.field].disputed:
+    if given.field not in found or not found[given.field].contested:
         raise NotFound("conflict", given.field)
     return page(
         visit,
@@ -198,9 +226,57 @@ def set_authority(visit: TheVisit) -> Answer:
     return done(desk, "/authorities")
 
 
+<<<<<<< HEAD
 def _named(visit: Visit) -> Authority:
     given = visit.form.read(Naming)
     return Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
+=======
+@shown("/rates", guard="pages.rates")
+def show_rates(visit: TheVisit) -> Answer:
+    """Show how far sources agree, field by field: counts, no names."""
+    with visit.house.reading() as db:
+        titles = _titles_of_fields(visit, db)
+    rates = library.rates(visit.house.pools)
+    return page(
+        visit,
+        "library/rates.html",
+        title=text("How far sources agree"),
+        crumbs=(FIRST,),
+        rates=[(titles.get(one.field, one.field), one) for one in rates],
+        subjects=library.count_subjects(visit.house.pools),
+    )
+
+
+@shown("/bonds", guard="pages.subjects")
+def list_bonds(visit: TheVisit) -> Answer:
+    """List which records were merged and parted, and let it be decided; codes travel in forms, never in addresses."""
+    _check_may_look(visit)
+    with visit.house.reading() as db:
+        names = _names(db)
+        decided = [
+            Decided(one, Verdict(one.kind), names.get(one.org, one.org), library.settled_subjects(db, one.id))
+            for _, one in library.decisions(db, on_pairs=True, limit=BONDS)
+        ]
+    return page(visit, "library/bonds.html", title=text("Merge and unmerge"), crumbs=(FIRST,), decided=decided)
+
+
+@acted("/bonds", guard="pages.subjects", again=list_bonds)
+def join(visit: TheVisit) -> Answer:
+    """Merge one legal person's record into another's."""
+    given = visit.form.read(Joining)
+    with visit.desk() as desk:
+        library.join(desk, given.kept, given.other, basis=given.basis, although_parted=given.although_parted)
+    return done(desk, "/bonds")
+
+
+@acted("/bonds/parting", guard="pages.subjects", again=list_bonds)
+def part(visit: TheVisit) -> Answer:
+    """Make a merged record one of its own again."""
+    given = visit.form.read(Parting)
+    with visit.desk() as desk:
+        library.part(desk, given.parted, basis=given.parting_basis)
+    return done(desk, "/bonds")
+>>>>>>> library
 
 
 def _check_may_look(visit: Visit) -> None:
@@ -254,7 +330,8 @@ def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list
                     (one.value, one.source),
                     Value(one.value, source, None, one.batch, one.at, titles.get(one.entry, "")),
                 )
-        told.append(FieldShown(name, title, kept, bool(standing and standing.disputed), tuple(others.values())))
+        disputed, contested = (standing.disputed, standing.contested) if standing else (False, False)
+        told.append(FieldShown(name, title, kept, disputed, tuple(others.values()), contested))
     return told
 
 
@@ -296,4 +373,7 @@ def _names(db: Any) -> Mapping[str, str]:
     return {body.code: body.name for body in registers.bodies(db)}
 
 
-PAGES = [seek, show_subject, list_conflicts, more_conflicts, show_conflict, list_authorities, set_authority]
+PAGES = [
+    *(seek, show_subject, list_conflicts, more_conflicts, show_conflict, list_authorities, set_authority),
+    *(show_rates, list_bonds, join, part),
+]

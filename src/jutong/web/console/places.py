@@ -48,6 +48,8 @@ PLACES: tuple[Place, ...] = (
     # library
     Place("/subjects", text("Legal persons"), "pages.subjects", of_tier=True),
     Place("/conflicts", text("Conflicts of sources"), "pages.subjects", of_tier=True),
+    Place("/bonds", text("Merge and unmerge"), "pages.subjects", of_tier=True),
+    Place("/rates", text("How far sources agree"), "pages.rates"),
     Place("/authorities", text("Who is believed"), "pages.authorities"),
     # sharing
     Place("/requests", text("Requests"), "pages.requests", key="r"),

@@ -125,6 +125,9 @@ DONE: Mapping[str, Text] = {
     # library
     "library.merged": text("The batch was laid into the base library."),
     "library.authority_set": text("It was settled which source has the last word."),
+    "library.joined": text("It is decided: one legal person. The records are merged in a moment."),
+    "library.parted": text("It is decided: two legal persons. The records are restored in a moment."),
+    "library.settled": text("The golden records follow the decision."),
     "library.looked_up": text("You looked a record up; that is on record."),
     "library.conflicts_looked_at": text("You looked at conflicts; that is on record."),
     # sharing

@@ -10,6 +10,7 @@ from jutong import catalogue, collection, oversight, quality, registers, sharing
 from jutong.catalogue import harvest, item, terms_of_use
 from jutong.guard import Method
 from jutong.kernel.text import Text, plain, text
+from jutong.library import Verdict
 from jutong.library.subject import Nature, Unkeyed
 from jutong.terms import BodyKind, Duty, Grade
 from jutong.terms.element import Dimension, Severity
@@ -300,6 +301,10 @@ LIBRARY: Words = {
         quality.Doubt.COMMA: text("a comma stands where no thousands separator can stand"),
         quality.Doubt.UNIT: text("the unit or currency is not known"),
         quality.Doubt.IMPLAUSIBLE: text("so large that yuan may have been entered as ten thousand yuan"),
+    },
+    Verdict: {
+        Verdict.SAME: text("the same legal person"),
+        Verdict.APART: text("not the same"),
     },
     Nature: {
         Nature.IDENTIFYING: text("identifying field"),

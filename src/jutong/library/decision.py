@@ -1,0 +1,51 @@
+"""A decision on the library: whose word stands on a field, or who is one and the same; kept for good, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .bond import Bond, Verdict
+from .survive import Authority
+
+AUTHORITY = "authority"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided, on which basis, by which body, when; ``kind`` is ``authority`` or a verdict on a pair."""
+
+    id: str
+    kind: str
+    basis: str
+    org: str
+    at: datetime
+    field: str = ""
+    entry: str = ""
+    rank: int = 0
+    kept: str = ""
+    other: str = ""
+
+    @classmethod
+    def on_authority(cls, named: Authority, *, id: str, org: str, at: datetime) -> Decision:
+        """Return the decision that names a source."""
+        return cls(
+            id=id,
+            kind=AUTHORITY,
+            basis=named.basis,
+            org=org,
+            at=at,
+            field=named.field,
+            entry=named.entry,
+            rank=named.rank,
+        )
+
+    @classmethod
+    def on_bond(cls, bond: Bond, *, id: str, org: str, at: datetime) -> Decision:
+        """Return the decision on a pair."""
+        return cls(id=id, kind=bond.verdict.value, basis=bond.basis, org=org, at=at, kept=bond.kept, other=bond.other)
+
+    @property
+    def word(self) -> str:
+        """The ledger's word for it."""
+        return {AUTHORITY: "library.authority_set", Verdict.SAME: "library.joined"}.get(self.kind, "library.parted")
