@@ -15,7 +15,7 @@ from .examination import Examination, Timeliness, dimensions_of
 from .example import Example, examples_of
 from .objection import Objection, objection_of
 from .rulebook import Standards, rulebook_of
-from .scan import example_rows, land_findings
+from .scan import batch_where, example_rows, land_findings, lends
 from .sight import objectors
 
 CORRECTION = "CORRECTION"
@@ -173,7 +173,7 @@ def _examined(desk: Desk, batch: Batch, entry: Entry) -> Examination:
     )
     # The day of collection, not of examination: trying again, here or in another tier, asks the same questions.
     day = batch.collected_at.astimezone(LEGAL_TIME).date()
-    book = rulebook_of(entry, standards, today=day)
+    book = rulebook_of(entry, standards, today=day, sources={"": batch_where(batch)}, lent=lends(desk.pools.engine))
     earlier = [each for each in collection.batches(desk.db, entry.id) if each.collected_at < batch.collected_at]
     before = max((each.collected_at for each in earlier), default=None)
     with desk.released():

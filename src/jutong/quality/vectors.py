@@ -1,0 +1,312 @@
+"""Check digits over whole columns: two characters at a time, looked up in tables by their bytes; NULL is not sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jutong.pools.vector import VectorFunction
+from jutong.terms.element import Scheme
+from jutong.terms.identifier import (
+    CREDIT_ALPHABET,
+    CREDIT_WEIGHTS,
+    LICENCE_FORM,
+    ORGANISATION_ALPHABET,
+    ORGANISATION_WEIGHTS,
+    RESIDENT_WEIGHTS,
+)
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Numbers: TypeAlias = npt.NDArray[np.int32]
+Bits: TypeAlias = npt.NDArray[np.int8]
+# What one character (in capitals) adds at a place, or None where it must not stand.
+Adds = Callable[[int, str], int | None]
+
+SOUND, INNER_SOUND, CAPITALS = 1, 2, 4  # bits of an answer; CAPITALS: sound, and no letter is small
+_BAD = 1 << 27  # of one pair; nine of them still fit an int32
+_INNER = 14  # a credit code's sum lies below 2**14, that of its inner code above it
+_INNER_BAD = 1 << 25
+_CARD = range(13, 20)
+
+
+def functions() -> tuple[VectorFunction, ...]:
+    """Return all functions, by the names that ``name_of`` gives them."""
+    return tuple(VectorFunction(name_of(scheme), of) for scheme, of in _OF.items())
+
+
+def name_of(scheme: Scheme) -> str:
+    """Return the SQL name of the function that checks a scheme.
+
+    >>> name_of(Scheme.CREDIT_CODE)
+    'jutong_credit_code'
+    """
+    return "jutong_" + scheme.value.replace("-", "_")
+
+
+def credit_code(values: pa.Array) -> pa.Array:
+    """Check credit codes and the organisation codes inside them."""
+    return _answered(values, 18, _judge_credit)
+
+
+def organisation_code(values: pa.Array) -> pa.Array:
+    """Check organisation codes of nine characters."""
+    return _answered(values, 9, _judge_organisation)
+
+
+def resident_id(values: pa.Array) -> pa.Array:
+    """Check resident numbers, the day of birth included."""
+    return _answered(values, 18, _judge_resident)
+
+
+def registration_number(values: pa.Array) -> pa.Array:
+    """Check registration numbers of 15 digits (ISO 7064 MOD 11,10)."""
+    return _answered(values, 15, _judge_registration)
+
+
+def bank_card(values: pa.Array) -> pa.Array:
+    """Check card numbers of 13 to 19 digits by Luhn."""
+    answer = np.zeros(len(values), np.int8)
+    places = _Places(values)
+    for width in _CARD:
+        rows = places.of(width)
+        if rows.any():
+            answer[rows] = _judge_card(places.matrix(rows, width))
+    return pa.array(answer)
+
+
+def licence_id(values: pa.Array) -> pa.Array:
+    """Check electronic licence identifiers (ISO 7064 MOD 37,36 over all parts without their dots)."""
+    parts = pc.extract_regex(values, f"(?i)^{LICENCE_FORM}$")
+    joined = pc.binary_join_element_wise(
+        *(parts.field(parts.type.get_field_index(name)) for name in ("type", "issuer", "serial", "version", "check")),
+        "",
+    )
+    # A struct's own nulls do not show in its fields.
+    joined = pc.if_else(pc.is_valid(parts), joined, pa.scalar(None, joined.type))
+    answer = np.zeros(len(values), np.int8)
+    places = _Places(joined)
+    for width in np.unique(places.widths[places.there]):
+        rows = places.of(int(width))
+        answer[rows] = _judge_licence(places.matrix(rows, int(width)))
+    return pa.array(answer)
+
+
+class _Places:
+    """Where the bytes of each value of a text column lie."""
+
+    def __init__(self, values: pa.Array) -> None:
+        wide = pa.types.is_large_string(values.type)
+        _, offsets, data = values.buffers()
+        count = len(values)
+        at = (
+            np.frombuffer(offsets, np.int64 if wide else np.int32, count + 1 + values.offset)
+            if offsets and count
+            else None
+        )
+        self.starts = np.zeros(count + 1, np.int64) if at is None else at[values.offset :]
+        self.data: Bytes = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
+        self.widths = np.diff(self.starts)
+        self.there = np.asarray(pc.is_valid(values)) if values.null_count else np.ones(count, np.bool_)
+
+    def of(self, width: int) -> npt.NDArray[np.bool_]:
+        """Say which values have that many bytes."""
+        return (self.widths == width) & self.there
+
+    def matrix(self, rows: npt.NDArray[np.bool_], width: int) -> Bytes:
+        """Return the bytes of these rows, one row a value."""
+        if rows.all():
+            return self.data[self.starts[0] : self.starts[-1]].reshape(-1, width)
+        return self.data[self.starts[:-1][rows][:, None] + np.arange(width)]
+
+
+def _answered(values: pa.Array, width: int, judge: Callable[[Bytes], Bits]) -> pa.Array:
+    places = _Places(values)
+    rows = places.of(width)
+    if rows.all() and len(values):
+        return pa.array(judge(places.matrix(rows, width)))
+    answer = np.zeros(len(values), np.int8)
+    if rows.any():
+        answer[rows] = judge(places.matrix(rows, width))
+    return pa.array(answer)
+
+
+def _total(matrix: Bytes, tables: tuple[Numbers, ...]) -> Numbers:
+    """Add up what each pair of characters adds; an odd last one has a small table of its own."""
+    even = matrix.shape[1] & ~1
+    pairs = matrix[:, :even].view(np.uint16)
+    total = tables[0][pairs[:, 0]]
+    for place in range(1, even // 2):
+        total += tables[place][pairs[:, place]]
+    return total + tables[-1][matrix[:, -1]] if matrix.shape[1] & 1 else total
+
+
+def _tables(places: int, adds: Adds) -> tuple[Numbers, ...]:
+    single = [np.array([_added(adds, place, chr(byte)) for byte in range(256)], np.int32) for place in range(places)]
+    # The first character is the low byte of the pair.
+    pairs = [
+        np.minimum(single[at][None, :] + single[at + 1][:, None], _BAD).ravel().astype(np.int32)
+        for at in range(0, places - 1, 2)
+    ]
+    return (*pairs, single[-1]) if places & 1 else tuple(pairs)
+
+
+def _added(adds: Adds, place: int, character: str) -> int:
+    if not (character.isascii() and character.isalnum()):
+        return _BAD
+    added = adds(place, character.upper())
+    return _BAD if added is None else added
+
+
+def _bits(sound: npt.NDArray[np.bool_], small: npt.NDArray[np.bool_] | None = None) -> Bits:
+    answer = sound.astype(np.int8)
+    if small is not None:
+        answer |= ((sound & ~small).astype(np.int8) * CAPITALS).astype(np.int8)
+    return answer
+
+
+@cache
+def _credit_tables() -> tuple[Numbers, ...]:
+    def adds(place: int, character: str) -> int | None:
+        if character not in CREDIT_ALPHABET:
+            return None
+        own = CREDIT_ALPHABET.index(character) * (*CREDIT_WEIGHTS, 1)[place]
+        if 8 <= place < 16:
+            return own + (ORGANISATION_ALPHABET.index(character) * ORGANISATION_WEIGHTS[place - 8] << _INNER)
+        if place == 16:
+            inner = _digit_or_x(character)
+            return own + (_INNER_BAD if inner is None else inner << _INNER)
+        return own
+
+    return _tables(18, adds)
+
+
+def _judge_credit(matrix: Bytes) -> Bits:
+    total = _total(matrix, _credit_tables())
+    legal = total < _BAD
+    sound = legal & ((total & ((1 << _INNER) - 1)) % 31 == 0)
+    inner = legal & (total & _INNER_BAD == 0) & ((total >> _INNER) % 11 == 0)
+    answer = _bits(sound, _has_small(matrix))
+    answer |= inner.astype(np.int8) * np.int8(INNER_SOUND)
+    return answer
+
+
+@cache
+def _organisation_tables() -> tuple[Numbers, ...]:
+    def adds(place: int, character: str) -> int | None:
+        if place == 8:
+            return _digit_or_x(character)
+        return ORGANISATION_ALPHABET.index(character) * ORGANISATION_WEIGHTS[place]
+
+    return _tables(9, adds)
+
+
+def _judge_organisation(matrix: Bytes) -> Bits:
+    total = _total(matrix, _organisation_tables())
+    return _bits((total < _BAD) & (total % 11 == 0), _has_small(matrix))
+
+
+@cache
+def _resident_tables() -> tuple[Numbers, ...]:
+    def adds(place: int, character: str) -> int | None:
+        if place == 17:
+            return _digit_or_x(character)
+        return int(character) * RESIDENT_WEIGHTS[place] if character.isdigit() else None
+
+    return _tables(18, adds)
+
+
+@cache
+def _two_digits() -> Numbers:
+    table = np.zeros(1 << 16, np.int32)
+    for tens in range(10):
+        for ones in range(10):
+            table[48 + tens | (48 + ones) << 8] = 10 * tens + ones
+    return table
+
+
+@cache
+def _days() -> Numbers:
+    """Return month * 100 + day -> 0 no day, 1 a day of every year, 2 the 29th of February."""
+    table = np.zeros(10_000, np.int32)
+    for month, length in enumerate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1):
+        table[month * 100 + 1 : month * 100 + length + 1] = 1
+    table[229] = 2
+    return table
+
+
+def _judge_resident(matrix: Bytes) -> Bits:
+    total = _total(matrix, _resident_tables())
+    pairs = matrix.view(np.uint16)
+    numbers = _two_digits()
+    year = numbers[pairs[:, 3]] * 100 + numbers[pairs[:, 4]]
+    day = _days()[numbers[pairs[:, 5]] * 100 + numbers[pairs[:, 6]]]
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    born = (year > 0) & ((day == 1) | ((day == 2) & leap))
+    return _bits((total < _BAD) & (total % 11 == 1) & born, _has_small(matrix[:, 17:]))
+
+
+@cache
+def _mod_11_10() -> Numbers:
+    """Return state * 10 + digit -> next state."""
+    return np.array(
+        [((state + digit) % 10 or 10) * 2 % 11 for state in range(11) for digit in range(10)], dtype=np.int32
+    )
+
+
+def _judge_registration(matrix: Bytes) -> Bits:
+    digits = matrix.astype(np.int32) - 48
+    legal = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    digits = np.where(legal[:, None], digits, 0)
+    state = np.full(len(matrix), 10, np.int32)
+    for place in range(14):
+        state = _mod_11_10()[state * 10 + digits[:, place]]
+    return _bits(legal & ((state + digits[:, 14]) % 10 == 1))
+
+
+def _judge_card(matrix: Bytes) -> Bits:
+    digits = matrix.astype(np.int32) - 48
+    legal = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    doubled = digits[:, -2::-2] * 2
+    total = digits[:, ::-2].sum(axis=1) + np.where(doubled > 9, doubled - 9, doubled).sum(axis=1)
+    return _bits(legal & (total % 10 == 0))
+
+
+@cache
+def _mod_37_36() -> tuple[Numbers, Numbers]:
+    values = np.zeros(256, np.int32)
+    for value, character in enumerate(ORGANISATION_ALPHABET):
+        values[ord(character)] = values[ord(character.lower())] = value
+    states = [((state + value) % 36 or 36) * 2 % 37 for state in range(37) for value in range(36)]
+    return values, np.array(states, dtype=np.int32)
+
+
+def _judge_licence(matrix: Bytes) -> Bits:
+    values, states = _mod_37_36()
+    state = np.full(len(matrix), 36, np.int32)
+    for place in range(matrix.shape[1] - 1):
+        state = states[state * 36 + values[matrix[:, place]]]
+    return _bits((state + values[matrix[:, -1]]) % 36 == 1, _has_small(matrix))
+
+
+def _has_small(matrix: Bytes) -> npt.NDArray[np.bool_]:
+    return (matrix >= 97).any(axis=1)
+
+
+def _digit_or_x(character: str) -> int | None:
+    return 10 if character == "X" else int(character) if character.isdigit() else None
+
+
+_OF: dict[Scheme, Callable[[pa.Array], pa.Array]] = {
+    Scheme.CREDIT_CODE: credit_code,
+    Scheme.ORGANISATION_CODE: organisation_code,
+    Scheme.RESIDENT_ID: resident_id,
+    Scheme.REGISTRATION_NUMBER: registration_number,
+    Scheme.BANK_CARD: bank_card,
+    Scheme.LICENCE_ID: licence_id,
+}
