@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb.sqltypes import TINYINT, VARCHAR
 
 from jutong.kernel.errors import Invalid, Unavailable
@@ -36,7 +37,7 @@ class TableRef:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A Parquet file outside the lake; its rows get their place as ``_row``, from 1 on."""
+    """A Parquet file outside the lake: every column as text, and each row's place as ``_row``, from 1 on."""
 
     path: Path
 
@@ -123,8 +124,10 @@ class DuckEngine:
 
     def _name(self, cursor: duckdb.DuckDBPyConnection, name: str, source: TableRef | FileRef | Rows) -> None:
         if isinstance(source, FileRef):
+            names = map(_identifier, pq.read_schema(source.path).names)
+            columns = "".join(f", CAST({column} AS VARCHAR) AS {column}" for column in names)
             cursor.execute(
-                f"CREATE TEMP VIEW {_identifier(name)} AS SELECT *, file_row_number + 1 AS _row "  # noqa: S608 (escaped)
+                f"CREATE TEMP VIEW {_identifier(name)} AS SELECT file_row_number + 1 AS _row{columns} "  # noqa: S608
                 f"FROM read_parquet({_literal(str(source.path))}, file_row_number = true)"
             )
             return

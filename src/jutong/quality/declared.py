@@ -86,7 +86,7 @@ OF_TABLE = (Together, Satisfies, Adds, Rows)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """One rule of a rulebook; ``item`` is empty for a rule about rows or the table, ``says`` is its officials' words."""
+    """One rule of a rulebook; ``item`` is empty for a rule about rows or the table, ``says`` is its authors' words."""
 
     name: str
     check: AnyCheck

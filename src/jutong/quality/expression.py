@@ -86,14 +86,12 @@ def compiled(expression: str, items: Sequence[str], lifted: Lifted) -> Compiled:
 
 def checked_pattern(expression: str) -> str:
     """Return a regular expression that every engine understands alike, or refuse it."""
+    if len(expression) > MOST_PATTERN:
+        raise _refused(text("a pattern has at most {most} characters", most=MOST_PATTERN))
     try:
-        if len(expression) > MOST_PATTERN:
-            raise ValueError
         pc.match_substring_regex(pa.array([""]), expression)
-    except (pa.ArrowInvalid, ValueError):
-        raise _refused(
-            text("a pattern is not understood, or longer than {most} characters", most=MOST_PATTERN)
-        ) from None
+    except pa.ArrowInvalid:
+        raise _refused(text("a pattern is not understood")) from None
     return expression
 
 

@@ -285,7 +285,7 @@ class ItemRules:
         if self._old_number:
             fifteen = f"CASE WHEN length({self._raw}) = 15 THEN regexp_matches({self._raw}, '^[0-9]{{15}}$') END"
             flags.append((f"{self.item.name} has 15 digits", f"coalesce({fifteen}, false)"))
-        for check in self._checks:
+        for check in asked:
             if isinstance(check, _FORM) and self._form(check) not in self._forms.values():
                 name = f"{self.item.name} {len(self._forms)} amiss"
                 self._forms[quoted(name)] = self._form(check)
@@ -299,7 +299,7 @@ class ItemRules:
         alias = quoted(f"{self.item.name} division")
         join = Join(table="divisions", alias=alias, on=f"{alias}.code = substr({self._raw}, {check.first}, 6)")
         step = Step(columns=((f"{self.item.name} division until", f"{alias}.until"),), joins=(join,))
-        return Reading(steps=(step,), tables={"divisions": _until_table(self._standards.divisions)})
+        return Reading(steps=(step,), tables={"divisions": divisions_table(self._standards.divisions)})
 
     def _rule(
         self,
@@ -396,7 +396,8 @@ def _said_of_rows(check: AnyCheck) -> Text:
     return text("the row contradicts itself")
 
 
-def _until_table(divisions: Divisions) -> pa.Table:
+def divisions_table(divisions: Divisions) -> pa.Table:
+    """Return each division code with the last year in which it was in force."""
     until: dict[str, int] = {}
     for span in divisions.spans:
         last = _ALWAYS if span.registry or span.until is None else span.until

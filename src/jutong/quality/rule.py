@@ -66,8 +66,8 @@ NONE_FAILS = Target()
 class Rule:
     """What is asked of which item; ``asked`` and ``fails`` are SQL over a row's readings, never NULL.
 
-    A rule about sameness has ``same`` instead: what no two rows may share. Rows that are not ``asked`` count neither as passing nor as failing. ``listed`` says whether failing rows are
-    written down one by one, or only counted.
+    A rule about sameness has ``same`` instead: what no two rows may share. Rows that are not ``asked`` count neither as
+    passing nor as failing. ``listed`` says whether failing rows are written down one by one, or only counted.
     """
 
     id: str

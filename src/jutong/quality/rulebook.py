@@ -9,6 +9,7 @@ from datetime import date
 from jutong.catalogue.entry import Entry
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import plain, text
+
 from .declared import NO_BOOK, OF_TABLE, Adds, Book, Declared, Refers, Rows, Satisfies, Together
 from .expression import NUMBER_FORM, Lifted, compiled, day_sql
 from .item_rules import CAPITAL, ItemRules, Standards, Subject, said

@@ -73,13 +73,9 @@ def lends(engine: Engine) -> bool:
     return engine.learn(functions())
 
 
-def land_findings(
-    pools: Pools, landed: Batch, book: Rulebook, *, referred: Mapping[str, Batch] | None = None
-) -> tuple[int, tuple[RuleCount, ...]]:
+def land_findings(pools: Pools, landed: Batch, sought: Sought, book: Rulebook) -> tuple[int, tuple[RuleCount, ...]]:
     """Ask all rules, land one line for each listed failing row (once a batch), and return rows and counts."""
     tally = _Tally()
-    others = {name: raw_of(batch) for name, batch in (referred or {}).items()}
-    sought = Sought({"raw": raw_of(landed), **others}, batch_where(landed))
     lines = (
         _lines(landed.id, rule, rows)
         for rule, rows in _watched(pools.engine, sought, book, tally)
@@ -96,7 +92,7 @@ def land_findings(
 def count_failures(engine: Engine, sought: Sought, book: Rulebook) -> tuple[int, tuple[RuleCount, ...]]:
     """Ask all rules and only count: for rows that are no batch, such as a sample or a file."""
     tally = _Tally()
-    for _ in _asked(engine, sought, book, tally):
+    for _ in _asked(engine, sought, book, tally, listing=False):
         pass
     return tally.rows, tally.counts(book)
 
@@ -136,6 +132,19 @@ def example_rows(pools: Pools, landed: Batch, *, rule: str, limit: int = 100, af
     return pools.engine.query(sql, {"raw": raw_of(landed), "found": found}, (landed.id,)).read_all()
 
 
+def rows_at(engine: Engine, landed: Batch, places: Sequence[int]) -> list[dict[str, object]]:
+    """Return the rows of a batch at these places as they landed; whoever shows them masks them."""
+    if not places:
+        return []
+    row = quoted(ROW)
+    sql = (
+        f"SELECT * FROM raw WHERE {batch_where(landed)} "  # noqa: S608 (numbers of ours)
+        f"AND {row} IN ({', '.join(str(int(place)) for place in places)}) ORDER BY {row}"
+    )
+    rows: list[dict[str, object]] = engine.query(sql, {"raw": raw_of(landed)}).read_all().to_pylist()
+    return rows
+
+
 def raw_of(landed: Batch) -> TableRef:
     """Return the raw table of a batch, as it stood when the batch had landed."""
     return TableRef(landed.snapshot.table, landed.snapshot.version)
@@ -162,10 +171,12 @@ def _watched(engine: Engine, sought: Sought, book: Rulebook, tally: _Tally) -> I
         raise
 
 
-def _asked(engine: Engine, sought: Sought, book: Rulebook, tally: _Tally) -> Iterator[tuple[Rule, pa.Array]]:
+def _asked(
+    engine: Engine, sought: Sought, book: Rulebook, tally: _Tally, *, listing: bool = True
+) -> Iterator[tuple[Rule, pa.Array]]:
     """Yield the rows that fail each rule, as they are found; the tally grows along."""
     tables = {**sought.tables, **tables_of(book.readings)}
-    for batch in engine.query(scan_sql(sought.where, book), tables):
+    for batch in engine.query(scan_sql(sought.where, book, listing=listing), tables):
         tally.rows += pc.sum(batch.column("n")).as_py() or 0
         for place, rule in enumerate(book.rules):
             yield rule, _failing(batch, rule, place, tally)
@@ -200,8 +211,9 @@ def _lines(batch: str, rule: Rule, rows: pa.Array) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*said, rows, severity], schema=FINDINGS)
 
 
-def scan_sql(where: str, book: Rulebook) -> str:
-    """Return the pass: rows that fare alike under all rules are one group, apart from those that must be listed.
+def scan_sql(where: str, book: Rulebook, *, listing: bool = True) -> str:
+    """Return the pass: rows that fare alike under all rules are one group, apart from those that must be listed (none
+    where nobody lists them).
 
     A clean row costs a place in a group; only a row with a listed failure keeps its number. Rules that are asked of
     the same rows share the asking, and the failures of a row are only told apart where it has any.
@@ -212,6 +224,7 @@ def scan_sql(where: str, book: Rulebook) -> str:
     ]
     told = "".join(f", {each}" for each in (*(f"{sql} AS {name}" for sql, name in asks.items()), *faults))
     words = range(0, len(book.rules), _BITS)
+    place = "place" if listing else "CAST(NULL AS BIGINT)"
     asked = [f"{_asked_word(book.rules[at : at + _BITS], asks)} AS asked{n}" for n, at in enumerate(words)]
     failed = [f"{_failed_word(range(at, min(at + _BITS, len(book.rules))))} AS failed{n}" for n, at in enumerate(words)]
     names = "".join(f", {name}{n}" for name in ("asked", "failed") for n in range(len(words)))
@@ -220,7 +233,7 @@ def scan_sql(where: str, book: Rulebook) -> str:
         f"{staged(read_sql(where, book.absents), book.readings)}, "  # noqa: S608 (all parts are escaped)
         f"faults AS (SELECT {quoted(ROW)} AS place{told} FROM readings), "
         f"flags AS (SELECT {', '.join(['place', *asked, *failed])} FROM faults), "
-        f"marks AS (SELECT CASE WHEN {marked} THEN place END AS place{names} FROM flags) "
+        f"marks AS (SELECT CASE WHEN {marked} THEN {place} END AS place{names} FROM flags) "
         f'SELECT place AS "row"{names}, count(*) AS n FROM marks GROUP BY place{names}'
     )
 

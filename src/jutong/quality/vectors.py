@@ -23,7 +23,7 @@ from jutong.terms.identifier import (
 )
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
-Numbers: TypeAlias = npt.NDArray[np.int32]
+Numbers: TypeAlias = npt.NDArray[np.int64]
 Bits: TypeAlias = npt.NDArray[np.int8]
 # What one character (in capitals) adds at a place, or None where it must not stand.
 Adds = Callable[[int, str], int | None]
@@ -136,21 +136,33 @@ def _answered(values: pa.Array, width: int, judge: Callable[[Bytes], Bits]) -> p
     return pa.array(answer)
 
 
-def _total(matrix: Bytes, tables: tuple[Numbers, ...]) -> Numbers:
-    """Add up what each pair of characters adds; an odd last one has a small table of its own."""
+def _pairs(matrix: Bytes) -> Numbers:
+    """Return each pair of characters as one number, place by place; an odd last character is left out."""
     even = matrix.shape[1] & ~1
-    pairs = matrix[:, :even].view(np.uint16)
-    total = tables[0][pairs[:, 0]]
-    for place in range(1, even // 2):
-        total += tables[place][pairs[:, place]]
-    return total + tables[-1][matrix[:, -1]] if matrix.shape[1] & 1 else total
+    return matrix[:, :even].view(np.uint16).T.astype(np.int64)
+
+
+def _total(matrix: Bytes, pairs: Numbers, tables: tuple[Numbers, ...]) -> Numbers:
+    """Add up what each pair of characters adds; an odd last one has a small table of its own."""
+    total = tables[0].take(pairs[0], mode="clip")
+    for place in range(1, len(pairs)):
+        total += tables[place].take(pairs[place], mode="clip")
+    if matrix.shape[1] & 1:
+        total += tables[-1].take(matrix[:, -1], mode="clip")
+    return total
+
+
+@cache
+def _divisible(modulus: int, remainder: int, below: int) -> npt.NDArray[np.bool_]:
+    """Return for each sum below a bound whether it has that remainder: looking is cheaper than dividing."""
+    return np.arange(below) % modulus == remainder
 
 
 def _tables(places: int, adds: Adds) -> tuple[Numbers, ...]:
-    single = [np.array([_added(adds, place, chr(byte)) for byte in range(256)], np.int32) for place in range(places)]
+    single = [np.array([_added(adds, place, chr(byte)) for byte in range(256)], np.int64) for place in range(places)]
     # The first character is the low byte of the pair.
     pairs = [
-        np.minimum(single[at][None, :] + single[at + 1][:, None], _BAD).ravel().astype(np.int32)
+        np.minimum(single[at][None, :] + single[at + 1][:, None], _BAD).ravel().astype(np.int64)
         for at in range(0, places - 1, 2)
     ]
     return (*pairs, single[-1]) if places & 1 else tuple(pairs)
@@ -164,10 +176,8 @@ def _added(adds: Adds, place: int, character: str) -> int:
 
 
 def _bits(sound: npt.NDArray[np.bool_], small: npt.NDArray[np.bool_] | None = None) -> Bits:
-    answer = sound.astype(np.int8)
-    if small is not None:
-        answer |= ((sound & ~small).astype(np.int8) * CAPITALS).astype(np.int8)
-    return answer
+    capital = sound if small is None else sound & ~small
+    return sound.view(np.int8) | (capital.view(np.int8) << 2)
 
 
 @cache
@@ -187,13 +197,21 @@ def _credit_tables() -> tuple[Numbers, ...]:
 
 
 def _judge_credit(matrix: Bytes) -> Bits:
-    total = _total(matrix, _credit_tables())
+    total = _total(matrix, _pairs(matrix), _credit_tables())
     legal = total < _BAD
-    sound = legal & ((total & ((1 << _INNER) - 1)) % 31 == 0)
-    inner = legal & (total & _INNER_BAD == 0) & ((total >> _INNER) % 11 == 0)
-    answer = _bits(sound, _has_small(matrix))
-    answer |= inner.astype(np.int8) * np.int8(INNER_SOUND)
+    own = total & ((1 << _INNER) - 1)
+    sound = legal & _divisible(31, 0, 1 << _INNER).take(own, mode="clip")
+    # A bad end of the inner code lies beyond the table, where nothing is divisible.
+    inner = legal & _divisible_inner().take(total >> _INNER, mode="clip")
+    answer = _bits(sound, _small_in(matrix))
+    answer |= inner.view(np.int8) << 1
     return answer
+
+
+@cache
+def _divisible_inner() -> npt.NDArray[np.bool_]:
+    table = _divisible(11, 0, _INNER_BAD >> _INNER).copy()
+    return np.append(table, False)
 
 
 @cache
@@ -207,8 +225,8 @@ def _organisation_tables() -> tuple[Numbers, ...]:
 
 
 def _judge_organisation(matrix: Bytes) -> Bits:
-    total = _total(matrix, _organisation_tables())
-    return _bits((total < _BAD) & (total % 11 == 0), _has_small(matrix))
+    total = _total(matrix, _pairs(matrix), _organisation_tables())
+    return _bits((total < _BAD) & (total % 11 == 0), _small_in(matrix))
 
 
 @cache
@@ -223,7 +241,7 @@ def _resident_tables() -> tuple[Numbers, ...]:
 
 @cache
 def _two_digits() -> Numbers:
-    table = np.zeros(1 << 16, np.int32)
+    table = np.zeros(1 << 16, np.int64)
     for tens in range(10):
         for ones in range(10):
             table[48 + tens | (48 + ones) << 8] = 10 * tens + ones
@@ -231,46 +249,53 @@ def _two_digits() -> Numbers:
 
 
 @cache
-def _days() -> Numbers:
+def _days() -> npt.NDArray[np.int8]:
     """Return month * 100 + day -> 0 no day, 1 a day of every year, 2 the 29th of February."""
-    table = np.zeros(10_000, np.int32)
+    table = np.zeros(10_000, np.int8)
     for month, length in enumerate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1):
         table[month * 100 + 1 : month * 100 + length + 1] = 1
     table[229] = 2
     return table
 
 
-def _judge_resident(matrix: Bytes) -> Bits:
-    total = _total(matrix, _resident_tables())
-    pairs = matrix.view(np.uint16)
-    numbers = _two_digits()
-    year = numbers[pairs[:, 3]] * 100 + numbers[pairs[:, 4]]
-    day = _days()[numbers[pairs[:, 5]] * 100 + numbers[pairs[:, 6]]]
+@cache
+def _years() -> npt.NDArray[np.int8]:
+    """Return year -> 0 no year, 1 a common year, 3 a leap year: what it shares with a day says whether it exists."""
+    year = np.arange(10_000)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    born = (year > 0) & ((day == 1) | ((day == 2) & leap))
-    return _bits((total < _BAD) & (total % 11 == 1) & born, _has_small(matrix[:, 17:]))
+    return np.where(year == 0, 0, np.where(leap, 3, 1)).astype(np.int8)
+
+
+def _judge_resident(matrix: Bytes) -> Bits:
+    pairs = _pairs(matrix)
+    total = _total(matrix, pairs, _resident_tables())
+    century, year, month, day = (_two_digits().take(pairs[place], mode="clip") for place in (3, 4, 5, 6))
+    born = _years().take(century * 100 + year, mode="clip") & _days().take(month * 100 + day, mode="clip")
+    # Whatever is not spelled as a number lies beyond the table.
+    sound = np.append(_divisible(11, 1, 2048), False).take(total, mode="clip") & (born != 0)
+    return _bits(sound, _small_in(matrix[:, 17:]))
 
 
 @cache
 def _mod_11_10() -> Numbers:
     """Return state * 10 + digit -> next state."""
     return np.array(
-        [((state + digit) % 10 or 10) * 2 % 11 for state in range(11) for digit in range(10)], dtype=np.int32
+        [((state + digit) % 10 or 10) * 2 % 11 for state in range(11) for digit in range(10)], dtype=np.int64
     )
 
 
 def _judge_registration(matrix: Bytes) -> Bits:
-    digits = matrix.astype(np.int32) - 48
+    digits = matrix.astype(np.int64) - 48
     legal = ((digits >= 0) & (digits <= 9)).all(axis=1)
     digits = np.where(legal[:, None], digits, 0)
-    state = np.full(len(matrix), 10, np.int32)
+    state = np.full(len(matrix), 10, np.int64)
     for place in range(14):
         state = _mod_11_10()[state * 10 + digits[:, place]]
     return _bits(legal & ((state + digits[:, 14]) % 10 == 1))
 
 
 def _judge_card(matrix: Bytes) -> Bits:
-    digits = matrix.astype(np.int32) - 48
+    digits = matrix.astype(np.int64) - 48
     legal = ((digits >= 0) & (digits <= 9)).all(axis=1)
     doubled = digits[:, -2::-2] * 2
     total = digits[:, ::-2].sum(axis=1) + np.where(doubled > 9, doubled - 9, doubled).sum(axis=1)
@@ -279,23 +304,24 @@ def _judge_card(matrix: Bytes) -> Bits:
 
 @cache
 def _mod_37_36() -> tuple[Numbers, Numbers]:
-    values = np.zeros(256, np.int32)
+    values = np.zeros(256, np.int64)
     for value, character in enumerate(ORGANISATION_ALPHABET):
         values[ord(character)] = values[ord(character.lower())] = value
     states = [((state + value) % 36 or 36) * 2 % 37 for state in range(37) for value in range(36)]
-    return values, np.array(states, dtype=np.int32)
+    return values, np.array(states, dtype=np.int64)
 
 
 def _judge_licence(matrix: Bytes) -> Bits:
     values, states = _mod_37_36()
-    state = np.full(len(matrix), 36, np.int32)
+    state = np.full(len(matrix), 36, np.int64)
     for place in range(matrix.shape[1] - 1):
         state = states[state * 36 + values[matrix[:, place]]]
-    return _bits((state + values[matrix[:, -1]]) % 36 == 1, _has_small(matrix))
+    return _bits((state + values[matrix[:, -1]]) % 36 == 1, _small_in(matrix))
 
 
-def _has_small(matrix: Bytes) -> npt.NDArray[np.bool_]:
-    return (matrix >= 97).any(axis=1)
+def _small_in(matrix: Bytes) -> npt.NDArray[np.bool_] | None:
+    """Say which rows hold a small letter; nothing where none does, as is the rule."""
+    return (matrix >= 97).any(axis=1) if matrix.size and matrix.max() >= 97 else None
 
 
 def _digit_or_x(character: str) -> int | None:
