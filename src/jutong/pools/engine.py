@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import TINYINT, VARCHAR
 
 from jutong.kernel.errors import Invalid, Unavailable
@@ -99,8 +100,8 @@ class DuckEngine:
             for function in functions:
                 if function.name not in self._known:
                     self._duck.create_function(
-                        function.name, _whole_column(function.of), [VARCHAR], TINYINT, type="arrow",
-                        null_handling="special", side_effects=False,
+                        function.name, _whole_column(function.of), [VARCHAR], TINYINT, type=PythonUDFType.ARROW,
+                        null_handling=FunctionNullHandling.SPECIAL, side_effects=False,
                     )  # fmt: skip
                     self._known.add(function.name)
         return True

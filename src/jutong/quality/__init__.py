@@ -13,7 +13,9 @@ from .acts import (
     open_objections,
     verify_objection,
 )
+from .asking import standards_of
 from .books import (
+    MOST_BYTES,
     Trial,
     check_file,
     document_of_text,
@@ -24,7 +26,7 @@ from .books import (
 )
 from .capital import Capital, Confidence, Doubt, capital_of
 from .declared import Book, Declared
-from .edition import Edition
+from .edition import Edition, shown_document
 from .examination import Band, Examination, band_of
 from .example import Example
 from .expression import FUNCTIONS
@@ -51,6 +53,7 @@ from .store import (
 __all__ = [
     "ANSWERED",
     "FUNCTIONS",
+    "MOST_BYTES",
     "OPEN",
     "Band",
     "Book",
@@ -103,6 +106,8 @@ __all__ = [
     "overdue",
     "rulebook_of",
     "scores",
+    "shown_document",
+    "standards_of",
     "standing_edition",
     "try_rulebook",
     "verify_objection",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from jutong.catalogue.entry import Entry
 from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.errors import Overtaken
 
@@ -50,6 +51,14 @@ class Edition:
     def facts(self) -> dict[str, Fact]:
         """Return what evidence says of an edition: which, and of how many rules; not what they say."""
         return {"entry": self.entry, "version": self.version, "rules": len(self.book.rules), "digest": self.digest}
+
+
+def shown_document(edition: Edition, entry: Entry) -> dict[str, Any]:
+    """Return an edition as people take it along: an entry without rules of its own has an empty book to fill in."""
+    items = {item.name: item.title for item in entry.items}
+    return document_of(
+        edition.book, id=entry.id, name="rows", title=entry.title, version=edition.version, items=items
+    )  # fmt: skip
 
 
 def _plain(value: Any) -> Any:

@@ -95,7 +95,7 @@ def checked_pattern(expression: str) -> str:
     return expression
 
 
-def _tree_of(expression: str) -> exp.Expression:
+def _tree_of(expression: str) -> exp.Expr:
     if len(expression) > MOST_CHARACTERS or "\0" in expression:
         raise _refused(text("an expression has at most {most} characters, and no NUL", most=MOST_CHARACTERS))
     try:
@@ -114,7 +114,7 @@ def _refused(reason: Text) -> Invalid:
 
 Written = tuple[str, Kind]
 
-_COMPARED: Mapping[type[exp.Expression], str] = {
+_COMPARED: Mapping[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.GT: ">",
@@ -122,7 +122,7 @@ _COMPARED: Mapping[type[exp.Expression], str] = {
     exp.LT: "<",
     exp.LTE: "<=",
 }
-_ADDED: Mapping[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
+_ADDED: Mapping[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 _T, _N, _D = Kind.TEXT, Kind.NUMBER, Kind.DAY
 # Function -> kinds of its arguments, the kind of its answer, its SQL.
 _FUNCTIONS: Mapping[str, tuple[tuple[Kind, ...], Kind, str]] = {
@@ -146,7 +146,7 @@ _FUNCTIONS: Mapping[str, tuple[tuple[Kind, ...], Kind, str]] = {
 }
 FUNCTIONS = tuple(_FUNCTIONS)
 # What sqlglot makes of those of the names that it knows itself, with its arguments in order.
-_KNOWN: Mapping[type[exp.Expression], tuple[str, tuple[str, ...]]] = {
+_KNOWN: Mapping[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
     exp.Length: ("length", ("this",)),
     exp.Lower: ("lower", ("this",)),
     exp.Upper: ("upper", ("this",)),
@@ -171,7 +171,7 @@ class _Writer:
     def __init__(self, items: Sequence[str], lifted: Lifted) -> None:
         self._items, self._lifted = frozenset(items), lifted
         self.used: dict[str, None] = {}
-        self._by_type: Mapping[type[exp.Expression], Callable[..., Written]] = {
+        self._by_type: Mapping[type[exp.Expr], Callable[..., Written]] = {
             exp.Paren: lambda node: self.write(node.this),
             exp.Column: self._column,
             exp.Literal: self._literal,
@@ -191,7 +191,7 @@ class _Writer:
             exp.Anonymous: lambda node: self._call(str(node.this).lower(), node.expressions),
         }
 
-    def write(self, node: exp.Expression) -> Written:
+    def write(self, node: exp.Expr) -> Written:
         """Return the SQL of a node and its kind, or refuse the node."""
         kind = type(node)
         if kind in _COMPARED:
@@ -209,7 +209,7 @@ class _Writer:
             raise _refused(text("an expression may not use {what}", what=node.key))
         return self._by_type[kind](node)
 
-    def _of(self, node: exp.Expression, kind: Kind) -> str:
+    def _of(self, node: exp.Expr, kind: Kind) -> str:
         sql, is_kind = self.write(node)
         if is_kind is not kind:
             raise _refused(text("a {kind} is wanted where a {other} stands", kind=kind.value, other=is_kind.value))
@@ -231,7 +231,7 @@ class _Writer:
             raise _refused(text("a number is not written as one")) from None
         return f"CAST({node.name} AS DOUBLE)", _N
 
-    def _pair(self, left: exp.Expression, right: exp.Expression) -> tuple[str, str]:
+    def _pair(self, left: exp.Expr, right: exp.Expr) -> tuple[str, str]:
         (one, kind), (other, other_kind) = self.write(left), self.write(right)
         if kind is _D and isinstance(right, exp.Literal) and right.is_string:
             return one, _day_literal(right.name)
@@ -287,12 +287,12 @@ class _Writer:
             raise _refused(text("all values of a choice are of one kind"))
         return form.format(", ".join(sql for sql, _ in written)), kinds.pop()
 
-    def _plain(self, node: exp.Expression) -> str:
+    def _plain(self, node: exp.Expr) -> str:
         if not (isinstance(node, exp.Literal) and node.is_string):
             raise _refused(text("a pattern is written out as plain text"))
         return literal(node.name)
 
-    def _call(self, name: str, given: Sequence[exp.Expression]) -> Written:
+    def _call(self, name: str, given: Sequence[exp.Expr]) -> Written:
         name = {"regexp_matches": "matches"}.get(name, name)
         if name not in _FUNCTIONS:
             raise _refused(text("there is no function {name}", name=name[:40]))
@@ -306,7 +306,7 @@ class _Writer:
             return form.format(self._of(given[0], _T), pattern), answer
         return form.format(*(self._of(one, kind) for one, kind in zip(given, kinds, strict=True))), answer
 
-    def _read(self, name: str, node: exp.Expression) -> str:
+    def _read(self, name: str, node: exp.Expr) -> str:
         if isinstance(node, exp.Column):
             self._column(node)
             return self._lifted.day(node.name) if name == "day" else self._lifted.number(node.name)

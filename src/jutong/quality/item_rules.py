@@ -153,7 +153,9 @@ class ItemRules:
         """Return the verdicts of the lent functions, one a row, and what of them says sound."""
         if self._caseless:
             self._value = f"upper({self._raw})"
-        called = {Scheme.CREDIT_CODE if one is Scheme.EMBEDDED_ORGANISATION_CODE else one for one in schemes}
+        called: set[Scheme] = {
+            Scheme.CREDIT_CODE if one is Scheme.EMBEDDED_ORGANISATION_CODE else one for one in schemes
+        }
         verdicts, sound = [], []
         for scheme in sorted(called):
             call = f"{vectors.name_of(scheme)}({self._raw})"

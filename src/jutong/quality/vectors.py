@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -109,20 +109,21 @@ class _Places:
             if offsets and count
             else None
         )
-        self.starts = np.zeros(count + 1, np.int64) if at is None else at[values.offset :]
+        self.starts: npt.NDArray[Any] = np.zeros(count + 1, np.int64) if at is None else at[values.offset :]
         self.data: Bytes = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
-        self.widths = np.diff(self.starts)
+        self.widths: npt.NDArray[Any] = np.diff(self.starts)
         self.there = np.asarray(pc.is_valid(values)) if values.null_count else np.ones(count, np.bool_)
 
     def of(self, width: int) -> npt.NDArray[np.bool_]:
         """Say which values have that many bytes."""
-        return (self.widths == width) & self.there
+        return np.asarray((self.widths == width) & self.there, np.bool_)
 
     def matrix(self, rows: npt.NDArray[np.bool_], width: int) -> Bytes:
         """Return the bytes of these rows, one row a value."""
         if rows.all():
             return self.data[self.starts[0] : self.starts[-1]].reshape(-1, width)
-        return self.data[self.starts[:-1][rows][:, None] + np.arange(width)]
+        places: Numbers = self.starts[:-1][rows].astype(np.int64)[:, None] + np.arange(width)
+        return np.asarray(self.data[places], np.uint8)
 
 
 def _answered(values: pa.Array, width: int, judge: Callable[[Bytes], Bits]) -> pa.Array:
@@ -139,7 +140,7 @@ def _answered(values: pa.Array, width: int, judge: Callable[[Bytes], Bits]) -> p
 def _pairs(matrix: Bytes) -> Numbers:
     """Return each pair of characters as one number, place by place; an odd last character is left out."""
     even = matrix.shape[1] & ~1
-    return matrix[:, :even].view(np.uint16).T.astype(np.int64)
+    return np.asarray(matrix[:, :even].view(np.uint16).T, np.int64)
 
 
 def _total(matrix: Bytes, pairs: Numbers, tables: tuple[Numbers, ...]) -> Numbers:
@@ -155,7 +156,7 @@ def _total(matrix: Bytes, pairs: Numbers, tables: tuple[Numbers, ...]) -> Number
 @cache
 def _divisible(modulus: int, remainder: int, below: int) -> npt.NDArray[np.bool_]:
     """Return for each sum below a bound whether it has that remainder: looking is cheaper than dividing."""
-    return np.arange(below) % modulus == remainder
+    return np.asarray(np.arange(below) % modulus == remainder, np.bool_)
 
 
 def _tables(places: int, adds: Adds) -> tuple[Numbers, ...]:
@@ -286,7 +287,7 @@ def _mod_11_10() -> Numbers:
 
 def _judge_registration(matrix: Bytes) -> Bits:
     digits = matrix.astype(np.int64) - 48
-    legal = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    legal = np.asarray(((digits >= 0) & (digits <= 9)).all(axis=1), np.bool_)
     digits = np.where(legal[:, None], digits, 0)
     state = np.full(len(matrix), 10, np.int64)
     for place in range(14):
@@ -296,7 +297,7 @@ def _judge_registration(matrix: Bytes) -> Bits:
 
 def _judge_card(matrix: Bytes) -> Bits:
     digits = matrix.astype(np.int64) - 48
-    legal = ((digits >= 0) & (digits <= 9)).all(axis=1)
+    legal = np.asarray(((digits >= 0) & (digits <= 9)).all(axis=1), np.bool_)
     doubled = digits[:, -2::-2] * 2
     total = digits[:, ::-2].sum(axis=1) + np.where(doubled > 9, doubled - 9, doubled).sum(axis=1)
     return _bits(legal & (total % 10 == 0))
@@ -321,7 +322,9 @@ def _judge_licence(matrix: Bytes) -> Bits:
 
 def _small_in(matrix: Bytes) -> npt.NDArray[np.bool_] | None:
     """Say which rows hold a small letter; nothing where none does, as is the rule."""
-    return (matrix >= 97).any(axis=1) if matrix.size and matrix.max() >= 97 else None
+    if not matrix.size or matrix.max() < 97:
+        return None
+    return np.asarray((matrix >= 97).any(axis=1), np.bool_)
 
 
 def _digit_or_x(character: str) -> int | None:

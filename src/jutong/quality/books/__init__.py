@@ -2,10 +2,11 @@
 
 from .acts import Trial, issue_rulebook, try_rulebook
 from .files import check_file
-from .reading import document_of_text
+from .reading import MOST_BYTES, document_of_text
 from .store import edition_at, editions, standing_edition
 
 __all__ = [
+    "MOST_BYTES",
     "Trial",
     "check_file",
     "document_of_text",

@@ -14,7 +14,7 @@ from jutong.kernel.text import text
 MOST_BYTES = 1_000_000
 
 
-class _Plain(yaml.SafeLoader):
+class _Plain(yaml.SafeLoader):  # type: ignore[misc]  # its package says nothing of types
     """YAML whose plain words mean what JSON means: 007 is a text, and so are no, off and days."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
