@@ -135,6 +135,12 @@ def spark_sql(sql: str, views: Mapping[str, str], parameters: Sequence[Value] = 
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     for match in list(tree.find_all(exp.RegexpLike, exp.RegexpFullMatch)):
         _say_wholly(match)
+    for fold in list(tree.find_all(exp.Reduce)):
+        # DuckDB names what is done before what it begins with, Spark the other way round.
+        if isinstance(fold.args.get("initial"), exp.Lambda):
+            merge, initial = fold.args["initial"], fold.args["merge"]
+            fold.set("initial", initial)
+            fold.set("merge", merge)
     for mark in list(tree.find_all(exp.Parameter, exp.Placeholder)):
         mark.replace(exp.convert(parameters[int(mark.name.removeprefix(_MARK))]))
     return tree.sql(dialect="spark")

@@ -38,6 +38,7 @@ from .declared import AnyCheck, Declared, Missing, OneOf, Refers
 from .expression import Lifted
 from .reading import NO_READING, Join, Reading, Step, column, literal, one_of, quoted
 from .rule import NONE_FAILS, Rule, Target
+from .saying import said
 
 CAPITAL = "registered-capital"
 _ALWAYS = 9999
@@ -350,52 +351,6 @@ def _implies(scheme: Scheme, check: Length | Alphabet | Pattern) -> bool:
             return scheme in _SPELLED and set(_SPELLED[scheme]) <= set(characters)
         case Pattern(expression=expression):
             return _PATTERNS.get(scheme) == expression
-
-
-def said(check: AnyCheck) -> Text:
-    """Return what it means that a value fails a check."""
-    match check:
-        case Required() | Missing():
-            return text("nothing is filled in")
-        case Length(least=least, most=most):
-            return text("the length is not between {least} and {most} characters", least=least, most=most)
-        case Alphabet():
-            return text("a character stands there that the standard does not use")
-        case Pattern():
-            return text("the form is not that of the standard")
-        case CheckDigit(scheme=Scheme.EMBEDDED_ORGANISATION_CODE):
-            return text("the check digit of the organisation code inside is wrong")
-        case CheckDigit():
-            return text("the check digit is wrong")
-        case OldNumberAllowed():
-            return text("an old 15-digit registration number stands for the credit code")
-        case DateValid():
-            return text("this is no day that exists, spelled YYYY-MM-DD")
-        case NotInFuture():
-            return text("the day lies in the future")
-        case DivisionKnown():
-            return text("the division code was never in force from that year on")
-        case Member(code_set=code_set):
-            return text("the value is not a code of {code_set}", code_set=code_set)
-        case OneOf():
-            return text("the value is none of those that the rulebook lists")
-        case Refers():
-            return text("the value does not stand where it refers to")
-        case Unique():
-            return text("an earlier row of the batch has the same value")
-        case _:
-            return _said_of_rows(check)
-
-
-def _said_of_rows(check: AnyCheck) -> Text:
-    code = check.code
-    if code == "unique-together":
-        return text("an earlier row of the batch has the same values together")
-    if code == "adds-up":
-        return text("the parts do not add up to the total")
-    if code == "rows":
-        return text("the batch has not as many rows as it should")
-    return text("the row contradicts itself")
 
 
 def divisions_table(divisions: Divisions) -> pa.Table:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from jutong.kernel.errors import Invalid
+from jutong.kernel.shape import learn
 from jutong.kernel.text import Text, text
 from jutong.terms.element import CHECKS, Dimension, Length, Pattern, Required, Severity, Unique, check_of
 
@@ -22,6 +23,8 @@ from .declared import OWN, AnyCheck, Book, Declared, Missing, OneOf, Rows, Toget
 from .expression import checked_pattern
 from .rule import NONE_FAILS, Operator, Target
 
+for kind in (*OWN.values(), *CHECKS.values()):
+    learn(kind)
 VERSION = "v3.1.0"
 ENGINE = "jutong"
 ORIGIN, ELEMENT = "jutong.origin", "jutong.element"

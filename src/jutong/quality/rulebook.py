@@ -12,9 +12,10 @@ from jutong.kernel.text import plain, text
 
 from .declared import NO_BOOK, OF_TABLE, Adds, Book, Declared, Refers, Rows, Satisfies, Together
 from .expression import NUMBER_FORM, Lifted, compiled, day_sql
-from .item_rules import CAPITAL, ItemRules, Standards, Subject, said
+from .item_rules import CAPITAL, ItemRules, Standards, Subject
 from .reading import Join, Reading, Step, column, literal, quoted, read_sql
 from .rule import Rule
+from .saying import said
 
 OWN_ROWS: Mapping[str, str] = {"": ""}
 __all__ = ["CAPITAL", "Rulebook", "Standards", "Subject", "compile_rules", "day_of", "rulebook_of"]

@@ -145,7 +145,7 @@ def _pairs(matrix: Bytes) -> Numbers:
 
 def _total(matrix: Bytes, pairs: Numbers, tables: tuple[Numbers, ...]) -> Numbers:
     """Add up what each pair of characters adds; an odd last one has a small table of its own."""
-    total = tables[0].take(pairs[0], mode="clip")
+    total: Numbers = tables[0].take(pairs[0], mode="clip")
     for place in range(1, len(pairs)):
         total += tables[place].take(pairs[place], mode="clip")
     if matrix.shape[1] & 1:
