@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search")
+NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality")
 
 
 def main() -> int:
@@ -16,7 +16,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("name", choices=(*NAMES, "all"))
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
-    parser.add_argument("--input", type=Path, help="a register to use instead of a made one (thread)")
+    parser.add_argument("--input", type=Path, help="a register to use (thread), any Parquet (quality)")
+    parser.add_argument("--rules", type=Path, help="a rulebook, JSON or YAML (quality)")
+    parser.add_argument("--no-peer", dest="peer", action="store_false", help="no other product beside it (quality)")
+    parser.add_argument("--linear", action="store_true", help="also 10 and 100 million rows (quality)")
     parser.add_argument("--rows", type=int, help="how many rows to make")
     parser.add_argument("--corpus", type=Path, help="records to search, JSON lines (search)")
     parser.add_argument("--queries", type=Path, help="their judged queries, JSON (search)")

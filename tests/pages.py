@@ -148,6 +148,10 @@ def _stages(city: City) -> None:
         body = {"body": MARKET, "code": "register", "title": "企业登记系统"}
         city.found["own_system"] = act("system", "/api/systems", body)["name"]
         _census(city, act)
+        rule = {"name": "dated", "type": "custom", "engine": "jutong"}
+        rule["implementation"] = {"check": "satisfies", "expression": "day(reg_date) < day('2026-01-01')"}
+        document = {"apiVersion": "v3.1.0", "schema": [{"name": "rows", "quality": [rule]}]}
+        act("officer", f"/api/entries/{city.found['entry']}/rulebook", {"document": document})
 
 
 def _census(city: City, act: Callable[..., Any]) -> None:

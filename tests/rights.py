@@ -11,6 +11,7 @@ from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_wish
 
 KEY = str(SigningKey.of_seed(b"pages---" * 4).public)
 OWN = "own"  # the thing is of the body of whoever acts
+RULEBOOK = '{"apiVersion": "v3.1.0", "schema": [{"name": "rows"}]}'
 ADMINISTRATORS = {"system-admin", "security-admin", "audit-admin"}
 WORK = {
     "catalogue",
@@ -350,6 +351,14 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     # rows
     "/entries/{entry_id}/deliver": _deed("collection.collect", "officer", "own-collection", file="rows"),
+    "/entries/{entry_id}/rulebook": _deed(
+        "quality.issue_rulebook", "officer", "own-governance", fields={"document": RULEBOOK, "edition": "1"}
+    ),
+    "/entries/{entry_id}/rulebook/trial": _deed(
+        *("quality.try_rulebook", "officer", "overseer", "own-governance", "own-collection"),
+        parties=(AUTHORITY,),
+        fields={"document": RULEBOOK},
+    ),
     "/objections/{objection_id}/verification": _deed(
         "quality.verify_objection", *_ANSWERING, "own-governance", parties=(AUTHORITY,)
     ),

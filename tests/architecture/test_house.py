@@ -56,6 +56,8 @@ ADAPTERS = {
     "jutong.registers.shipped",
     "jutong.collection.underway",
     "jutong.quality.scan",
+    "jutong.quality.asking",
+    "jutong.quality.books.files",
     "jutong.library.laying",
     "jutong.delivery.gateway",
     "jutong.delivery.client",

@@ -92,6 +92,18 @@ def test_hostile_words_are_only_words(city: City, client: TestClient[Litestar], 
     assert done(client.get("/api/bodies", headers=city.bearer("officer")))
 
 
+RULEBOOK = {
+    "apiVersion": "v3.1.0",
+    "schema": [
+        {
+            "name": "rows",
+            "properties": [{"name": "name", "quality": [{"name": "a", "metric": "nullValues", "mustBe": 1}]}],
+            "quality": [{"type": "text", "description": "a"}, {"metric": "rowCount", "mustBeBetween": [1, 2]}],
+        }
+    ],
+}
+
+
 def messages(city: City) -> dict[str, tuple[str, str, Any]]:
     """Return a sound message with who sends it, for every operation that takes one and leaves something behind."""
     request, agreement = city.found["request"], city.found["agreement"]
@@ -112,6 +124,7 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         "/api/calendar/2027": ("system", "PUT", {"notice": "通知", "days": {"2027-01-01": False}}),
         "/api/entries": ("officer", "POST", sheet),
         f"/api/entries/{entry}/return": ("auditor", "POST", {"reasons": ["缺"]}),
+        f"/api/entries/{entry}/rulebook": ("officer", "POST", {"document": RULEBOOK, "edition": 1}),
         f"/api/objections/{city.found['objection']}/answer": ("officer", "POST", {"corrected": False, "reason": "是"}),
         "/api/library/authorities": ("publisher", "POST", {"entry": entry, "field": "name", "rank": 1, "basis": "条"}),
         "/api/library/bonds": ("overseer", "POST", {"kept": MARKET, "other": MARKET, "basis": "条"}),

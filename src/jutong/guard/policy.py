@@ -164,6 +164,8 @@ POLICIES: Mapping[str, Policy] = {
     "quality.answer_objection": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "quality.close_objection": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
     "quality.look_at_examples": _by(Duty.GOVERNANCE, Duty.COLLECTION, Duty.ANSWERS, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "quality.issue_rulebook": _by(Duty.GOVERNANCE, tie=Tie.OWN),
+    "quality.try_rulebook": _by(Duty.GOVERNANCE, Duty.COLLECTION, tie=Tie.PARTY),
     "quality.close_resolved": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # library
     "library.merge": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),

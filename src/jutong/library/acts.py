@@ -49,27 +49,18 @@ def merge(desk: Desk, batch_id: str) -> Merge:
     return store.find_merge(desk.db, batch.id)
 
 
-<<<<<<< HEAD
 def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> Authority:
-    """Name how far an entry's source is believed on a field (Order 809, art. 19); it holds for merges from now on.
+    """Name how far an entry's source is believed on a field, and on which basis (Order 809, art. 19).
 
-    What is named already is changed as it was ``seen``.
+    ``seen`` is the mark of what the form showed; what stands otherwise by now is not overwritten unseen.
     """
     entry = catalogue.visible_to(desk.db, named.entry, desk.actor)
     desk.allow("library.set_authority", Label(owner=entry.provider))
-    same = (one for one in store.authorities(desk.db) if (one.field, one.entry) == (named.field, named.entry))
-    known = next(same, None)
+    every = store.authorities(desk.db)
+    known = next((one for one in every if (one.field, one.entry) == (named.field, named.entry)), None)
     if named != known:
         check_mark(seen, known)
-=======
-def set_authority(desk: Desk, named: Authority) -> Authority:
-    """Name how far an entry's source is believed on a field, and on which basis (Order 809, art. 19)."""
-    entry = catalogue.visible_to(desk.db, named.entry, desk.actor)
-    desk.allow("library.set_authority", Label(owner=entry.provider))
-    known = store.authorities(desk.db)
-    if named not in known:
-        check_rank_free(named, known)
->>>>>>> library
+        check_rank_free(named, every)
         store.save_authority(desk.db, named)
         taken = Decision.on_authority(named, id=desk.new_id(), org=desk.actor.org, at=desk.now)
         store.save_decision(desk.db, taken)

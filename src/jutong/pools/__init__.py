@@ -1,6 +1,6 @@
 """Where rows live: department pools, district pools, base and theme libraries, and the serving copies of them.
 
-Nouns: Snapshot, TableRef.
+Nouns: Snapshot, TableRef, FileRef, VectorFunction.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
-from .engine import DuckEngine, Engine, TableRef
+from .engine import DuckEngine, Engine, FileRef, TableRef
 from .lake import Lake
 from .lookup import LmdbLookup, Lookup, LookupReader
 from .lookup_postgres import PostgresLookup
 from .snapshot import Snapshot, digest_of
 from .spark import SparkEngine
+from .vector import VectorFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def _lookup(setting: str, folder: Path) -> Lookup:
 __all__ = [
     "DuckEngine",
     "Engine",
+    "FileRef",
     "Lake",
     "Lookup",
     "LookupReader",
@@ -66,6 +68,7 @@ __all__ = [
     "Snapshot",
     "SparkEngine",
     "TableRef",
+    "VectorFunction",
     "digest_of",
     "open_pools",
 ]

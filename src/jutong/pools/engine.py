@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
+from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.sqltypes import TINYINT, VARCHAR
 
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.text import text
 
 from .lake import Lake
 from .place import Folder
+from .vector import VectorFunction
 
 Value = str | int | float | bool | bytes | None
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
@@ -30,8 +36,19 @@ class TableRef:
     version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A Parquet file outside the lake: every column as text, and each row's place as ``_row``, from 1 on."""
+
+    path: Path
+
+
 class Engine(Protocol):
     """Whatever runs SQL for the house."""
+
+    def learn(self, functions: Iterable[VectorFunction]) -> bool:
+        """Say whether SQL may call these functions from now on; an engine elsewhere cannot, and is asked in SQL."""
+        ...
 
     def query(
         self, sql: str, tables: Mapping[str, TableRef | Rows] | None = None, parameters: Sequence[Value] = ()
@@ -50,10 +67,16 @@ class DuckEngine:
     temporary views of its cursor, so queries of many threads do not meet.
     """
 
-    def __init__(self, lake: Lake, scratch: Path, *, memory_bytes: int = 0, threads: int = 0) -> None:
+    def __init__(
+        self, lake: Lake, scratch: Path, *, memory_bytes: int = 0, threads: int = 0, readable: Sequence[Path] = ()
+    ) -> None:
         self._lake = lake
         scratch.mkdir(parents=True, exist_ok=True)
         self._duck = duckdb.connect(":memory:")
+        # A connection that knows functions of ours must be closed before the interpreter goes.
+        weakref.finalize(self, self._duck.close)
+        self._known: set[str] = set()
+        self._learning = threading.Lock()
         inside = [str(lake.place.folder) + "/"] if isinstance(lake.place, Folder) else []
         for setting in (
             f"memory_limit = '{memory_bytes or _half_of_memory()}B'",
@@ -65,13 +88,26 @@ class DuckEngine:
             "python_enable_replacements = false",
             "TimeZone = 'UTC'",
             f"allowed_directories = [{', '.join(map(_literal, inside))}]",
+            f"allowed_paths = [{', '.join(_literal(str(path)) for path in readable)}]",
             "enable_external_access = false",
             "lock_configuration = true",
         ):
             self._duck.execute(f"SET GLOBAL {setting}")
 
+    def learn(self, functions: Iterable[VectorFunction]) -> bool:
+        """Lend functions to the SQL of this database."""
+        with self._learning:
+            for function in functions:
+                if function.name not in self._known:
+                    self._duck.create_function(
+                        function.name, _whole_column(function.of), [VARCHAR], TINYINT, type=PythonUDFType.ARROW,
+                        null_handling=FunctionNullHandling.SPECIAL, side_effects=False,
+                    )  # fmt: skip
+                    self._known.add(function.name)
+        return True
+
     def query(
-        self, sql: str, tables: Mapping[str, TableRef | Rows] | None = None, parameters: Sequence[Value] = ()
+        self, sql: str, tables: Mapping[str, TableRef | FileRef | Rows] | None = None, parameters: Sequence[Value] = ()
     ) -> pa.RecordBatchReader:
         """Stream the answer to ``sql``."""
         cursor = self._duck.cursor()
@@ -87,7 +123,15 @@ class DuckEngine:
             raise
         return pa.RecordBatchReader.from_batches(reader.schema, _stream(reader, cursor))
 
-    def _name(self, cursor: duckdb.DuckDBPyConnection, name: str, source: TableRef | Rows) -> None:
+    def _name(self, cursor: duckdb.DuckDBPyConnection, name: str, source: TableRef | FileRef | Rows) -> None:
+        if isinstance(source, FileRef):
+            names = map(_identifier, pq.read_schema(source.path).names)
+            columns = "".join(f", CAST({column} AS VARCHAR) AS {column}" for column in names)
+            cursor.execute(
+                f"CREATE TEMP VIEW {_identifier(name)} AS SELECT file_row_number + 1 AS _row{columns} "  # noqa: S608
+                f"FROM read_parquet({_literal(str(source.path))}, file_row_number = true)"
+            )
+            return
         if not isinstance(source, TableRef):
             cursor.register(name, source)
             return
@@ -148,6 +192,13 @@ def _stream(reader: pa.RecordBatchReader, cursor: duckdb.DuckDBPyConnection) -> 
 def _refuse_all_but_a_question(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
     if [statement.type for statement in cursor.extract_statements(sql)] != [duckdb.StatementType.SELECT]:
         raise Invalid(text("an engine answers one question; this statement asks nothing, or more than one thing"))
+
+
+def _whole_column(of: Callable[[pa.Array], pa.Array]) -> Callable[[pa.ChunkedArray], pa.Array]:
+    def column(values: pa.ChunkedArray) -> pa.Array:
+        return of(values.chunk(0) if values.num_chunks == 1 else values.combine_chunks())
+
+    return column
 
 
 def _half_of_memory() -> int:

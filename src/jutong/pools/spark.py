@@ -7,7 +7,7 @@ import itertools
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from jutong.kernel.text import text
 
 from .engine import Rows, TableRef, Value
 from .lake import Lake
+from .vector import VectorFunction
 
 _SECONDS = 10
 _PORT = 15002
@@ -33,6 +34,11 @@ class SparkEngine:
     def __init__(self, lake: Lake, url: str) -> None:
         self._lake, self._url, self._lock = lake, url, threading.Lock()
         self._session: Any = None
+
+    def learn(self, functions: Iterable[VectorFunction]) -> bool:
+        """Say no: the endpoint has no Python of ours."""
+        del functions
+        return False
 
     def query(
         self, sql: str, tables: Mapping[str, TableRef | Rows] | None = None, parameters: Sequence[Value] = ()
@@ -129,6 +135,12 @@ def spark_sql(sql: str, views: Mapping[str, str], parameters: Sequence[Value] = 
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     for match in list(tree.find_all(exp.RegexpLike, exp.RegexpFullMatch)):
         _say_wholly(match)
+    for fold in list(tree.find_all(exp.Reduce)):
+        # DuckDB names what is done before what it begins with, Spark the other way round.
+        if isinstance(fold.args.get("initial"), exp.Lambda):
+            merge, initial = fold.args["initial"], fold.args["merge"]
+            fold.set("initial", initial)
+            fold.set("merge", merge)
     for mark in list(tree.find_all(exp.Parameter, exp.Placeholder)):
         mark.replace(exp.convert(parameters[int(mark.name.removeprefix(_MARK))]))
     return tree.sql(dialect="spark")

@@ -1,6 +1,6 @@
 """Are the rows fit for use? Rules from standard elements, findings, scores, and objections at the source.
 
-Nouns: Example, Rule, RuleCount, Rulebook, Examination, Objection, Capital.
+Nouns: Example, Rule, RuleCount, Rulebook, Book, Edition, Examination, Objection, Capital.
 """
 
 from .acts import (
@@ -13,11 +13,26 @@ from .acts import (
     open_objections,
     verify_objection,
 )
+from .asking import standards_of
+from .books import (
+    MOST_BYTES,
+    Trial,
+    check_file,
+    document_of_text,
+    editions,
+    issue_rulebook,
+    standing_edition,
+    try_rulebook,
+)
 from .capital import Capital, Confidence, Doubt, capital_of
+from .declared import Book, Declared
+from .edition import Edition, shown_document
 from .examination import Band, Examination, band_of
 from .example import Example
+from .expression import FUNCTIONS
 from .objection import ANSWERED, OPEN, Objection, Stage, objection_of_document, objection_to_document
-from .rule import Rule, RuleCount
+from .odcs import book_of, document_of
+from .rule import Operator, Rule, RuleCount, Target
 from .rulebook import Rulebook, Standards, rulebook_of
 from .scan import example_rows, findings
 from .sight import answering_body, objectors
@@ -37,32 +52,46 @@ from .store import (
 
 __all__ = [
     "ANSWERED",
+    "FUNCTIONS",
+    "MOST_BYTES",
     "OPEN",
     "Band",
+    "Book",
     "Capital",
     "Confidence",
+    "Declared",
     "Doubt",
+    "Edition",
     "Examination",
     "Example",
     "Objection",
+    "Operator",
     "Rule",
     "RuleCount",
     "Rulebook",
     "Stage",
     "Standards",
+    "Target",
+    "Trial",
     "adopt_objection",
     "answer_objection",
     "answering_body",
     "band_of",
+    "book_of",
     "capital_of",
+    "check_file",
     "close_objection",
     "close_resolved",
+    "document_of",
+    "document_of_text",
+    "editions",
     "examinations",
     "examine",
     "example_rows",
     "find_examination",
     "find_objection",
     "findings",
+    "issue_rulebook",
     "known_examination",
     "known_objection",
     "look_at_examples",
@@ -77,5 +106,9 @@ __all__ = [
     "overdue",
     "rulebook_of",
     "scores",
+    "shown_document",
+    "standards_of",
+    "standing_edition",
+    "try_rulebook",
     "verify_objection",
 ]

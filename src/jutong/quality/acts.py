@@ -10,11 +10,11 @@ from jutong.guard import Label
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import NotFound
 
-from . import store
+from . import books, store
+from .asking import asking_of
 from .examination import Examination, Timeliness, dimensions_of
 from .example import Example, examples_of
 from .objection import Objection, objection_of
-from .rulebook import Standards, rulebook_of
 from .scan import example_rows, land_findings
 from .sight import objectors
 
@@ -39,6 +39,7 @@ def examine(desk: Desk, batch_id: str) -> Examination:
             score=done.score,
             band=done.band.value,
             unasked=list(done.unasked),
+            rulebook=done.rulebook,
         )
     return store.find_examination(desk.db, batch.id)
 
@@ -166,18 +167,14 @@ def close_resolved(desk: Desk, batch_id: str) -> tuple[Objection, ...]:
 
 
 def _examined(desk: Desk, batch: Batch, entry: Entry) -> Examination:
-    standards = Standards(
-        elements={element.id: element for element in registers.elements(desk.db)},
-        divisions=registers.divisions(),
-        code_sets={codes.id: codes for codes in registers.code_sets(desk.db)},
-    )
     # The day of collection, not of examination: trying again, here or in another tier, asks the same questions.
     day = batch.collected_at.astimezone(LEGAL_TIME).date()
-    book = rulebook_of(entry, standards, today=day)
+    edition = books.edition_at(desk.db, entry.id, batch.collected_at)
+    asking = asking_of(desk.db, desk.pools.engine, entry, batch, today=day, book=edition.book)
     earlier = [each for each in collection.batches(desk.db, entry.id) if each.collected_at < batch.collected_at]
     before = max((each.collected_at for each in earlier), default=None)
     with desk.released():
-        count, counts = land_findings(desk.pools, batch, book)
+        count, counts = land_findings(desk.pools, batch, asking.sought, asking.rules)
     timeliness = Timeliness(
         cycle=entry.update_cycle, before=before.astimezone(LEGAL_TIME).date() if before else None, arrived=day
     )
@@ -189,8 +186,9 @@ def _examined(desk: Desk, batch: Batch, entry: Entry) -> Examination:
         dimensions=dimensions_of(
             counts, rows_read=batch.rows_read, rows_landed=batch.rows_landed, timeliness=timeliness
         ),
-        unasked=book.unasked,
+        unasked=asking.rules.unasked,
         examined_at=desk.now,
+        rulebook=edition.version,
     )
 
 

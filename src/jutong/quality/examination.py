@@ -73,12 +73,12 @@ class Examination:
     dimensions: Mapping[Dimension, int]
     unasked: tuple[str, ...]
     examined_at: datetime
+    rulebook: int = 0  # the edition of the entry's own rules that was asked
 
     @property
     def score(self) -> int:
         """The weighted mean of the dimensions that could be measured, in thousandths."""
-        weight = sum(WEIGHTS[dimension] for dimension in self.dimensions)
-        return sum(WEIGHTS[name] * value for name, value in self.dimensions.items()) // weight if weight else 0
+        return score_of(self.dimensions)
 
     @property
     def band(self) -> Band:
@@ -95,8 +95,8 @@ class Examination:
         return any(count.asked > 0 for count in self.counts if count.rule == rule)
 
     def passes(self, rule: str) -> bool:
-        """Say whether no row fails the rule."""
-        return all(count.failed == 0 for count in self.counts if count.rule == rule)
+        """Say whether no more rows fail the rule than it lets pass."""
+        return all(count.met for count in self.counts if count.rule == rule)
 
     @property
     def findings(self) -> dict[str, int]:
@@ -113,8 +113,14 @@ def band_of(score: int) -> Band:
     return next((band for limit, band in _LIMITS if score >= limit), Band.E)
 
 
+def score_of(dimensions: Mapping[Dimension, int]) -> int:
+    """Return the weighted mean of the dimensions that were measured, in thousandths."""
+    weight = sum(WEIGHTS[dimension] for dimension in dimensions)
+    return sum(WEIGHTS[name] * value for name, value in dimensions.items()) // weight if weight else 0
+
+
 def dimensions_of(
-    counts: Iterable[RuleCount], *, rows_read: int, rows_landed: int, timeliness: Timeliness
+    counts: Iterable[RuleCount], *, rows_read: int, rows_landed: int, timeliness: Timeliness | None = None
 ) -> dict[Dimension, int]:
     """Return conforming / checked, in thousandths, for each dimension that could be measured.
 
@@ -129,6 +135,6 @@ def dimensions_of(
     measured = {name: 1000 * (asked[name] - failed[name]) // asked[name] for name in Dimension if asked.get(name)}
     if rows_read:
         measured[Dimension.ACCESSIBILITY] = 1000 * rows_landed // rows_read
-    if timeliness.per_mille is not None:
+    if timeliness is not None and timeliness.per_mille is not None:
         measured[Dimension.TIMELINESS] = timeliness.per_mille
     return {name: measured[name] for name in Dimension if name in measured}

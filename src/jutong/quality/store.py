@@ -18,7 +18,7 @@ from jutong.terms.element import Dimension, Severity
 
 from .examination import Examination
 from .objection import OPEN, Objection, Stage
-from .rule import RuleCount
+from .rule import NONE_FAILS, Operator, RuleCount, Target
 
 SORTS = frozenset({"due", "opened", "count"})
 
@@ -34,6 +34,7 @@ examination = sa.Table(
     sa.Column("dimensions", Json, nullable=False),
     sa.Column("unasked", Json, nullable=False),
     sa.Column("examined_at", Instant, nullable=False),
+    sa.Column("rulebook", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_quality_examination_entry_examined_at", "entry", "examined_at", "batch"),
 )
 
@@ -75,6 +76,7 @@ def save_examination(db: Db, done: Examination) -> bool:
         "dimensions": {dimension.value: value for dimension, value in done.dimensions.items()},
         "unasked": list(done.unasked),
         "examined_at": done.examined_at,
+        "rulebook": done.rulebook,
     }
     return _insert_new(db, examination, values, key="batch")
 
@@ -221,6 +223,7 @@ def _examination_of(row: sa.RowMapping) -> Examination:
             severity=Severity(each["severity"]),
             asked=each["asked"],
             failed=each["failed"],
+            target=_target_of(each.get("target")),
         )
         for each in row["counts"]
     )
@@ -232,7 +235,12 @@ def _examination_of(row: sa.RowMapping) -> Examination:
         dimensions={name: row["dimensions"][name] for name in Dimension if name in row["dimensions"]},
         unasked=tuple(row["unasked"]),
         examined_at=row["examined_at"],
+        rulebook=row["rulebook"],
     )
+
+
+def _target_of(told: Mapping[str, Any] | None) -> Target:
+    return NONE_FAILS if told is None else Target(**{**told, "operator": Operator(told["operator"])})
 
 
 def _values(filed: Objection) -> dict[str, Any]:

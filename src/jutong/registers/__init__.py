@@ -48,7 +48,9 @@ from .inventory import (
 )
 from .node import Node, Relation, speaks_for
 from .post import Holding, Person, Post
+from .shipped import code_sets as shipped_code_sets
 from .shipped import divisions, shipped_deadline
+from .shipped import elements as shipped_elements
 from .store import (
     actor_of,
     bodies,
@@ -147,7 +149,9 @@ __all__ = [
     "seed_standards",
     "service_items",
     "set_key",
+    "shipped_code_sets",
     "shipped_deadline",
+    "shipped_elements",
     "speaks_for",
     "systems",
     "systems_page",

@@ -133,14 +133,19 @@ class NotInFuture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DivisionKnown:
-    """Six digits from character ``first`` (counted from 1) are a division that was in force at any time from the year
-    of the item whose element is ``year_of`` on, or a code of a registering office.
+    """Six digits from character ``first`` (counted from 1) are a division that was in force at any time from a year on,
+    or a code of a registering office.
+
+    The year is that of the item whose element is ``year_of``, or the four digits from character ``year_at`` on.
+    Values that begin with one of the ``exempt`` (words) carry no division of the tables.
     """
 
     code: ClassVar[str] = "division-known"
     dimension: ClassVar[Dimension] = Dimension.CONSISTENCY
     first: int = 1
     year_of: str = ""
+    year_at: int = 0
+    exempt: str = ""
     severity: Severity = Severity.WARNING
 
 
@@ -293,9 +298,14 @@ def holds(
         case NotInFuture():
             day = _day(value)
             return day is None or day <= today
-        case DivisionKnown(first=first):
+        case DivisionKnown(first=first, year_at=at, exempt=exempt):
             code = value[first - 1 : first + 5]
-            return divisions.known_from(code, year) or divisions.is_registry_code(code)
+            since = int(value[at - 1 : at + 3]) if at else year
+            return (
+                value.startswith(tuple(exempt.split()))
+                or divisions.known_from(code, since)
+                or divisions.is_registry_code(code)
+            )
         case Member(code_set=code_set):
             return value in code_sets[code_set]
         case Required() | Unique():

@@ -16,10 +16,16 @@ RESIDENT_CHECKS = "10X98765432"  # ISO 7064 MOD 11-2
 
 _MOBILE = re.compile(r"(?:\+?86[ -]?)?1[3-9][0-9]{9}")
 _POSTAL = re.compile(r"[0-9]{6}")
-_LICENCE = re.compile(
-    r"1\.2\.156\.3005\.2\.(?P<type>[0-9A-Z]{21})\.(?P<issuer>[0-9A-Z]{6}|[0-9A-Z]{18})"
-    r"\.(?P<serial>[0-9A-Z]{1,64})\.(?P<version>[0-9A-Z]{3})\.(?P<check>[0-9A-Z])"
+# In the dialect that RE2, Python and Java share, for groups with names and without.
+LICENCE_PARTS = (
+    ("type", "[0-9A-Z]{21}"),
+    ("issuer", "[0-9A-Z]{6}|[0-9A-Z]{18}"),
+    ("serial", "[0-9A-Z]{1,64}"),
+    ("version", "[0-9A-Z]{3}"),
+    ("check", "[0-9A-Z]"),
 )
+LICENCE_FORM = r"1\.2\.156\.3005\.2\." + r"\.".join(f"(?P<{name}>{form})" for name, form in LICENCE_PARTS)
+_LICENCE = re.compile(LICENCE_FORM)
 
 
 class Fault(StrEnum):

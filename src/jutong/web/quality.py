@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
 from litestar.params import FromQuery, JSONBody
 
-from jutong import quality
-from jutong.quality import Band, Examination, Objection
+from jutong import catalogue, quality
+from jutong.quality import Band, Examination, Objection, RuleCount
 
 from .collection import visible_batch
 from .wiring import Limit, TheActor, TheHouse, Ulid, Words, act, look
@@ -41,6 +42,13 @@ class ExaminationView(msgspec.Struct, kw_only=True):
     examined_at: datetime
 
 
+class RulebookView(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The own rules of an entry, and which edition they are."""
+
+    document: dict[str, Any]
+    edition: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+
+
 class Verdict(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The source's answer: put right, or right as it is and why."""
 
@@ -54,6 +62,30 @@ def show_examination(house: TheHouse, actor: TheActor, batch_id: Ulid) -> Examin
     with house.reading() as db:
         visible_batch(house, actor, batch_id, db)
         return _view(quality.find_examination(db, batch_id))
+
+
+@look("/api/entries/{entry_id:str}/rulebook", tags=TAGS)
+def show_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid) -> RulebookView:
+    """Show the own rules of an entry as an ODCS v3.1 document; beside them its standard elements' rules are asked."""
+    with house.reading() as db:
+        entry = catalogue.visible_to(db, entry_id, actor)
+        standing = quality.standing_edition(db, entry.id)
+        return RulebookView(edition=standing.version, document=quality.shown_document(standing, entry))
+
+
+@act("/api/entries/{entry_id:str}/rulebook", tags=TAGS)
+def issue_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: RulebookView) -> RulebookView:
+    """Issue own rules; `edition` is the one that was changed, so that nobody's work is overwritten."""
+    with house.desk(actor) as desk:
+        issued = quality.issue_rulebook(desk, entry_id, data.document, seen=data.edition)
+        return RulebookView(edition=issued.version, document=dict(issued.document))
+
+
+@act("/api/entries/{entry_id:str}/rulebook/trial", tags=TAGS)
+def try_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: RulebookView) -> tuple[RuleView, ...]:
+    """Ask own rules that are not issued of the first rows of the newest batch, and count."""
+    with house.desk(actor) as desk:
+        return tuple(_rule_view(one) for one in quality.try_rulebook(desk, entry_id, data.document).counts)
 
 
 @look("/api/objections", tags=TAGS)
@@ -94,19 +126,29 @@ def _view(done: Examination) -> ExaminationView:
         score=done.score,
         band=done.band,
         dimensions={dimension.value: value for dimension, value in done.dimensions.items()},
-        rules=tuple(
-            RuleView(
-                rule=one.rule,
-                item=one.item,
-                dimension=one.dimension.value,
-                severity=one.severity.value,
-                asked=one.asked,
-                failed=one.failed,
-            )
-            for one in done.counts
-        ),
+        rules=tuple(_rule_view(one) for one in done.counts),
         examined_at=done.examined_at,
     )
 
 
-ENDPOINTS = [show_examination, list_objections, verify_objection, answer_objection, close_objection]
+def _rule_view(one: RuleCount) -> RuleView:
+    return RuleView(
+        rule=one.rule,
+        item=one.item,
+        dimension=one.dimension.value,
+        severity=one.severity.value,
+        asked=one.asked,
+        failed=one.failed,
+    )
+
+
+ENDPOINTS = [
+    show_rulebook,
+    issue_rulebook,
+    try_rulebook,
+    show_examination,
+    list_objections,
+    verify_objection,
+    answer_objection,
+    close_objection,
+]

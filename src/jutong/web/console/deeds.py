@@ -114,6 +114,8 @@ DEEDS: Mapping[str, Text] = {
     "quality.objection_opened": text("objection opened"),
     "quality.objection_resolved": text("objection resolved by a new batch"),
     "quality.objection_taken_up": text("objection taken up"),
+    "quality.rulebook_issued": text("rulebook issued"),
+    "quality.rulebook_tried": text("rulebook tried on a sample"),
     "registers.appointed": text("post given"),
     "registers.body_registered": text("body registered"),
     "registers.calendar_entered": text("year's notice on holidays entered"),

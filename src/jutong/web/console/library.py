@@ -226,11 +226,11 @@ def set_authority(visit: TheVisit) -> Answer:
     return done(desk, "/authorities")
 
 
-<<<<<<< HEAD
 def _named(visit: Visit) -> Authority:
     given = visit.form.read(Naming)
     return Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
-=======
+
+
 @shown("/rates", guard="pages.rates")
 def show_rates(visit: TheVisit) -> Answer:
     """Show how far sources agree, field by field: counts, no names."""
@@ -276,7 +276,6 @@ def part(visit: TheVisit) -> Answer:
     with visit.desk() as desk:
         library.part(desk, given.parted, basis=given.parting_basis)
     return done(desk, "/bonds")
->>>>>>> library
 
 
 def _check_may_look(visit: Visit) -> None:

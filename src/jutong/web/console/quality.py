@@ -175,7 +175,7 @@ def _asked(visit: Visit, db: Any, entry: Entry, examination: Examination) -> dic
             count,
             rules[count.rule].message if count.rule in rules else plain(count.rule),
             titles.get(count.item, count.item),
-            _basis(visit, rules.get(count.rule), elements),
+            basis_of(visit, rules.get(count.rule), elements),
         )
         for count in examination.counts
     }
@@ -183,15 +183,15 @@ def _asked(visit: Visit, db: Any, entry: Entry, examination: Examination) -> dic
 
 def rules_of(visit: Visit, db: Any, entry: Entry) -> dict[str, Rule]:
     """Return the rules of an entry by their identifiers, as they stand today."""
-    standards = quality.Standards(
-        elements={one.id: one for one in registers.elements(db)},
-        divisions=registers.divisions(),
-        code_sets={one.id: one for one in registers.code_sets(db)},
-    )
-    return {rule.id: rule for rule in quality.rulebook_of(entry, standards, today=visit.today).all_rules}
+    book = quality.standing_edition(db, entry.id).book
+    sources = dict.fromkeys(("", *book.entries), "")
+    standards = quality.standards_of(db)
+    book_now = quality.rulebook_of(entry, standards, today=visit.today, book=book, sources=sources)
+    return {rule.id: rule for rule in book_now.all_rules}
 
 
-def _basis(visit: Visit, rule: Rule | None, elements: Mapping[str, StandardElement]) -> Text:
+def basis_of(visit: Visit, rule: Rule | None, elements: Mapping[str, StandardElement]) -> Text:
+    """Return what a rule rests on."""
     element = elements.get(rule.element or "") if rule else None
     if element is None:
         return text("the entry's own statement on the item")

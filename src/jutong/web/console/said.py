@@ -116,6 +116,8 @@ DONE: Mapping[str, Text] = {
     # quality
     "quality.examined": text("The batch was examined."),
     "quality.examples_looked_at": text("Rows that fail a rule were looked at, masked."),
+    "quality.rulebook_issued": text("The rulebook was issued; it is asked of every batch from now on."),
+    "quality.rulebook_tried": text("The rulebook was tried on a sample."),
     "quality.objection_adopted": text("An objection of another tier was taken over."),
     "quality.objection_resolved": text("A later batch passes the rule: the objection counts as corrected."),
     "quality.objection_opened": text("The objection was opened at the source."),
