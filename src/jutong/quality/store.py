@@ -112,7 +112,7 @@ def newest_examinations(db: Db, entry: str, *, limit: int = 12) -> tuple[Examina
 def scores(db: Db, batches: Collection[str]) -> Mapping[str, int]:
     """Return the scores of those batches that were examined."""
     query = sa.select(examination.c.batch, examination.c.score).where(examination.c.batch.in_(sorted(set(batches))))
-    return dict(db.execute(query))
+    return {row.batch: row.score for row in db.execute(query)}
 
 
 def save_new_objection(db: Db, filed: Objection) -> bool:
