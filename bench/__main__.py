@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search")
+NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "library")
 
 
 def main() -> int:
@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     parser.add_argument("--input", type=Path, help="a register to use instead of a made one (thread)")
     parser.add_argument("--rows", type=int, help="how many rows to make")
+    parser.add_argument("--views", type=Path, help="a folder of departments' views with their truth (library)")
     parser.add_argument("--corpus", type=Path, help="records to search, JSON lines (search)")
     parser.add_argument("--queries", type=Path, help="their judged queries, JSON (search)")
     parser.add_argument("--seconds", type=float, help="how long each load lasts (gateway)")
