@@ -89,6 +89,7 @@ BLOCKS = (
     "l.place = r.place",
     "substr(l.core, 1, 3) = substr(r.core, 1, 3) AND substr(l.place, 1, 3) = substr(r.place, 1, 3)",
     "right(l.core, 6) = right(r.core, 6)",
+    "substr(l.core, 1, 2) = substr(r.core, 1, 2) AND right(l.core, 3) = right(r.core, 3)",
     "substr(l.code, 9, 9) = substr(r.code, 9, 9)",
     "substr(l.place, 1, 10) = substr(r.place, 1, 10) AND substr(l.core, 1, 1) = substr(r.core, 1, 1)",
     "substr(l.code, 1, 12) = substr(r.code, 1, 12)",
