@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality")
+NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library")
 
 
 def main() -> int:
@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--no-peer", dest="peer", action="store_false", help="no other product beside it (quality)")
     parser.add_argument("--linear", action="store_true", help="also 10 and 100 million rows (quality)")
     parser.add_argument("--rows", type=int, help="how many rows to make")
+    parser.add_argument("--views", type=Path, help="a folder of departments' views with their truth (library)")
     parser.add_argument("--corpus", type=Path, help="records to search, JSON lines (search)")
     parser.add_argument("--queries", type=Path, help="their judged queries, JSON (search)")
     parser.add_argument("--seconds", type=float, help="how long each load lasts (gateway)")

@@ -125,6 +125,7 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/conflicts": _in(AUTHORITY, else_=403),
     "/subjects": _in(AUTHORITY, else_=403),
     "/bonds": _in(AUTHORITY, else_=403),
+    "/matches": _in(AUTHORITY, else_=403),
     "/ledger/lines/{wanted}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
     "/receipts/{some_id}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
     "/receipts/{some_id}/r.txt": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
@@ -213,6 +214,9 @@ def _key(city: City) -> Mapping[str, object]:
 
 
 _pair = {"kept": "91510000MA61RXJU95", "other": "91330100799655058B", "basis": "登记档案"}
+
+
+_match = {"ref": "~" + "0" * 31, "code": "91510000MA61RXJU95", "verdict": "same", "basis": "登记档案"}
 
 
 def _authority(city: City) -> Mapping[str, object]:
@@ -382,6 +386,8 @@ DONE_BY: Mapping[str, Deed] = {
         owner=AUTHORITY,
         fields={"parted": "91510000MA61RXJU95", "parting_basis": "更正决定"},
     ),
+    "/matches": _deed("library.look_at_matches", "overseer", owner=AUTHORITY, fields={"after": "~" + "0" * 31}),
+    "/matches/decision": _deed("library.decide_match", "overseer", owner=AUTHORITY, fields=_match),
     "/authorities": _deed(
         "library.set_authority",
         *("publisher", "overseer", "own-publish-audit", "own-oversight"),

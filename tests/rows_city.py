@@ -16,11 +16,13 @@ from tests.console import CSRF, Console, a_console
 
 HEADER = ROWS.splitlines()[0]
 CODE = credit_code_of("91500000MA5U0000A")
+SECOND = credit_code_of("91500000MA5U0000B")
 SCRIPT = "<script>alert(1)</script>"
 ONE_NAME = (
     f"{HEADER}\n重庆长江有限公司,{CODE},2001-03-05,有限责任公司,500万元人民币,技术服务,重庆市,重庆市,渝中区232号\n"
 )
 OTHER_NAME = f'{ONE_NAME}重庆渝江有限公司,{CODE},2001-03-05,,"2,0000(万)",技术服务,重庆市,重庆市,渝中区9号\n'
+OTHER_NAME += f"重庆嘉陵有限公司,{SECOND},2002-03-05,有限责任公司,500万元人民币,技术服务,重庆市,重庆市,江北区1号\n"
 STRANGE = f'{HEADER}\n{SCRIPT},\';DROP TABLE x;--,=1+1,<b>x</b>,<img src=x>,{{{{7*7}}}},%s,"""",y\na,b\n'
 
 

@@ -41,6 +41,11 @@ def refresh_serving_copy(desk: Desk, line: Evidence) -> None:
     delivery.refresh(desk, str(line.facts["entry"]))
 
 
+def match_rows(desk: Desk, line: Evidence) -> None:
+    """Rows without a valid key look for their legal persons, once the batch is merged."""
+    library.match_batch(desk, line.on)
+
+
 def settle_decision(desk: Desk, line: Evidence) -> None:
     """Golden records follow what was decided: whose word stands, who is one and the same."""
     library.settle_decision(desk, str(line.facts["decision"]))
@@ -122,7 +127,10 @@ def tell_those_concerned(desk: Desk, line: Evidence) -> None:
 FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "collection.landed": (examine_batch,),
     "quality.examined": (open_objections, close_objections, merge_batch),
-    "library.merged": (refresh_serving_copy, draw_merge),
+    "library.merged": (refresh_serving_copy, draw_merge, match_rows),
+    "library.matched": (refresh_serving_copy,),
+    "library.match_accepted": (settle_decision,),
+    "library.match_rejected": (settle_decision,),
     "library.authority_set": (settle_decision,),
     "library.joined": (settle_decision,),
     "library.parted": (settle_decision,),

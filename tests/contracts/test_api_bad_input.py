@@ -127,6 +127,11 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         f"/api/entries/{entry}/rulebook": ("officer", "POST", {"document": RULEBOOK, "edition": 1}),
         f"/api/objections/{city.found['objection']}/answer": ("officer", "POST", {"corrected": False, "reason": "是"}),
         "/api/library/authorities": ("publisher", "POST", {"entry": entry, "field": "name", "rank": 1, "basis": "条"}),
+        "/api/library/matches": (
+            "overseer",
+            "POST",
+            {"ref": "~" + "0" * 31, "code": MARKET, "verdict": "same", "basis": "条"},
+        ),
         "/api/library/bonds": ("overseer", "POST", {"kept": MARKET, "other": MARKET, "basis": "条"}),
         "/api/library/partings": ("overseer", "POST", {"other": MARKET, "basis": "条"}),
         "/api/requests": ("asker", "POST", a_wish(city)),

@@ -106,6 +106,12 @@ def bodies(city: City) -> dict[str, Any]:
             "rank": 1,
             "basis": "三定方案",
         },
+        "POST /api/library/matches": {
+            "ref": "~" + "0" * 31,
+            "code": MARKET,
+            "verdict": "same",
+            "basis": "档案",
+        },
         "POST /api/library/bonds": {"kept": WATER, "other": MARKET, "basis": "档案"},
         "POST /api/library/partings": {"other": MARKET, "basis": "档案"},
         "POST /api/requests": a_wish(city),

@@ -19,7 +19,7 @@ from jutong.kernel.text import LANGUAGES, text
 from jutong.web.console import delivering
 from tests.city import ROWS
 from tests.console import CSRF
-from tests.rows_city import CODE, HEADER, ONE_NAME, SCRIPT, RowsCity, a_rows_city
+from tests.rows_city import CODE, HEADER, ONE_NAME, SCRIPT, SECOND, RowsCity, a_rows_city
 
 ABSENT = "01JZ0000000000000000000000"
 
@@ -59,6 +59,7 @@ def pages(rows: RowsCity) -> dict[str, dict[str, int]]:
         "/subjects": authority,
         "/conflicts": authority,
         "/bonds": authority,
+        "/matches": authority,
         "/rates": everybody,
         "/authorities": {"overseer": 200, "publisher": 200, "officer": 200, "head": 403, "asker": 403, "": 303},
         f"/entries/{rows.city.found['draft']}/batches": {"officer": 200, "asker": 404, "stranger": 404},
@@ -402,7 +403,7 @@ def test_how_far_sources_agree_is_published(rows: RowsCity) -> None:
 
 def test_records_are_merged_and_unmerged_on_the_page(rows: RowsCity) -> None:
     """Two codes become one record and two again; the codes stay out of addresses and of evidence."""
-    other = firm_code(rows)
+    other = SECOND
     answer = rows.send("overseer", "/bonds", kept=CODE, other=other, basis="登记档案")
     assert "done=library.joined" in answer.headers["location"]
     rows.city.settle()
@@ -417,12 +418,6 @@ def test_records_are_merged_and_unmerged_on_the_page(rows: RowsCity) -> None:
     assert rows.send("overseer", "/bonds", kept=CODE, other=other).status_code == 422
     assert rows.send("officer", "/bonds", kept=CODE, other=other, basis="登记档案").status_code == 403
     assert not [line for line in rows.city.lines("library.") if other in str(line)]
-
-
-def firm_code(rows: RowsCity) -> str:
-    """Return a code of the library that is not the disputed one."""
-    golden = rows.city.house.pools.lake.read("library/legal_person", columns=["uscc"]).read_all()["uscc"].to_pylist()
-    return next(str(code) for code in golden if code != CODE)
 
 
 def test_who_is_believed_is_named_on_the_page(rows: RowsCity) -> None:

@@ -172,6 +172,8 @@ POLICIES: Mapping[str, Policy] = {
     "library.set_authority": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.ANY),
     "library.join": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.part": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.match": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "library.decide_match": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.settle": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # sharing
     "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),
@@ -224,6 +226,7 @@ POLICIES: Mapping[str, Policy] = {
     # library, looking
     "library.look_up": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_conflicts": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.look_at_matches": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     # atlas
     "atlas.draw": _by(Duty.HOUSE, tie=Tie.ANY),
     "atlas.take_event": _by(Duty.COLLECTION, Duty.GOVERNANCE, tie=Tie.OWN),

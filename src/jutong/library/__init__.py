@@ -1,25 +1,29 @@
 """One thing, one source: golden records of legal persons, with who said each value and with what authority.
 
-Nouns: Golden, Surviving, Said, Conflict, Rate, Merge, Authority, Bond, Bonds, Decision, Standing.
+Nouns: Golden, Surviving, Said, Conflict, Rate, Merge, Matching, Suspect, Authority, Bond, Bonds, Decision, Standing.
 """
 
 from .acts import (
+    accept_match,
     join,
     look_at_conflicts,
+    look_at_matches,
     look_into,
     look_up,
+    match_again,
+    match_batch,
     merge,
     part,
+    reject_match,
     set_authority,
     settle_decision,
     tell_apart,
 )
 from .basis import BASIS_LIMIT
 from .bond import Bond, Bonds, Verdict
-from .decision import AUTHORITY, Decision
-from .golden import Conflict, Golden, Merge, Rate, Said, Surviving
+from .decision import AUTHORITY, Decision, Standing
+from .golden import Conflict, Golden, Matching, Merge, Rate, Said, Surviving, Suspect
 from .laying import conflicts, count_conflicts, count_subjects, find_subject, rates, unkeyed_rows
-from .settling import Standing
 from .sight import whole_library
 from .store import (
     authorities,
@@ -49,12 +53,15 @@ __all__ = [
     "Decision",
     "Field",
     "Golden",
+    "Matching",
     "Merge",
     "Rate",
     "Said",
     "Standing",
     "Surviving",
+    "Suspect",
     "Verdict",
+    "accept_match",
     "authorities",
     "bonds",
     "checked_key",
@@ -68,13 +75,17 @@ __all__ = [
     "join",
     "known_merge",
     "look_at_conflicts",
+    "look_at_matches",
     "look_into",
     "look_up",
+    "match_again",
+    "match_batch",
     "merge",
     "merged_entries",
     "newest_merges",
     "part",
     "rates",
+    "reject_match",
     "set_authority",
     "settle_decision",
     "settled_subjects",

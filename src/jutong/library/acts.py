@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jutong import catalogue, collection, registers
+from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.mark import check_mark
@@ -10,9 +11,11 @@ from jutong.kernel.mark import check_mark
 from . import store
 from .bond import Bond, Bonds
 from .decision import AUTHORITY, Decision
-from .golden import Conflict, Golden, Merge, Said
+from .golden import Conflict, Golden, Matching, Merge, Said, Suspect
 from .laying import conflicts, count_settled, find_subject, lay, said_of
-from .settling import SOURCES, settle, subjects_of_entry, whole
+from .likeness import places_of
+from .matching import check_suspected, count_matched, match, suspects
+from .settling import SOURCES, matched_by, settle, subjects_of_entry, whole
 from .sight import whole_library
 from .subject import checked_key
 from .survive import Authority, check_rank_free
@@ -49,6 +52,53 @@ def merge(desk: Desk, batch_id: str) -> Merge:
     return store.find_merge(desk.db, batch.id)
 
 
+def match_batch(desk: Desk, batch_id: str) -> Matching | None:
+    """Find the legal persons of a batch's rows that have no valid key; once, and where there are none, nothing."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.find(desk.db, batch.entry)
+    desk.allow("library.match", Label(owner=entry.provider))
+    return store.known_matching(desk.db, batch.id) or _match(desk, entry, batch.id, batch.id)
+
+
+def match_again(desk: Desk, entry_id: str) -> Matching | None:
+    """Look again for the legal persons of an entry's rows: the library may know them by now."""
+    entry = catalogue.find(desk.db, entry_id)
+    desk.allow("library.match", Label(owner=entry.provider))
+    return _match(desk, entry, desk.new_id(), "")
+
+
+def accept_match(desk: Desk, ref: str, code: str, *, basis: str) -> Bond:
+    """Decide that a row without a key tells of this legal person."""
+    desk.allow("library.decide_match", whole_library(registers.bodies(desk.db)))
+    check_suspected(desk.pools, ref, code)
+    bond = store.bonds(desk.db).joined(code, ref, basis=basis)
+    taken = _decide(desk, bond)
+    desk.record("library.match_accepted", on=taken.id, decision=taken.id)
+    return bond
+
+
+def reject_match(desk: Desk, ref: str, code: str, *, basis: str) -> Bond:
+    """Decide that a row without a key does not tell of this legal person; also where likeness alone had bound them."""
+    desk.allow("library.decide_match", whole_library(registers.bodies(desk.db)))
+    check_suspected(desk.pools, ref, code)
+    bonds = store.bonds(desk.db)
+    known = bonds.root(ref) != ref
+    bond = bonds.parted(ref, basis=basis) if known else bonds.told_apart(code, ref, basis=basis)
+    taken = _decide(desk, bond)
+    desk.record("library.match_rejected", on=taken.id, decision=taken.id)
+    return bond
+
+
+def look_at_matches(desk: Desk, *, sure: bool = False, after: str = "", limit: int = 20) -> tuple[Suspect, ...]:
+    """Show an official rows without a key beside the legal persons that they may tell of."""
+    desk.allow("library.look_at_matches", whole_library(registers.bodies(desk.db)))
+    bonds = store.bonds(desk.db)
+    with desk.released():
+        found = suspects(desk.pools, bonds, sure=sure, after=after, limit=limit)
+    desk.record("library.matches_looked_at", on="legal-person", rows=len(found))
+    return found
+
+
 def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> Authority:
     """Name how far an entry's source is believed on a field, and on which basis (Order 809, art. 19).
 
@@ -65,7 +115,12 @@ def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> A
         taken = Decision.on_authority(named, id=desk.new_id(), org=desk.actor.org, at=desk.now)
         store.save_decision(desk.db, taken)
         desk.record(
-            taken.word, on=entry.id, field=named.field, rank=named.rank, provider=entry.provider, decision=taken.id
+            "library.authority_set",
+            on=entry.id,
+            field=named.field,
+            rank=named.rank,
+            provider=entry.provider,
+            decision=taken.id,
         )
     return named
 
@@ -76,7 +131,8 @@ def join(desk: Desk, kept: str, other: str, *, basis: str, although_parted: bool
     bonds = store.bonds(desk.db)
     codes = _both_known(desk, bonds, kept, other)
     bond = bonds.joined(*codes, basis=basis, although_parted=although_parted)
-    _decide(desk, bond)
+    taken = _decide(desk, bond)
+    desk.record("library.joined", on=taken.id, decision=taken.id)
     return bond
 
 
@@ -84,7 +140,8 @@ def part(desk: Desk, other: str, *, basis: str) -> Bond:
     """Decide that a merged subject is one of its own; a negative link stays, so that nothing merges it again unseen."""
     desk.allow("library.part", whole_library(registers.bodies(desk.db)))
     bond = store.bonds(desk.db).parted(checked_key(other), basis=basis)
-    _decide(desk, bond)
+    taken = _decide(desk, bond)
+    desk.record("library.parted", on=taken.id, decision=taken.id)
     return bond
 
 
@@ -93,7 +150,8 @@ def tell_apart(desk: Desk, one: str, another: str, *, basis: str) -> Bond:
     desk.allow("library.part", whole_library(registers.bodies(desk.db)))
     bonds = store.bonds(desk.db)
     bond = bonds.told_apart(*_both_known(desk, bonds, one, another), basis=basis)
-    _decide(desk, bond)
+    taken = _decide(desk, bond)
+    desk.record("library.parted", on=taken.id, decision=taken.id)
     return bond
 
 
@@ -149,10 +207,27 @@ def look_at_conflicts(desk: Desk, *, after: str = "", limit: int = 100) -> tuple
     return found
 
 
-def _decide(desk: Desk, bond: Bond) -> None:
+def _match(desk: Desk, entry: Entry, asker: str, batch: str) -> Matching | None:
+    places = places_of(registers.divisions().spans)
+    found, number = (0, 0), -1
+    while number != store.newest_decision(desk.db):
+        standing = store.standing(desk.db)
+        number = standing.number
+        with desk.released():
+            if not match(desk.pools, entry, asker, batch, standing, places):
+                return None
+            found = count_matched(desk.pools, asker)
+            settle(desk.pools, standing, matched_by(asker), asker, only_changed=True)
+    done = Matching(asker=asker, entry=entry.id, matched=found[0], in_review=found[1], at=desk.now)
+    if store.save_matching(desk.db, done):
+        desk.record("library.matched", on=asker, entry=entry.id, matched=done.matched, in_review=done.in_review)
+    return done
+
+
+def _decide(desk: Desk, bond: Bond) -> Decision:
     taken = Decision.on_bond(bond, id=desk.new_id(), org=desk.actor.org, at=desk.now)
     store.save_decision(desk.db, taken)
-    desk.record(taken.word, on=taken.id, decision=taken.id)
+    return taken
 
 
 def _both_known(desk: Desk, bonds: Bonds, one: str, another: str) -> tuple[str, str]:

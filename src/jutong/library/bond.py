@@ -65,7 +65,7 @@ class Bonds:
         return code
 
     def members(self, root: str) -> tuple[str, ...]:
-        """Return every code that is known under ``root``, itself first."""
+        """Return everything that is known under ``root``, itself first."""
         return (root, *sorted(code for code in self._up if self.root(code) == root))
 
     def joined(self, kept: str, other: str, *, basis: str, although_parted: bool = False) -> Bond:
@@ -91,6 +91,17 @@ class Bonds:
         if self.root(one) == self.root(another):
             raise WrongMoment(text("these are merged"), remedy=text("unmerge them instead"))
         return Bond(kept=one, other=another, verdict=Verdict.APART, basis=basis)
+
+    def apart_table(self) -> pa.Table:
+        """Return the pairs that were told apart, each both ways round."""
+        pairs = sorted(tuple(sorted(pair)) for pair in self._apart)
+        both = [*pairs, *((other, kept) for kept, other in pairs)]
+        return pa.table(
+            {
+                "kept": pa.array([kept for kept, _ in both], pa.string()),
+                "other": pa.array([other for _, other in both], pa.string()),
+            }
+        )
 
     def table(self) -> pa.Table:
         """Return code -> the code under which it is known, for those that are known under another."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from .bond import Bond, Verdict
-from .survive import Authority
+from .bond import Bond, Bonds
+from .survive import Authority, Belief, belief_of
 
 AUTHORITY = "authority"
 
@@ -45,7 +45,16 @@ class Decision:
         """Return the decision on a pair."""
         return cls(id=id, kind=bond.verdict.value, basis=bond.basis, org=org, at=at, kept=bond.kept, other=bond.other)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What was decided up to a point: whose word stands, and who is one and the same."""
+
+    number: int = 0  # of the last decision
+    authorities: tuple[Authority, ...] = ()
+    bonds: Bonds = field(default_factory=Bonds)
+
     @property
-    def word(self) -> str:
-        """The ledger's word for it."""
-        return {AUTHORITY: "library.authority_set", Verdict.SAME: "library.joined"}.get(self.kind, "library.parted")
+    def belief(self) -> Belief:
+        """The orders in which sources are believed."""
+        return belief_of(self.authorities)

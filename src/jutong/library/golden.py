@@ -101,6 +101,31 @@ class Merge:
     merged_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """What a search for the legal persons of rows without a key found; ``asker`` is the batch or act that asked."""
+
+    asker: str
+    entry: str
+    matched: int  # rows whose legal person was found
+    in_review: int  # rows of which somebody must say who it is
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A row without a key and the legal person that it may tell of, side by side."""
+
+    ref: str
+    code: str
+    weight: float  # in bits
+    lead: float  # over the next candidate
+    entry: str
+    batch: str
+    row: Mapping[str, str | None]
+    golden: Mapping[str, str | None]
+
+
 def current_sql(golden: str = "golden", *, gone: bool = False) -> str:
     """Return the query for the golden records that stand, over the table of all their versions.
 

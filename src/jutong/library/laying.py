@@ -18,10 +18,12 @@ from jutong.quality.reading import literal, quoted
 from jutong.terms.element import StandardElement
 
 from .bond import Bonds
+from .decision import Standing
 from .golden import BY, GONE, TURN, Conflict, Golden, Merge, Rate, Said, current_sql, golden_of
-from .settling import GOLDEN, SOURCES, Standing, heard, settle, whole
+from .matching import ref_sql
+from .settling import GOLDEN, SOURCES, heard, roots, settle, whole
 from .standard import KEY_COLUMN, UNKEYED_COLUMN, standard_of
-from .subject import FIELDS, KEY, items_of, key_item_of, key_of
+from .subject import FIELDS, KEY, is_ref, items_of, key_of, names_legal_persons
 from .survive import conflict_sql, touched_sql
 
 UNKEYED = library_table("unkeyed")
@@ -49,9 +51,8 @@ def lay(
     if pools.lake.snapshot_of(table, mark) is None:
         pools.lake.append(table, pools.engine.query(standard.sql, {"raw": raw, **standard.tables}), mark=mark)
     told = _row_counts(pools, table, batch.id, standard.capitals)
-    keyed = _lay_sources(pools, batch, entry, mark) if key_item_of(entry) else None
     people = {}
-    if keyed:
+    if names_legal_persons(entry) and _lay_sources(pools, batch, entry, mark):
         turn = settle(pools, standing, touched_sql(batch.id), batch.id)
         people = _people_counts(pools, turn, batch.id)
     return Merge(
@@ -75,7 +76,7 @@ def find_subject(pools: Pools, code: str, bonds: Bonds) -> Golden:
         sql = f"SELECT * FROM golden WHERE {KEY} = ? ORDER BY {TURN} DESC LIMIT 1"  # noqa: S608 (constants)
         for row in pools.engine.query(sql, {"golden": TableRef(GOLDEN)}, (root,)).read_all().to_pylist():
             if not row[GONE]:
-                return golden_of(row, also=bonds.members(root)[1:])
+                return golden_of(row, also=tuple(one for one in bonds.members(root)[1:] if not is_ref(one)))
     raise NotFound("legal person", code[:18])
 
 
@@ -84,10 +85,12 @@ def said_of(pools: Pools, code: str, bonds: Bonds) -> tuple[Said, ...]:
     key = key_of(code)
     if key is None or not pools.lake.exists(SOURCES):
         return ()
-    codes = bonds.members(bonds.root(key))
-    marks = ", ".join("?" for _ in codes)
-    sql = f"SELECT * FROM source WHERE {KEY} IN ({marks}) ORDER BY _at DESC, _batch, _row LIMIT {_SAID_MOST}"  # noqa: S608
-    rows = pools.engine.query(sql, {"source": TableRef(SOURCES)}, codes).read_all().to_pylist()
+    sql = (
+        f"SELECT source.* FROM source LEFT JOIN roots ON roots.{KEY} = source.{KEY} "  # noqa: S608 (constants)
+        f"WHERE coalesce(roots.root, source.{KEY}) = ? ORDER BY _at DESC, _batch, _row LIMIT {_SAID_MOST}"
+    )
+    inputs = {"source": TableRef(SOURCES), "roots": roots(pools, bonds)}
+    rows = pools.engine.query(sql, inputs, (bonds.root(key),)).read_all().to_pylist()
     said = (
         Said(
             field=field.name,
@@ -173,11 +176,12 @@ def _lay_sources(pools: Pools, batch: Batch, entry: Entry, mark: str) -> bool:
         else f"CAST(NULL AS VARCHAR) AS {quoted(field.name)}"
         for field in FIELDS
     )
+    ref = f"CASE WHEN {quoted(items['name'])} IS NOT NULL THEN {ref_sql(entry)} END" if "name" in items else "NULL"
     milliseconds = int(batch.collected_at.timestamp() * 1000)
     sources = (
-        f"SELECT {KEY_COLUMN} AS {KEY}, {said}, {literal(entry.id)} AS _entry, "  # noqa: S608 (escaped parts)
+        f"SELECT coalesce({KEY_COLUMN}, {ref}) AS {KEY}, {said}, {literal(entry.id)} AS _entry, "  # noqa: S608 (escaped parts)
         f"{literal(entry.provider)} AS _source, _batch, _row, CAST({milliseconds} AS BIGINT) AS _at "
-        f"FROM standard {own} AND {KEY_COLUMN} IS NOT NULL"
+        f"FROM standard {own} AND coalesce({KEY_COLUMN}, {ref}) IS NOT NULL"
     )
     unkeyed = (
         f"SELECT {literal(entry.id)} AS _entry, _batch, _row, {UNKEYED_COLUMN} AS reason "  # noqa: S608

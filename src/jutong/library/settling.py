@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -14,28 +13,16 @@ from jutong.quality.capital import CAPITAL_COLUMNS, capital_reading
 from jutong.quality.reading import literal, quoted, staged
 
 from .bond import Bonds
+from .decision import Standing
 from .golden import BY, GONE, TURN, current_sql
 from .subject import FIELDS, KEY
-from .survive import Authority, Belief, Delivery, belief_of, golden_sql
+from .survive import Belief, Delivery, golden_sql
 
 GOLDEN = library_table("legal_person")
 SOURCES = library_table("legal_person_source")
-# A turn is the version of what was said, then the number of the last decision: 40 and 23 bits.
-_DECISIONS = 1 << 23
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What was decided up to a point: whose word stands, and who is one and the same."""
-
-    number: int = 0  # of the last decision
-    authorities: tuple[Authority, ...] = ()
-    bonds: Bonds = field(default_factory=Bonds)
-
-    @property
-    def belief(self) -> Belief:
-        """The orders in which sources are believed."""
-        return belief_of(self.authorities)
+MATCHES = library_table("match")  # who the rows without a key are: found by likeness, never overwritten
+# A turn is the versions of what was said and of the matches, then the number of the last decision: 22, 18 and 23 bits.
+_MATCHES, _DECISIONS = 1 << 18, 1 << 23
 
 
 def settle(pools: Pools, standing: Standing, touched: str, by: str, *, only_changed: bool = False) -> int:
@@ -45,25 +32,47 @@ def settle(pools: Pools, standing: Standing, touched: str, by: str, *, only_chan
     marks the landing, so that it lands once. With ``only_changed`` records that stay as they are get no new version.
     """
     while True:
-        version = pools.lake.version(SOURCES)
-        turn = version * _DECISIONS + standing.number
+        said, matched = versions = _versions(pools)
+        turn = (said * _MATCHES + matched) * _DECISIONS + standing.number
         mark = f"library.settle/{by}/{turn}"
-        tables = heard(pools, standing, version)
+        tables = heard(pools, standing, versions)
         if pools.lake.snapshot_of(GOLDEN, mark) is None:
             _add(pools, standing.belief, touched, tables, turn, by, mark, only_changed=only_changed)
         # Another batch's rows may have landed meanwhile, and its golden records be older than these.
-        if pools.lake.version(SOURCES) == version:
+        if _versions(pools) == versions:
             return turn
 
 
-def heard(pools: Pools, standing: Standing, version: int | None = None) -> dict[str, TableRef | pa.Table]:
+def _versions(pools: Pools) -> tuple[int, int]:
+    return pools.lake.version(SOURCES), pools.lake.version(MATCHES) if pools.lake.exists(MATCHES) else 0
+
+
+def heard(pools: Pools, standing: Standing, versions: tuple[int, int] | None = None) -> dict[str, TableRef | pa.Table]:
     """Return what a query for golden records or conflicts names: what was said, by whom, and who is who."""
-    said = TableRef(SOURCES, pools.lake.version(SOURCES) if version is None else version)
+    said, matched = versions or _versions(pools)
+    source = TableRef(SOURCES, said)
     return {
-        "source": said,
-        "roots": standing.bonds.table(),
-        **standing.belief.tables(_deliveries(pools, said)),
+        **({"matches": TableRef(MATCHES, matched)} if pools.lake.exists(MATCHES) else {}),
+        "source": source,
+        "roots": roots(pools, standing.bonds, matched),
+        **standing.belief.tables(_deliveries(pools, source)),
     }
+
+
+def roots(pools: Pools, bonds: Bonds, version: int | None = None) -> pa.Table:
+    """Return under which code everything is known that is known under another: by decision, else by a sure match."""
+    decided = bonds.table()
+    if not pools.lake.exists(MATCHES):
+        return decided
+    sql = (
+        f"SELECT matches.ref AS {KEY}, min(coalesce(bound.root, matches.code)) AS root FROM matches "  # noqa: S608 (constants)
+        f"LEFT JOIN bound ON bound.{KEY} = matches.code LEFT JOIN bound AS own ON own.{KEY} = matches.ref "
+        f"LEFT JOIN apart ON apart.kept = matches.code AND apart.other = matches.ref "
+        f"WHERE matches.band <> 'unsure' AND own.{KEY} IS NULL AND apart.kept IS NULL GROUP BY matches.ref "
+        f"UNION ALL SELECT {KEY}, root FROM bound"
+    )
+    inputs = {"matches": TableRef(MATCHES, version), "bound": decided, "apart": bonds.apart_table()}
+    return pools.engine.query(sql, inputs).read_all()
 
 
 def whole(codes: Iterable[str]) -> str:
@@ -77,6 +86,14 @@ def subjects_of_entry(entry: str) -> str:
     return (
         f"SELECT DISTINCT coalesce(roots.root, source.{KEY}) AS {KEY} FROM source "  # noqa: S608 (escaped)
         f"LEFT JOIN roots ON roots.{KEY} = source.{KEY} WHERE source._entry = {literal(entry)}"
+    )
+
+
+def matched_by(asker: str) -> str:
+    """Return the query for the subjects that a search for matches found."""
+    return (
+        f"SELECT DISTINCT roots.root AS {KEY} FROM roots JOIN matches ON matches.ref = roots.{KEY} "  # noqa: S608
+        f"WHERE matches.asker = {literal(asker)}"
     )
 
 

@@ -14,9 +14,8 @@ from jutong.kernel.errors import NotFound, Unavailable
 from jutong.kernel.text import text
 
 from .bond import Bond, Bonds, Verdict
-from .decision import Decision
-from .golden import Merge
-from .settling import Standing
+from .decision import Decision, Standing
+from .golden import Matching, Merge
 from .survive import Authority
 
 authority = sa.Table(
@@ -51,6 +50,16 @@ settled = sa.Table(
     metadata,
     sa.Column("decision", sa.String(26), primary_key=True),
     sa.Column("subjects", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+matched = sa.Table(
+    "library_matched",
+    metadata,
+    sa.Column("asker", sa.String(26), primary_key=True),
+    sa.Column("entry", sa.String(26), nullable=False, index=True),
+    sa.Column("matched", sa.BigInteger, nullable=False),
+    sa.Column("in_review", sa.BigInteger, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
 
@@ -135,6 +144,19 @@ def settled_subjects(db: Db, decision_id: str) -> int | None:
     """Return how many records a decision changed, or nothing while they do not follow it yet."""
     query = sa.select(settled.c.subjects).where(settled.c.decision == decision_id)
     return db.execute(query).scalar_one_or_none()
+
+
+def save_matching(db: Db, done: Matching) -> bool:
+    """Keep what a search for matches found unless it was kept before, and say whether it was new."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    unless = insert(matched).values(**asdict(done)).on_conflict_do_nothing(index_elements=["asker"])
+    return db.execute(unless.returning(matched.c.asker)).first() is not None
+
+
+def known_matching(db: Db, asker: str) -> Matching | None:
+    """Return what a search for matches found, or nothing."""
+    row = db.execute(sa.select(matched).where(matched.c.asker == asker)).mappings().one_or_none()
+    return None if row is None else Matching(**row)
 
 
 def _decision(row: Any) -> Decision:

@@ -11,8 +11,9 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.text import Text, text
 from jutong.terms.identifier import Fault, credit_code_fault
 
-CREDIT_CODE = "credit-code"
+CREDIT_CODE, ORGANISATION_CODE = "credit-code", "organisation-code"
 KEY = "uscc"
+REF_MARK = "~"  # begins what a row without a key is known by
 _FAULTS: Mapping[Fault, Text] = {
     Fault.LENGTH: text("a credit code has 18 characters"),
     Fault.ALPHABET: text("a credit code is spelled with digits and capital letters other than I, O, S, V and Z"),
@@ -57,6 +58,11 @@ FIELDS = (
 )
 
 
+def is_ref(code: str) -> bool:
+    """Say whether this is what a row without a key is known by, not a credit code."""
+    return code.startswith(REF_MARK)
+
+
 def key_of(code: str) -> str | None:
     """Return the key of the legal person with this credit code, or None for what is none.
 
@@ -87,15 +93,29 @@ def checked_key(code: str) -> str:
 
 
 def key_item_of(entry: Entry) -> str | None:
-    """Return the item of an entry that holds credit codes of the things it is about, the key item first."""
+    """Return the item of an entry that holds credit codes of the things it is about, the key item first.
+
+    A key of the department's own numbering says nothing of what the rows are about; a resident's number does.
+    """
     return next(
         (
             item.name
             for item in sorted(entry.items, key=lambda item: not item.key)
-            if item.element == CREDIT_CODE and (item.key or not entry.key_item)
+            if item.element == CREDIT_CODE and (item.key or not _about_others(entry))
         ),
         None,
     )
+
+
+def names_legal_persons(entry: Entry) -> bool:
+    """Say whether rows of an entry tell of legal persons: by a credit code, or by a name if no key says otherwise."""
+    return key_item_of(entry) is not None or ("name" in items_of(entry) and not _about_others(entry))
+
+
+def _about_others(entry: Entry) -> bool:
+    if not entry.key_item:
+        return False
+    return entry.item(entry.key_item).element not in (None, "", CREDIT_CODE, ORGANISATION_CODE)
 
 
 def items_of(entry: Entry) -> Mapping[str, str]:

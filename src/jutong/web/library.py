@@ -9,12 +9,13 @@ import msgspec
 from litestar.params import JSONBody, Parameter
 
 from jutong import library
-from jutong.library import Authority, Bond, Conflict, Golden, Merge
+from jutong.library import Authority, Bond, Conflict, Golden, Matching, Merge, Suspect, Verdict
 
 from .collection import visible_batch
 from .wiring import Code, CodeField, Limit, Name, TheActor, TheHouse, Ulid, UlidField, act, look
 
 TAGS = ["library"]
+AfterRef = Annotated[str, Parameter(pattern="^(~[0-9a-f]{31})?$", description="only what stands after this row")]
 AfterCode = Annotated[str, Parameter(pattern="^[0-9A-Z]{0,18}$", description="only what stands after this code")]
 
 
@@ -74,6 +75,15 @@ class BondForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     other: CodeField
     basis: Name
     although_parted: bool = False
+
+
+class MatchForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether a row tells of a legal person, on which basis."""
+
+    ref: Annotated[str, msgspec.Meta(pattern="^~[0-9a-f]{31}$")]
+    code: CodeField
+    verdict: Verdict
+    basis: Name
 
 
 class PartingForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -149,6 +159,30 @@ def part(house: TheHouse, actor: TheActor, data: PartingForm) -> Bond:
         return library.part(desk, data.other, basis=data.basis)
 
 
+@look("/api/library/matches", tags=TAGS)
+def list_matches(
+    house: TheHouse, actor: TheActor, after: AfterRef = "", limit: Limit = 20, sure: bool = False
+) -> list[Suspect]:
+    """List rows without a key beside the legal persons that they may tell of; looking leaves a line."""
+    with house.desk(actor) as desk:
+        return list(library.look_at_matches(desk, sure=sure, after=after, limit=limit))
+
+
+@act("/api/library/matches", tags=TAGS)
+def decide_match(house: TheHouse, actor: TheActor, data: MatchForm) -> Bond:
+    """Accept or reject that a row tells of a legal person."""
+    with house.desk(actor) as desk:
+        decide = library.accept_match if data.verdict is Verdict.SAME else library.reject_match
+        return decide(desk, data.ref, data.code, basis=data.basis)
+
+
+@act("/api/entries/{entry_id:str}/matches", tags=TAGS)
+def match_again(house: TheHouse, actor: TheActor, entry_id: Ulid) -> Matching | None:
+    """Look again for the legal persons of an entry's rows that found nobody before."""
+    with house.desk(actor) as desk:
+        return library.match_again(desk, entry_id)
+
+
 def _view(golden: Golden) -> GoldenView:
     amount = golden.capital.amount
     return GoldenView(
@@ -166,3 +200,4 @@ def _view(golden: Golden) -> GoldenView:
 
 
 ENDPOINTS = [show_merge, show_library, show_subject, list_conflicts, set_authority, show_rates, join, part]
+ENDPOINTS += [list_matches, decide_match, match_again]

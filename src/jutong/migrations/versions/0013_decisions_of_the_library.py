@@ -35,6 +35,15 @@ def upgrade() -> None:
     sa.Column('at', jutong.kernel.db.Instant(length=32), nullable=False),
     sa.PrimaryKeyConstraint('decision', name=op.f('pk_library_settled'))
     )
+    op.create_table('library_matched',
+    sa.Column('asker', sa.String(length=26), nullable=False),
+    sa.Column('entry', sa.String(length=26), nullable=False),
+    sa.Column('matched', sa.BigInteger(), nullable=False),
+    sa.Column('in_review', sa.BigInteger(), nullable=False),
+    sa.Column('at', jutong.kernel.db.Instant(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('asker', name=op.f('pk_library_matched'))
+    )
+    op.create_index(op.f('ix_library_matched_entry'), 'library_matched', ['entry'])
     # A rank now needs its basis; those that were set without one rest on the article that asks for ranks.
     authority = sa.table('library_authority', sa.column('basis', sa.String()))
     op.execute(authority.update().where(authority.c.basis == '').values(basis='第809号令第十九条'))

@@ -11,7 +11,7 @@ import msgspec
 from jutong import catalogue, collection, library, registers
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import text
-from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Decision, Golden, Said, Verdict
+from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Golden, Said
 
 from ..wiring import Name, UlidField
 from .form import Misfilled
@@ -21,7 +21,6 @@ from .visit import Visit
 
 FIRST = ("/", text("First page"))
 CONFLICTS = 20  # legal persons on a page
-BONDS = 100  # decisions on a page
 
 
 class Sought(msgspec.Struct, kw_only=True):
@@ -43,22 +42,6 @@ class Naming(msgspec.Struct, kw_only=True):
     entry: UlidField
     rank: Annotated[int, msgspec.Meta(ge=1, le=99)]
     basis: Name
-
-
-class Joining(msgspec.Struct, kw_only=True):
-    """Which code stays and which is merged into it, on which basis."""
-
-    kept: Annotated[str, msgspec.Meta(max_length=40)]
-    other: Annotated[str, msgspec.Meta(max_length=40)]
-    basis: Name
-    although_parted: bool = False
-
-
-class Parting(msgspec.Struct, kw_only=True):
-    """Which merged code becomes a record of its own again, on which basis."""
-
-    parted: Annotated[str, msgspec.Meta(max_length=40)]
-    parting_basis: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +69,6 @@ class FieldShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision on a pair, and how many records follow it; None while they do not yet."""
-
-    decision: Decision
-    verdict: Verdict
-    body: str
-    subjects: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Dispute:
     """One legal person on which sources contradict each other: the value that stands, and those against it."""
 
@@ -109,7 +82,7 @@ class Dispute:
 @shown("/subjects", guard="pages.subjects")
 def seek(visit: TheVisit) -> Answer:
     """Show the form for one credit code; the code travels in the form's body, never in an address."""
-    _check_may_look(visit)
+    check_may_look(visit)
     pools = visit.house.pools
     return page(
         visit,
@@ -187,7 +160,7 @@ def list_authorities(visit: TheVisit) -> Answer:
         named = library.authorities(db)
         merged = library.merged_entries(db)
         titles = catalogue.titles(db, [*merged, *(one.entry for one in named)])
-        fields = _titles_of_fields(visit, db)
+        fields = titles_of_fields(visit, db)
     typed = (visit.form.get("field"), visit.form.get("entry"))
     standing = next((one for one in named if (one.field, one.entry) == typed), None)
     return page(
@@ -231,54 +204,8 @@ def _named(visit: Visit) -> Authority:
     return Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
 
 
-@shown("/rates", guard="pages.rates")
-def show_rates(visit: TheVisit) -> Answer:
-    """Show how far sources agree, field by field: counts, no names."""
-    with visit.house.reading() as db:
-        titles = _titles_of_fields(visit, db)
-    rates = library.rates(visit.house.pools)
-    return page(
-        visit,
-        "library/rates.html",
-        title=text("How far sources agree"),
-        crumbs=(FIRST,),
-        rates=[(titles.get(one.field, one.field), one) for one in rates],
-        subjects=library.count_subjects(visit.house.pools),
-    )
-
-
-@shown("/bonds", guard="pages.subjects")
-def list_bonds(visit: TheVisit) -> Answer:
-    """List which records were merged and parted, and let it be decided; codes travel in forms, never in addresses."""
-    _check_may_look(visit)
-    with visit.house.reading() as db:
-        names = _names(db)
-        decided = [
-            Decided(one, Verdict(one.kind), names.get(one.org, one.org), library.settled_subjects(db, one.id))
-            for _, one in library.decisions(db, on_pairs=True, limit=BONDS)
-        ]
-    return page(visit, "library/bonds.html", title=text("Merge and unmerge"), crumbs=(FIRST,), decided=decided)
-
-
-@acted("/bonds", guard="pages.subjects", again=list_bonds)
-def join(visit: TheVisit) -> Answer:
-    """Merge one legal person's record into another's."""
-    given = visit.form.read(Joining)
-    with visit.desk() as desk:
-        library.join(desk, given.kept, given.other, basis=given.basis, although_parted=given.although_parted)
-    return done(desk, "/bonds")
-
-
-@acted("/bonds/parting", guard="pages.subjects", again=list_bonds)
-def part(visit: TheVisit) -> Answer:
-    """Make a merged record one of its own again."""
-    given = visit.form.read(Parting)
-    with visit.desk() as desk:
-        library.part(desk, given.parted, basis=given.parting_basis)
-    return done(desk, "/bonds")
-
-
-def _check_may_look(visit: Visit) -> None:
+def check_may_look(visit: Visit) -> None:
+    """Refuse whoever may not look into the base library."""
     with visit.desk() as desk:
         desk.allow("library.look_up", library.whole_library(registers.bodies(desk.db)))
 
@@ -303,12 +230,12 @@ def _conflicts(visit: Visit, after: str) -> Answer:
 
 
 def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list[FieldShown]:
-    names = _names(db)
+    names = names_of_bodies(db)
     all_said = tuple(said)
     titles = catalogue.titles(db, [one.entry for one in all_said])
     landed = {one.batch: one for one in all_said}
     told = []
-    for name, title in _titles_of_fields(visit, db).items():
+    for name, title in titles_of_fields(visit, db).items():
         standing = golden.fields.get(name)
         kept = None
         if standing:
@@ -335,7 +262,7 @@ def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list
 
 
 def _disputes(visit: Visit, db: Any, found: Iterable[Conflict]) -> list[Dispute]:
-    names, titles = _names(db), _titles_of_fields(visit, db)
+    names, titles = names_of_bodies(db), titles_of_fields(visit, db)
     values: dict[tuple[str, str], list[Conflict]] = {}
     for one in found:
         values.setdefault((one.code, one.field), []).append(one)
@@ -358,7 +285,8 @@ def _disputes(visit: Visit, db: Any, found: Iterable[Conflict]) -> list[Dispute]
     ]
 
 
-def _titles_of_fields(visit: Visit, db: Any) -> dict[str, str]:
+def titles_of_fields(visit: Visit, db: Any) -> dict[str, str]:
+    """Return field -> its title in the reader's language."""
     elements = {one.id: one for one in registers.elements(db)}
     return {
         field.name: (elements[field.element].title if visit.language == "zh-CN" else elements[field.element].title_en)
@@ -368,11 +296,9 @@ def _titles_of_fields(visit: Visit, db: Any) -> dict[str, str]:
     }
 
 
-def _names(db: Any) -> Mapping[str, str]:
+def names_of_bodies(db: Any) -> Mapping[str, str]:
+    """Return code -> name of every body."""
     return {body.code: body.name for body in registers.bodies(db)}
 
 
-PAGES = [
-    *(seek, show_subject, list_conflicts, more_conflicts, show_conflict, list_authorities, set_authority),
-    *(show_rates, list_bonds, join, part),
-]
+PAGES = [seek, show_subject, list_conflicts, more_conflicts, show_conflict, list_authorities, set_authority]

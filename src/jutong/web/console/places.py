@@ -49,6 +49,7 @@ PLACES: tuple[Place, ...] = (
     Place("/subjects", text("Legal persons"), "pages.subjects", of_tier=True),
     Place("/conflicts", text("Conflicts of sources"), "pages.subjects", of_tier=True),
     Place("/bonds", text("Merge and unmerge"), "pages.subjects", of_tier=True),
+    Place("/matches", text("Rows without a key"), "pages.subjects", of_tier=True),
     Place("/rates", text("How far sources agree"), "pages.rates"),
     Place("/authorities", text("Who is believed"), "pages.authorities"),
     # sharing

@@ -127,6 +127,10 @@ DONE: Mapping[str, Text] = {
     # library
     "library.merged": text("The batch was laid into the base library."),
     "library.authority_set": text("It was settled which source has the last word."),
+    "library.matched": text("The rows without a key were matched."),
+    "library.match_accepted": text("It is decided: the row tells of this legal person."),
+    "library.match_rejected": text("It is decided: the row does not tell of this legal person."),
+    "library.matches_looked_at": text("You looked at matches; that is on record."),
     "library.joined": text("It is decided: one legal person. The records are merged in a moment."),
     "library.parted": text("It is decided: two legal persons. The records are restored in a moment."),
     "library.settled": text("The golden records follow the decision."),
