@@ -30,6 +30,7 @@ ADAPTERS = {
     "jutong.kernel.clock",
     "jutong.kernel.text",
     "jutong.kernel.migrate",
+    "jutong.kernel.foreign",
     "jutong.kernel.outward",
     "jutong.ledger.tiles",
     "jutong.ledger.journal",
