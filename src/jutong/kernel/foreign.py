@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pymysql
 from pymysql.constants import ER
+from pymysql.converters import encoders
 from pymysql.cursors import Cursor
 
 from .errors import Invalid, Unavailable
@@ -21,10 +22,11 @@ from .text import text
 
 VARIABLE = "JUTONG_SOURCE_"
 CONNECT_SECONDS = 10
+SILENT_SECONDS = 900  # a server may sort for long before its first row
 LOCK_MS = 2000
 LATE = (ER.STATEMENT_TIMEOUT, ER.QUERY_TIMEOUT, ER.QUERY_INTERRUPTED)
 Postgres = psycopg.Connection[tuple[object, ...]]
-Mysql = pymysql.Connection
+Mysql = Any  # a pymysql.Connection, which has no types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +59,32 @@ def source_secret(home: Path, name: str) -> str:
 
 @contextmanager
 def reading_postgres(told: Connection, *, seconds: int, name: str) -> Iterator[Postgres]:
-    """Lend a connection to PostgreSQL that only reads; ``seconds`` bound each statement, 0 none."""
-    waiting = min(seconds, CONNECT_SECONDS) if seconds else CONNECT_SECONDS
-    with _answering(told), closing(
-        psycopg.connect(
-            host=told.host,
-            hostaddr=told.address(),
-            port=told.port,
-            dbname=told.database,
-            user=told.user,
-            password=told.password or None,
-            connect_timeout=waiting,
-            application_name=name,
-            client_encoding="utf-8",
-            # A network that is gone is noticed within a minute, even in the middle of an answer.
-            keepalives_idle=20,
-            keepalives_interval=10,
-            keepalives_count=3,
-            options=f"-c default_transaction_read_only=on -c statement_timeout={1000 * seconds}"
-            f" -c lock_timeout={LOCK_MS} -c datestyle=ISO,YMD -c timezone=UTC -c intervalstyle=iso_8601"
-            " -c extra_float_digits=3 -c bytea_output=hex",
-            autocommit=True,
-        )
-    ) as db:
+    """Lend a connection to PostgreSQL that only reads; ``seconds`` bound each statement."""
+    waiting = min(seconds, CONNECT_SECONDS)
+    with (
+        _answering(told),
+        closing(
+            psycopg.connect(
+                host=told.host,
+                hostaddr=told.address(),
+                port=told.port,
+                dbname=told.database,
+                user=told.user,
+                password=told.password or None,
+                connect_timeout=waiting,
+                application_name=name,
+                client_encoding="utf-8",
+                # A network that is gone is noticed within a minute, even in the middle of an answer.
+                keepalives_idle=20,
+                keepalives_interval=10,
+                keepalives_count=3,
+                options=f"-c default_transaction_read_only=on -c statement_timeout={1000 * seconds}"
+                f" -c lock_timeout={LOCK_MS} -c datestyle=ISO,YMD -c timezone=UTC -c intervalstyle=iso_8601"
+                " -c extra_float_digits=3 -c bytea_output=hex",
+                autocommit=True,
+            )
+        ) as db,
+    ):
         yield db
 
 
@@ -88,25 +93,28 @@ def reading_mysql(
     told: Connection, *, seconds: int, cursor: type[Cursor] = Cursor, raw: bool = False
 ) -> Iterator[Mysql]:
     """Lend a connection to MySQL or MariaDB that only reads; ``raw`` gives every value as the bytes that came."""
-    waiting = min(seconds, CONNECT_SECONDS) if seconds else CONNECT_SECONDS
-    more: dict[str, Any] = {"conv": {}, "use_unicode": False} if raw else {}
-    with _answering(told), closing(
-        pymysql.connect(
-            host=told.address(),
-            port=told.port,
-            user=told.user,
-            password=told.password,
-            database=told.database,
-            charset="utf8mb4",
-            connect_timeout=waiting,
-            read_timeout=(seconds or 3600) + 5,
-            write_timeout=waiting,
-            local_infile=False,  # a hostile server could otherwise ask for files of this machine
-            autocommit=True,
-            cursorclass=cursor,
-            **more,
-        )
-    ) as db:
+    waiting = min(seconds, CONNECT_SECONDS)
+    more: dict[str, Any] = {"conv": dict(encoders), "use_unicode": False} if raw else {}
+    with (
+        _answering(told),
+        closing(
+            pymysql.connect(
+                host=told.address(),
+                port=told.port,
+                user=told.user,
+                password=told.password,
+                database=told.database,
+                charset="utf8mb4",
+                connect_timeout=waiting,
+                read_timeout=min(seconds, SILENT_SECONDS) + 5,
+                write_timeout=waiting,
+                local_infile=False,  # a hostile server could otherwise ask for files of this machine
+                autocommit=True,
+                cursorclass=cursor,
+                **more,
+            )
+        ) as db,
+    ):
         with closing(db.cursor(Cursor)) as one:
             _restrain(one, seconds)
         yield db

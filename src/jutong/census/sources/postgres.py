@@ -66,9 +66,7 @@ class PostgresSource:
         for (schema, name, kind, estimate, comment), columns in list(grouped.items())[: self.bounds.tables]:
             yield Found(place=schema, name=name, comment=comment, columns=tuple(columns)), kind, estimate
 
-    def _looked_over(
-        self, db: Postgres, found: Found, kind: str, estimate: int, divisions: Divisions
-    ) -> Found:
+    def _looked_over(self, db: Postgres, found: Found, kind: str, estimate: int, divisions: Divisions) -> Found:
         table = sql.Identifier(found.place, found.name)
         cells = [
             sql.SQL("NULL") if one.type == "bytea" else sql.SQL("left({}::text, 256)").format(sql.Identifier(one.name))
