@@ -32,6 +32,7 @@ WAIT_MOST = 60.0
 AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
 Progress = Callable[[int, int], None]
 Sleep = Callable[[float], None]
+Look = Callable[[Mapping[str, str]], None]
 _ANSWER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
 
 
@@ -172,6 +173,7 @@ def pull_api(
     *,
     layout: Layout,
     limits: Limits,
+    look: Look | None = None,
     progress: Progress | None = None,
 ) -> Pulled:
     """Read all pages into a file at ``path``, or refuse and keep nothing; memory holds one page."""
@@ -193,6 +195,8 @@ def pull_api(
                 progress(spool.rows, total or 0)
         if not spool.rows:
             raise Invalid(text("{name} holds no rows", name=api.reach.place))
+        if look:
+            look(dict.fromkeys(members, "json"))
         _, aside = contract.columns_in(members, layout.headers)
         if total is not None:
             reconcile(Tally(total), spool.rows, None, api.reach.place)

@@ -27,7 +27,9 @@ WIDEST = 3 * 1024**2  # of a row, so that a block of the stream always holds one
 STATEMENT_SECONDS = 6 * 3600
 COLUMNS_MOST = 2_000
 MARK, AGAIN = "_mark", "_again"
+SHOWN = 200  # characters of a value that is looked at
 Progress = Callable[[int, int], None]
+Look = Callable[[Mapping[str, str]], None]  # column -> type, as the source spells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Told:
 
     name: str
     kind: str
+    spelled: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,10 @@ class Snapshot(Protocol):
 
     def columns(self) -> tuple[Told, ...]:
         """Return the table's columns."""
+        ...
+
+    def head(self, columns: Sequence[str], most: int) -> list[tuple[str | None, ...]]:
+        """Return some rows as text, each value cut to what a page shows."""
         ...
 
     def until(self, window: Window, most: int) -> str:
@@ -84,17 +91,22 @@ def pull(
     since: str = "",
     seen: Collection[str] = (),
     most: int = 1_000_000,
+    look: Look | None = None,
     progress: Progress | None = None,
 ) -> Pulled:
     """Read the rows into a file at ``path``, or refuse and keep nothing.
 
-    Memory is bounded by a few blocks of the stream, and by the digests of the overlap.
+    ``look`` is shown the columns before a row is read, and may refuse them. Memory is bounded by a few blocks of the
+    stream, and by the digests of the overlap.
     """
     path.unlink(missing_ok=True)
     with opened() as snapshot:
-        told = {one.name: one.kind for one in snapshot.columns()}
+        found = snapshot.columns()
+        told = {one.name: one.kind for one in found}
         if len(told) > COLUMNS_MOST:
             raise TooMuch(text("the table has more than {limit} columns", limit=COLUMNS_MOST))
+        if look:
+            look({one.name: one.spelled for one in found})
         columns, aside = contract.columns_in(told, layout.headers)
         _refuse_inexact(columns, told, layout)
         window = _window(snapshot, told, reading, since, most)

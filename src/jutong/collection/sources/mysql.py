@@ -12,12 +12,12 @@ from pymysql.cursors import Cursor, SSCursor
 from jutong.kernel.errors import NotFound
 from jutong.kernel.foreign import Connection, Mysql, reading_mysql
 
-from .database import STATEMENT_SECONDS, Snapshot, Told, Window
+from .database import SHOWN, STATEMENT_SECONDS, Snapshot, Told, Window
 from .pulled import Tally, broke_off
 
 FETCHED = 4_096
 _TABLE = """
-SELECT c.column_name, c.data_type, c.column_key = 'PRI' FROM information_schema.columns c
+SELECT c.column_name, c.data_type, c.column_key = 'PRI', c.column_type FROM information_schema.columns c
 WHERE c.table_schema = %s AND c.table_name = %s ORDER BY c.ordinal_position
 """
 _NUMBERS = {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal"}
@@ -33,11 +33,18 @@ class MysqlTable:
 
     db: Mysql
     table: str
-    found: tuple[tuple[str, str, bool], ...]
+    found: tuple[tuple[str, str, bool, str], ...]
 
     def columns(self) -> tuple[Told, ...]:
         """Return the table's columns."""
-        return tuple(Told(name, _kind(spelled)) for name, spelled, _ in self.found)
+        return tuple(Told(name, _kind(plain), spelled) for name, plain, _, spelled in self.found)
+
+    def head(self, columns: Sequence[str], most: int) -> list[tuple[str | None, ...]]:
+        """Return some rows as text, each value cut to what a page shows."""
+        cells = ", ".join(f"LEFT({_text(_quoted(name))}, {SHOWN})" for name in columns)
+        with self.db.cursor(Cursor) as cursor:
+            cursor.execute(f"SELECT {cells} FROM {self._name} LIMIT {int(most)}", ())  # noqa: S608 (quoted names)
+            return [tuple(map(_word, row)) for row in cursor.fetchall()]
 
     def until(self, window: Window, most: int) -> str:
         """Return the newest watermark of the first ``most`` rows, ties included."""
@@ -76,7 +83,7 @@ class MysqlTable:
             again, values = _again(window)
             cells += [_cell(_text(_quoted(window.column))), f"IF({again}, '1', '0')"]
         where, more = _where(window)
-        keys = [name for name, _, key in self.found if key]
+        keys = [name for name, _, key, _ in self.found if key]
         named = [_quoted(name) for name in keys] or [f"BINARY {_text(_quoted(name))}" for name in columns]
         order = ", ".join([*([_quoted(window.column)] if window else []), *named])
         line = "CONCAT({})".format(", ',', ".join(cells))
@@ -117,7 +124,9 @@ def mysql_table(told: Connection, table: str, *, seconds: int = STATEMENT_SECOND
             rows = cursor.fetchall()
         if not rows:
             raise NotFound("table", table[:100])
-        found = tuple((_word(n) or "", (_word(t) or "").lower(), _word(k) == "1") for n, t, k in rows)
+        found = tuple(
+            (_word(n) or "", (_word(t) or "").lower(), _word(k) == "1", _word(f) or "") for n, t, k, f in rows
+        )
         yield MysqlTable(db, table, found)
 
 

@@ -11,11 +11,12 @@ from psycopg import sql
 from jutong.kernel.errors import NotFound
 from jutong.kernel.foreign import Connection, Postgres, reading_postgres
 
-from .database import STATEMENT_SECONDS, Snapshot, Told, Window, joined
+from .database import SHOWN, STATEMENT_SECONDS, Snapshot, Told, Window, joined
 from .pulled import Tally
 
 _TABLE = """
-SELECT c.oid, a.attname, format_type(a.atttypid, NULL), coalesce(a.attnum = ANY (i.indkey), false)
+SELECT c.oid, a.attname, format_type(a.atttypid, NULL),
+       coalesce(a.attnum = ANY (i.indkey), false), format_type(a.atttypid, a.atttypmod)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
@@ -36,11 +37,19 @@ class PostgresTable:
     db: Postgres
     schema: str
     table: str
-    found: tuple[tuple[str, str, bool], ...]
+    found: tuple[tuple[str, str, bool, str], ...]
 
     def columns(self) -> tuple[Told, ...]:
         """Return the table's columns."""
-        return tuple(Told(name, _kind(spelled)) for name, spelled, _ in self.found)
+        return tuple(Told(name, _kind(plain), spelled) for name, plain, _, spelled in self.found)
+
+    def head(self, columns: Sequence[str], most: int) -> list[tuple[str | None, ...]]:
+        """Return some rows as text, each value cut to what a page shows."""
+        cells = sql.SQL(", ").join(
+            sql.SQL("left({}::text, {})").format(sql.Identifier(name), sql.Literal(SHOWN)) for name in columns
+        )
+        asked = sql.SQL("SELECT {} FROM {} LIMIT {}").format(cells, self._name, sql.Literal(most))
+        return [tuple(None if one is None else str(one) for one in row) for row in self.db.execute(asked)]
 
     def until(self, window: Window, most: int) -> str:
         """Return the newest watermark of the first ``most`` rows, ties included."""
@@ -92,7 +101,7 @@ class PostgresTable:
 
     def _order(self, columns: Sequence[str], window: Window | None) -> sql.Composable:
         # The same rows must come in the same order, or they would be another delivery.
-        keys = [name for name, _, key in self.found if key]
+        keys = [name for name, _, key, _ in self.found if key]
         named = [sql.Identifier(name) for name in (keys or ())]
         if not named:
             named = [sql.SQL('{}::text COLLATE "C"').format(sql.Identifier(name)) for name in columns]  # type: ignore[misc]
@@ -130,7 +139,7 @@ def postgres_table(told: Connection, table: str, *, seconds: int = STATEMENT_SEC
         rows = db.execute(_TABLE, {"schema": schema, "table": table}).fetchall()
         if not rows:
             raise NotFound("table", table[:100])
-        yield PostgresTable(db, schema, table, tuple((str(n), str(t), bool(k)) for _, n, t, k in rows))
+        yield PostgresTable(db, schema, table, tuple((str(n), str(t), bool(k), str(f)) for _, n, t, k, f in rows))
 
 
 def _kind(spelled: str) -> str:
