@@ -10,6 +10,7 @@ from enum import StrEnum
 from jutong.guard import Label
 from jutong.kernel.errors import NO_TEXT, Invalid, WrongMoment
 from jutong.kernel.text import Text, text
+from jutong.terms import Actor, Duty
 
 from ..layout import Layout
 from ..reach import Mode, Reach, ReachKind, Reading
@@ -157,6 +158,14 @@ class Run:
     code: str = ""
     reason: Text = NO_TEXT
     remedy: Text = NO_TEXT
+
+
+OVER_ALL = frozenset({Duty.OVERSIGHT, Duty.AUDIT_ADMIN})
+
+
+def sees(actor: Actor, provider: str, *, over_all: bool) -> bool:
+    """Say whether somebody may see a body's plans: its own people, and those who oversee the tier at its authority."""
+    return actor.org == provider or (bool(actor.duties & OVER_ALL) and over_all)
 
 
 def secret_of(provider: str, reach: Reach) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from jutong import catalogue
-from jutong.desk import House
+from jutong.desk import Desk, House
 from jutong.kernel.db import transaction
 from jutong.kernel.errors import Refused, Unavailable, WrongMoment
 from jutong.kernel.foreign import source_secret
@@ -37,6 +37,13 @@ def door_of(home: Path, provider: str, reach: Reach, outward: Outward) -> Door:
     """Return a source with the word that the provider keeps for it in this home."""
     name = secret_of(provider, reach)
     return Door(reach, source_secret(home, name) if name else "", outward)
+
+
+def provider_for(desk: Desk, entry_id: str) -> str:
+    """Return the body whose words open an entry's sources; nobody else gets as far as asking for one."""
+    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
+    desk.allow("collection.try_source", entry.label)
+    return entry.provider
 
 
 def run_due(house: House, outward: Outward) -> int:

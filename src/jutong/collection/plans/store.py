@@ -12,11 +12,12 @@ from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.shape import learn
 from jutong.kernel.text import Text
+from jutong.terms import Actor
 
 from ..layout import Layout
 from ..reach import Reach, Reading
 from .drift import Difference
-from .plan import Outcome, Plan, Run, State
+from .plan import Outcome, Plan, Run, State, sees
 from .schedule import Schedule
 
 plan = sa.Table(
@@ -96,15 +97,30 @@ def find_plan(db: Db, plan_id: str) -> Plan:
     return _plan_of(row)
 
 
+def visible_plan(db: Db, plan_id: str, actor: Actor, *, over_all: bool) -> Plan:
+    """Return a plan that the actor may see; of another not even that it is there."""
+    found = find_plan(db, plan_id)
+    if not sees(actor, found.provider, over_all=over_all):
+        raise NotFound("plan of collection", plan_id[:26])
+    return found
+
+
 def plans_listed(
-    db: Db, *, provider: str = "", entry: str = "", state: str = "", after: tuple[str, ...] = (), limit: int = 50
+    db: Db,
+    *,
+    provider: str = "",
+    entry: str = "",
+    state: str = "",
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+    descending: bool = False,
 ) -> tuple[Plan, ...]:
     """Return a page of plans, the oldest first."""
     query = sa.select(plan)
     for column, wanted in ((plan.c.provider, provider), (plan.c.entry, entry), (plan.c.state, state)):
         if wanted:
             query = query.where(column == wanted)
-    page = keyset(query, (plan.c.id,), after=after, limit=limit)
+    page = keyset(query, (plan.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_plan_of(row) for row in db.execute(page).mappings())
 
 
@@ -167,10 +183,12 @@ def open_runs(db: Db, plan_id: str) -> tuple[Run, ...]:
     return tuple(_run_of(row) for row in db.execute(query.order_by(run.c.id)).mappings())
 
 
-def runs_of(db: Db, plan_id: str, *, after: tuple[str, ...] = (), limit: int = 50) -> tuple[Run, ...]:
+def runs_of(
+    db: Db, plan_id: str, *, after: tuple[str, ...] = (), limit: int = 50, descending: bool = True
+) -> tuple[Run, ...]:
     """Return a page of a plan's runs, the newest first."""
     query = sa.select(run).where(run.c.plan == plan_id)
-    page = keyset(query, (run.c.id,), after=after, descending=True, limit=limit)
+    page = keyset(query, (run.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_run_of(row) for row in db.execute(page).mappings())
 
 
