@@ -23,6 +23,7 @@ from jutong import access, cascade, catalogue, delivery, ledger, notices, search
 from jutong.cli import app as commands
 from jutong.cli.command import HERE, HomeOption, standing_house
 from jutong.cli.output import complaints, ending, said
+from jutong.collection import plans
 from jutong.desk import House, open_house
 from jutong.follows import Following
 from jutong.kernel.clock import SteadyClock
@@ -85,6 +86,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("cascade", 0.3, listen),
         Work("witness", 0.5, witness),
         Work("clocks", 60, keep_clocks),
+        Work("plans", 5, lambda: plans.run_due(house, outward)),
         Work("letters", 15, lambda: notices.send_due(house)),
         Work("tidy", 600, tidy),
     )

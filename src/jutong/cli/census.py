@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ import typer
 from jutong import census
 from jutong.census import Bounds, Connection, Reconciliation, Table
 from jutong.kernel.errors import Invalid, NotFound
-from jutong.kernel.keys import read_secret
+from jutong.kernel.foreign import source_secret
 from jutong.kernel.settings import Home
 from jutong.kernel.text import text
 
@@ -24,7 +23,6 @@ from .output import ending, show
 commands = typer.Typer(name="census", no_args_is_help=True, help="What stands beneath the catalogue.")
 app.add_typer(commands)
 SystemArgument = Annotated[str, typer.Argument(help="The system's name in the network.")]
-VARIABLE = "JUTONG_SOURCE_"
 LINE_LIMIT = 1 << 20
 OPEN = "无条件开放"
 
@@ -61,7 +59,7 @@ def harvest(
                 port=port or ports.get(kind, 0),
                 database=database,
                 user=user,
-                password=_password(home, secret) if secret else "",
+                password=source_secret(Home.open(home).folder, secret) if secret else "",
                 schema=schema,
             )
             source = census.database_at(kind, told, bounds)
@@ -169,11 +167,6 @@ def _row(table: Table) -> dict[str, object]:
         "recognised": guesses,
         "entry": table.entry,
     }
-
-
-def _password(home: Path, name: str) -> str:
-    told = os.environ.get(VARIABLE + name.upper())
-    return told if told is not None else read_secret(Home.open(home).folder / "keys" / "sources", name)
 
 
 def _opened(file: Path) -> Iterator[tuple[str, list[str]]]:

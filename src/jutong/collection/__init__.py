@@ -8,12 +8,16 @@ from .batch import Batch, Feed, batch_id
 from .contract import Contract, Limits, Reason, contract_of
 from .layout import LAYOUTS, Layout
 from .manifest import Manifest
+from .reach import Mode, Paging, Reach, ReachKind, Reading
 from .source import Source
 from .sources import (
     SOURCES,
     CsvSource,
+    DbfSource,
+    JsonSource,
     ParquetSource,
     PeerSource,
+    PulledSource,
     SqliteSource,
     XlsxSource,
     export_batch,
@@ -29,12 +33,20 @@ __all__ = [
     "Batch",
     "Contract",
     "CsvSource",
+    "DbfSource",
     "Feed",
+    "JsonSource",
     "Layout",
     "Limits",
     "Manifest",
+    "Mode",
+    "Paging",
     "ParquetSource",
     "PeerSource",
+    "PulledSource",
+    "Reach",
+    "ReachKind",
+    "Reading",
     "Reason",
     "Source",
     "SqliteSource",

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-
 from jutong import catalogue
 from jutong.catalogue.entry import Entry
-from jutong.catalogue.stage import Stage
 from jutong.desk import Desk
-from jutong.kernel.errors import Invalid, WrongMoment
-from jutong.kernel.files import refusing_full_disk
+from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
-from jutong.pools.lake import Lake
-from jutong.pools.layout import quarantine_table, raw_table
-from jutong.pools.snapshot import Snapshot, digest_of
 
 from . import store
-from .batch import Batch, batch_id
-from .contract import contract_of
-from .flow import Flow, Progress
+from .batch import Batch
+from .flow import Progress
+from .landing import landed
 from .source import Source
 from .sources import PeerSource
 
@@ -34,7 +27,7 @@ def collect(
     """Bring a delivery's rows into the department's pool; the same delivery again is the same batch and no change."""
     entry = _visible(desk, entry_id)
     desk.allow("collection.collect", entry.label)
-    batch = _landed(desk, entry, source, tier, progress or _silent)
+    batch = landed(desk, entry, source, tier=tier, progress=progress)
     if store.save(desk.db, batch):
         desk.record("collection.landed", on=batch.id, **batch.facts())
     return store.find_batch(desk.db, batch.id)
@@ -53,88 +46,13 @@ def aggregate(
     desk.allow("collection.aggregate", entry.label)
     if source.manifest.entry != entry.id:
         raise Invalid(text("the batch handed over is of another entry"), remedy=text("ask for the batch of this entry"))
-    batch = _landed(desk, entry, source, tier, progress or _silent)
+    batch = landed(desk, entry, source, tier=tier, progress=progress)
     if store.save(desk.db, batch):
         desk.record("collection.landed", on=batch.id, **batch.facts())
     return store.find_batch(desk.db, batch.id)
-
-
-def _landed(desk: Desk, entry: Entry, source: Source, tier: str, progress: Progress) -> Batch:
-    """Return the batch of this delivery, landed in the pools if it was not yet known."""
-    contract = contract_of(_in_force(entry))
-    with desk.released():
-        survey = source.survey(contract)
-    identifier = batch_id(entry.id, survey.content)
-    if store.known(desk.db, identifier):
-        return store.find_batch(desk.db, identifier)
-    with desk.released(), tempfile.TemporaryFile() as aside, refusing_full_disk():
-        flow = Flow(source, survey, contract, batch=identifier, aside=aside)
-        snapshot = _land(desk.pools.lake, entry.id, flow, identifier, progress)
-    if contract_of(_in_force(catalogue.find(desk.db, entry.id))) != contract:
-        raise WrongMoment(
-            text("the entry changed while its rows were collected; they were not recorded"),
-            remedy=text("collect them again"),
-        )
-    return Batch(
-        id=identifier,
-        entry=entry.id,
-        provider=entry.provider,
-        kind=source.kind,
-        source=source.name[:400],
-        content=survey.content,
-        rows_digest=flow.rows_digest,
-        snapshot=snapshot,
-        rows_read=flow.rows_read,
-        rows_landed=flow.rows_landed,
-        rows_quarantined=flow.quarantined.total(),
-        quarantined=dict(flow.quarantined),
-        tier=tier,
-        origin=source.manifest.batch if isinstance(source, PeerSource) else "",
-        left_aside=survey.left_aside,
-        collected_at=desk.now,
-    )
-
-
-def _land(lake: Lake, entry: str, flow: Flow, mark: str, progress: Progress) -> Snapshot:
-    """Land intact and broken rows, each table once by the batch's mark; a landing that was cut short is taken up."""
-    rows = flow.intact(progress)
-    try:
-        snapshot = lake.append(raw_table(entry), rows, mark=mark)
-        # The rows stand from another try, so nobody has read these: they still have to be counted and compared.
-        if not flow.finished:
-            _refuse_other_rows(snapshot, digest_of(rows))
-    except Exception:
-        if flow.refusal is not None:
-            raise flow.refusal from None
-        raise
-    if flow.quarantined:
-        lake.append(quarantine_table(entry), flow.broken(), mark=mark)
-    return snapshot
-
-
-def _refuse_other_rows(snapshot: Snapshot, digest: str) -> None:
-    if snapshot.digest != digest:
-        raise WrongMoment(
-            text("an unfinished landing of this delivery had read it under another form of the entry"),
-            remedy=text("have the source export the rows anew, and collect that"),
-        )
 
 
 def _visible(desk: Desk, entry_id: str) -> Entry:
     """Return the version that stands; of an entry that the actor may not see, not even that it is there."""
     catalogue.visible_to(desk.db, entry_id, desk.actor)
     return catalogue.find(desk.db, entry_id)
-
-
-def _in_force(entry: Entry) -> Entry:
-    if entry.stage is not Stage.PUBLISHED:
-        raise WrongMoment(
-            text("{title} is not published, so its rows are not collected", title=entry.title),
-            basis=text("Order 809, arts 13-17"),
-            remedy=text("have the entry published first"),
-        )
-    return entry
-
-
-def _silent(rows: int, of: int) -> None:
-    del rows, of

@@ -20,6 +20,7 @@ REPLACEMENT = "\ufffd"
 class Reason(StrEnum):
     """Why a row is kept apart; a row has one reason, the first that applies in this order."""
 
+    NOT_A_RECORD = "not-a-record"
     TOO_FEW_FIELDS = "too-few-fields"
     TOO_MANY_FIELDS = "too-many-fields"
     BAD_ENCODING = "bad-encoding"

@@ -19,6 +19,7 @@ class Layout:
     table: str = ""  # of a database, or sheet of a workbook
     width_column: str = ""  # holds the number of fields that the source line had
     width: int = 0  # that number in an intact line
+    rows_at: str = ""  # path of the list in a JSON document, such as data.list
     castable: frozenset[str] = frozenset()  # items whose whole numbers and dates may become text
 
 

@@ -156,6 +156,13 @@ POLICIES: Mapping[str, Policy] = {
     # collection
     "collection.collect": _by(Duty.COLLECTION, Duty.HOUSE, tie=Tie.OWN),
     "collection.aggregate": _by(Duty.COLLECTION, Duty.HOUSE, Duty.PEER, tie=Tie.ANY),
+    "collection.keep_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.try_source": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.pause_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.resume_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.settle_drift": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.run_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.run_due": _by(Duty.HOUSE, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.open_objections": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
@@ -214,6 +221,7 @@ POLICIES: Mapping[str, Policy] = {
     "pages.batches": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.sources": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.deliver": _by(Duty.COLLECTION, tie=Tie.ANY),
+    "pages.plans": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.quality": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.objections": _by(
         *(Duty.GOVERNANCE, Duty.ANSWERS, Duty.COLLECTION, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD),

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jutong.kernel.errors import Invalid, NotFound
+from jutong.kernel.foreign import Connection
 from jutong.kernel.text import text
 
-from .bounded import Bounds, Connection, Source
+from .bounded import Bounds, Source
 from .files import FileSource, ParquetSource, WorkbookSource
 from .mysql import MysqlSource
 from .postgres import PostgresSource

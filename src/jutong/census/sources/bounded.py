@@ -1,4 +1,4 @@
-"""What every harvest keeps to: how long, how much, how many; and the guard on where it may connect."""
+"""What every harvest keeps to: how long, how much, how many."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from jutong.kernel.errors import Invalid, TooMuch
-from jutong.kernel.outward import Resolver, permitted, resolve
+from jutong.kernel.errors import TooMuch
 from jutong.kernel.text import text
 from jutong.terms.division import Divisions
 
@@ -41,28 +40,6 @@ class Clock:
                 text("the harvest took longer than {seconds} seconds; nothing was kept", seconds=self.bounds.seconds),
                 remedy=text("harvest one schema or one file at a time"),
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Where a live database is, and as whom it is read; the password shows nowhere."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-    password: str = field(default="", repr=False)
-    schema: str = ""
-
-    def address(self, resolver: Resolver = resolve) -> str:
-        """Return the address to connect to: the one that was checked, so that a second look-up cannot differ."""
-        found = resolver(self.host, self.port)
-        if not found or not all(permitted(one, inside=True) for one in found):
-            raise Invalid(
-                text("{host} is at an address that is never called from here", host=self.host),
-                basis=text("guard on outgoing addresses (OWASP API7:2023)"),
-            )
-        return found[0]
 
 
 class Source(Protocol):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pymysql
-from pymysql.constants import ER
 
-from jutong.kernel.errors import Unavailable
-from jutong.kernel.text import text
+from jutong.kernel.foreign import LATE, Connection, reading_mysql
 from jutong.terms.division import Divisions
 
 from ..table import Column, Found, data_type_of
-from .bounded import Bounds, Clock, Connection, profiled
+from .bounded import Bounds, Clock, profiled
 
 _COLUMNS = """
 SELECT c.table_name, coalesce(t.table_rows, 0), t.table_comment, c.column_name, c.column_type,
@@ -25,7 +22,6 @@ JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_
 WHERE c.table_schema = %s
 ORDER BY c.table_name, c.ordinal_position
 """
-_LATE = (ER.STATEMENT_TIMEOUT, ER.QUERY_TIMEOUT, ER.QUERY_INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +36,11 @@ class MysqlSource:
     def tables(self, divisions: Divisions) -> Iterator[Found]:
         """Yield the tables with counts, or refuse where the database does not answer."""
         clock = Clock(self.bounds)
-        try:
-            with closing(self._open()) as db, db.cursor() as cursor:
-                self._restrain(cursor)
-                for found, estimate in self._found(cursor):
-                    clock.check()
-                    yield self._looked_over(cursor, found, estimate, divisions)
-        except pymysql.MySQLError as error:
-            raise Unavailable(
-                text("the database {name} does not answer as it should", name=self.connection.database),
-                remedy=text("check address, account and rights; the account needs SELECT and nothing more"),
-            ) from error
-
-    def _open(self) -> pymysql.Connection[Any]:
-        told, seconds = self.connection, self.bounds.statement_seconds
-        return pymysql.connect(
-            host=told.address(),
-            port=told.port,
-            user=told.user,
-            password=told.password,
-            database=told.database,
-            charset="utf8mb4",
-            connect_timeout=seconds,
-            read_timeout=seconds + 5,
-            write_timeout=seconds,
-            local_infile=False,  # a hostile server could otherwise ask for files of this machine
-            autocommit=True,
-        )
-
-    def _restrain(self, cursor: Any) -> None:
-        cursor.execute("SET SESSION TRANSACTION READ ONLY")
-        for limit in (
-            f"SET SESSION max_statement_time = {self.bounds.statement_seconds}",  # MariaDB, seconds
-            f"SET SESSION max_execution_time = {1000 * self.bounds.statement_seconds}",  # MySQL, milliseconds
-        ):
-            try:
-                cursor.execute(limit)
-            except pymysql.MySQLError as error:
-                if error.args[:1] != (ER.UNKNOWN_SYSTEM_VARIABLE,):
-                    raise
+        seconds = self.bounds.statement_seconds
+        with reading_mysql(self.connection, seconds=seconds) as db, db.cursor() as cursor:
+            for found, estimate in self._found(cursor):
+                clock.check()
+                yield self._looked_over(cursor, found, estimate, divisions)
 
     def _found(self, cursor: Any) -> Iterator[tuple[Found, int]]:
         cursor.execute(_COLUMNS, (self.connection.database,))
@@ -115,7 +77,7 @@ class MysqlSource:
         try:
             cursor.execute(statement)
         except pymysql.MySQLError as error:
-            if error.args[:1] and error.args[0] in _LATE:
+            if error.args[:1] and error.args[0] in LATE:
                 return None
             raise
         return list(cursor.fetchall())

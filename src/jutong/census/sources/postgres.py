@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import sql
 
-from jutong.kernel.errors import Unavailable
-from jutong.kernel.text import text
+from jutong.kernel.foreign import Connection, Postgres, reading_postgres
 from jutong.terms.division import Divisions
 
 from ..table import Column, Found, data_type_of
-from .bounded import Bounds, Clock, Connection, profiled
+from .bounded import Bounds, Clock, profiled
 
 _COLUMNS = """
 SELECT n.nspname, c.relname, c.relkind::text, c.reltuples::bigint, coalesce(obj_description(c.oid, 'pg_class'), ''),
@@ -45,34 +43,13 @@ class PostgresSource:
     def tables(self, divisions: Divisions) -> Iterator[Found]:
         """Yield the tables with counts, or refuse where the database does not answer."""
         clock = Clock(self.bounds)
-        try:
-            with closing(self._open()) as db:
-                for found, kind, estimate in self._found(db):
-                    clock.check()
-                    yield self._looked_over(db, found, kind, estimate, divisions)
-        except psycopg.Error as error:
-            raise Unavailable(
-                text("the database {name} does not answer as it should", name=self.connection.database),
-                remedy=text("check address, account and rights; the account needs SELECT and nothing more"),
-            ) from error
+        seconds = self.bounds.statement_seconds
+        with reading_postgres(self.connection, seconds=seconds, name="jutong census") as db:
+            for found, kind, estimate in self._found(db):
+                clock.check()
+                yield self._looked_over(db, found, kind, estimate, divisions)
 
-    def _open(self) -> psycopg.Connection[tuple[object, ...]]:
-        told = self.connection
-        limit = 1000 * self.bounds.statement_seconds
-        return psycopg.connect(
-            host=told.host,
-            hostaddr=told.address(),
-            port=told.port,
-            dbname=told.database,
-            user=told.user,
-            password=told.password or None,
-            connect_timeout=self.bounds.statement_seconds,
-            application_name="jutong census",
-            options=f"-c default_transaction_read_only=on -c statement_timeout={limit} -c lock_timeout=2000",
-            autocommit=True,
-        )
-
-    def _found(self, db: psycopg.Connection[tuple[object, ...]]) -> Iterator[tuple[Found, str, int]]:
+    def _found(self, db: Postgres) -> Iterator[tuple[Found, str, int]]:
         grouped: dict[tuple[str, str, str, int, str], list[Column]] = {}
         for row in db.execute(_COLUMNS, {"schema": self.connection.schema}):
             schema, name, kind, estimate, comment, column, spelled, nullable, key, words = row
@@ -89,9 +66,7 @@ class PostgresSource:
         for (schema, name, kind, estimate, comment), columns in list(grouped.items())[: self.bounds.tables]:
             yield Found(place=schema, name=name, comment=comment, columns=tuple(columns)), kind, estimate
 
-    def _looked_over(
-        self, db: psycopg.Connection[tuple[object, ...]], found: Found, kind: str, estimate: int, divisions: Divisions
-    ) -> Found:
+    def _looked_over(self, db: Postgres, found: Found, kind: str, estimate: int, divisions: Divisions) -> Found:
         table = sql.Identifier(found.place, found.name)
         cells = [
             sql.SQL("NULL") if one.type == "bytea" else sql.SQL("left({}::text, 256)").format(sql.Identifier(one.name))

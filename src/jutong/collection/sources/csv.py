@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import io
@@ -19,24 +18,12 @@ from pyarrow.csv import ConvertOptions, InvalidRow, ParseOptions, ReadOptions, o
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
-from ..contract import UNREADABLE, Contract, Limits, Reason
+from ..contract import Contract, Limits, Reason
 from ..layout import Layout
 from ..source import Broken, Portion, Survey, schema_of
-from .packed import BLOCK, damaged, unpacked
+from .packed import BLOCK, damaged
 from .records import Places, RecordScanner
-
-# What the declared names mean here: cp950 is the Big5 that is written in practice.
-ENCODINGS = {"utf-8": "utf-8", "gb18030": "gb18030", "big5": "cp950"}
-BOM = "\ufeff"
-_MARK = "jutong.unreadable"
-
-
-def _marked(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeDecodeError)
-    return UNREADABLE, error.end
-
-
-codecs.register_error(_MARK, _marked)
+from .words import ENCODINGS, utf8_blocks
 
 
 @dataclass(slots=True)
@@ -200,7 +187,10 @@ class _Feed(io.RawIOBase):
         self.scanner, self.content = RecordScanner(source.layout.delimiter), hashlib.sha256()
         self.lines: deque[Places] = deque()
         self._source = source
-        self._blocks = self._text()
+        layout = source.layout
+        self._blocks = utf8_blocks(
+            source.path, source.limits, layout.encoding, self.content, refuse=layout.on_bad_bytes == "refuse"
+        )
         first = next(self._blocks, b"")
         starts, lines = self.scanner.scan(first) if first else (np.zeros(0, np.int64), np.zeros(0, np.int64))
         if len(starts) < 2:
@@ -222,42 +212,6 @@ class _Feed(io.RawIOBase):
     def readable(self) -> bool:
         """Say that it can be read."""
         return True
-
-    def _text(self) -> Iterator[bytes]:
-        layout = self._source.layout
-        strict = layout.on_bad_bytes == "refuse"
-        decoder = codecs.getincrementaldecoder(ENCODINGS[layout.encoding])("strict" if strict else _MARK)
-        seen, lines, first = 0, 1, True
-        for block in unpacked(self._source.path, self._source.limits):
-            self.content.update(block)
-            waiting = len(decoder.getstate()[0])
-            try:
-                words = decoder.decode(block)
-            except UnicodeDecodeError as error:
-                raise self._unreadable(seen - waiting, lines, error) from None
-            seen, lines = seen + len(block), lines + block.count(b"\n")
-            if first:
-                words, first = words.removeprefix(BOM), not words
-            if words:
-                yield words.encode()
-        try:
-            if words := decoder.decode(b"", final=True):
-                yield words.encode()
-        except UnicodeDecodeError as error:
-            raise self._unreadable(seen - len(error.object), lines, error) from None
-
-    def _unreadable(self, before: int, lines: int, error: UnicodeDecodeError) -> Invalid:
-        return Invalid(
-            text(
-                "{name} is not {encoding}: byte {offset}, in line {line}, cannot be read",
-                name=self._source.name,
-                encoding=self._source.layout.encoding,
-                offset=before + error.start,
-                line=lines + error.object[: error.start].count(b"\n"),
-            ),
-            basis=text("declared encoding"),
-            remedy=text("declare the encoding in which the file was written, or have such rows quarantined"),
-        )
 
     def _headless(self, records: int) -> Invalid:
         if records and next(self._blocks, b""):

@@ -26,6 +26,11 @@ KINDS: Mapping[str, Text] = {
     "parquet": text("Parquet file"),
     "xlsx": text("XLSX workbook"),
     "sqlite": text("SQLite file"),
+    "json": text("JSON file"),
+    "dbf": text("dBase file"),
+    "postgresql": text("PostgreSQL"),
+    "mysql": text("MySQL or MariaDB"),
+    "api": text("HTTP API"),
     "peer": text("another tier"),
 }
 FIRST = ("/", text("First page"))

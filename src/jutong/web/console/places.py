@@ -39,6 +39,7 @@ PLACES: tuple[Place, ...] = (
     # collection
     Place("/batches", text("Batches"), "pages.batches", key="b"),
     Place("/sources", text("Sources of rows"), "pages.sources"),
+    Place("/plans", text("Plans of collection"), "pages.plans"),
     # search
     Place("/searches", text("Saved searches"), "pages.kept_questions"),
     Place("/synonyms", text("Synonyms"), "pages.synonyms"),

@@ -113,6 +113,11 @@ DONE: Mapping[str, Text] = {
     "search.put_forward": text("The words stand on the list of demand candidates."),
     # collection
     "collection.landed": text("The batch was landed; its examination follows."),
+    "collection.plan_kept": text("The plan is kept; it runs by its schedule, or when you run it."),
+    "collection.plan_paused": text("The plan rests; it runs only by hand."),
+    "collection.plan_resumed": text("The plan runs by its schedule again."),
+    "collection.drift_settled": text("The decision about the source's columns is kept."),
+    "collection.run_ended": text("The run has ended; what came of it stands below."),
     # quality
     "quality.examined": text("The batch was examined."),
     "quality.examples_looked_at": text("Rows that fail a rule were looked at, masked."),

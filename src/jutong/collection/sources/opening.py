@@ -1,0 +1,125 @@
+"""A source by how it is reached: what opens it, pulls its rows into a file, or looks at the first few."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from jutong.kernel.errors import Refused
+from jutong.kernel.foreign import Connection
+from jutong.kernel.outward import Outward
+
+from ..contract import Contract, Limits
+from ..layout import Layout
+from ..reach import Reach, ReachKind, Reading
+from .api import Api, pull_api
+from .database import Look, Opened, Progress, pull
+from .json import columns_of
+from .mysql import mysql_table
+from .postgres import postgres_table
+from .pulled import Pulled
+
+LOOK_SECONDS = 15
+TABLES: Mapping[ReachKind, Callable[..., Opened]] = {
+    ReachKind.POSTGRESQL: postgres_table,  # type: ignore[dict-item]
+    ReachKind.MYSQL: mysql_table,  # type: ignore[dict-item]
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What the first look at a source shows: its columns, how they fit the entry, and a few rows."""
+
+    columns: Mapping[str, str]  # column -> type, as the source spells it
+    matched: Mapping[str, str]  # item -> column
+    left_aside: tuple[str, ...]
+    misfit: Refused | None  # why its columns do not fit
+    rows: Sequence[Mapping[str, str | None]]  # by item, in clear
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A source, and the word by which it lets us in."""
+
+    reach: Reach
+    secret: str
+    outward: Outward
+
+    def pull(
+        self,
+        contract: Contract,
+        path: Path,
+        *,
+        layout: Layout,
+        reading: Reading,
+        limits: Limits,
+        since: str = "",
+        seen: Collection[str] = (),
+        look: Look | None = None,
+        progress: Progress | None = None,
+    ) -> Pulled:
+        """Read the rows into a file at ``path``, or refuse and keep nothing."""
+        if self.reach.kind is ReachKind.API:
+            api = Api(self.reach, self.secret, self.outward)
+            return pull_api(api, contract, path, layout=layout, limits=limits, look=look, progress=progress)
+        return pull(
+            self._table(),
+            self.reach.place,
+            contract,
+            path,
+            layout=layout,
+            reading=reading,
+            limits=limits,
+            since=since,
+            seen=seen,
+            look=look,
+            progress=progress,
+        )
+
+    def glance(self, contract: Contract, layout: Layout, most: int) -> Glance:
+        """Look at the columns and a few rows."""
+        if self.reach.kind is ReachKind.API:
+            with _first_page(Api(self.reach, self.secret, self.outward)) as rows:
+                columns = dict.fromkeys((name for row in rows for name in row), "json")
+                return _glance(contract, layout, columns, lambda names: _of_records(rows[:most], names))
+        with self._table(seconds=LOOK_SECONDS)() as snapshot:
+            columns = {one.name: one.spelled for one in snapshot.columns()}
+            return _glance(contract, layout, columns, lambda names: snapshot.head(names, most))
+
+    def _table(self, **more: int) -> Opened:
+        told = Connection(
+            host=self.reach.host,
+            port=self.reach.real_port,
+            database=self.reach.database,
+            user=self.reach.user,
+            password=self.secret,
+            schema=self.reach.schema,
+        )
+        return partial(TABLES[self.reach.kind], told, self.reach.table, **more)
+
+
+def _glance(
+    contract: Contract,
+    layout: Layout,
+    columns: Mapping[str, str],
+    head: Callable[[Sequence[str]], Sequence[Sequence[str | None]]],
+) -> Glance:
+    try:
+        matched, aside = contract.columns_in(columns, layout.headers)
+    except Refused as misfit:
+        return Glance(columns=columns, matched={}, left_aside=(), misfit=misfit, rows=())
+    rows = [dict(zip(matched, row, strict=True)) for row in head(list(matched.values()))]
+    return Glance(columns=columns, matched=matched, left_aside=aside, misfit=None, rows=rows)
+
+
+@contextmanager
+def _first_page(api: Api) -> Iterator[list[dict[str, object]]]:
+    yield next(islice(api.pages(), 1))[0]
+
+
+def _of_records(rows: list[dict[str, object]], names: Sequence[str]) -> list[tuple[str | None, ...]]:
+    return list(zip(*columns_of(rows, [(name,) for name in names]), strict=True))

@@ -1,0 +1,303 @@
+"""Pages of plans: what comes in by itself, the form that tries a source before it is kept, runs with their progress."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from contextlib import closing, suppress
+from functools import cache
+from typing import Annotated, Literal
+
+import msgspec
+
+from jutong import catalogue, collection, registers
+from jutong.collection import Layout, Mode, Paging, Reach, ReachKind, Reading, plans
+from jutong.collection.plans import Plan, Run, Schedule, State, Wanted
+from jutong.desk import House
+from jutong.kernel.errors import Invalid
+from jutong.kernel.outward import Outward
+from jutong.kernel.text import text
+from jutong.terms import Actor
+
+from ..plans import Overlap, Port, Size, TrialView, own_only, seen_plan, tried
+from ..wiring import Name, Ulid, Words
+from .collection import FIRST, bodies_first, names_of_bodies
+from .delivering import AT_ONCE, ENCODINGS, PATIENCE_SECONDS, crumbs_of
+from .frame import Answer, Crumb, TheVisit, acted, done, page, see, shown
+from .progress import events
+from .table import Asked, Column, Table, table_page
+
+LIST: Crumb = ("/plans", text("Plans of collection"))
+RUNS_SHOWN = 20
+Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\u0000]*$")]
+
+
+class PlanForm(msgspec.Struct, kw_only=True):
+    """A plan as it is typed; whether it is only tried, or kept."""
+
+    do: Literal["try", "keep"] = "try"
+    title: Name = ""
+    kind: ReachKind
+    secret: Short = ""
+    host: Short = ""
+    port: Port = 0
+    database: Short = ""
+    schema: Short = ""
+    table: Short = ""
+    user: Short = ""
+    url: Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\u0000]*$")] = ""
+    rows_at: Short = ""
+    total_at: Short = ""
+    paging: Paging = Paging.NONE
+    page_parameter: Short = "page"
+    size_parameter: Short = "size"
+    size: Size = 500
+    cursor_at: Short = ""
+    header: Short = "Authorization"
+    encoding: Literal["utf-8", "gb18030", "big5"] = "utf-8"
+    headers: Words = ""
+    mode: Mode = Mode.FULL
+    watermark: Short = ""
+    overlap: Overlap = 0
+    schedule: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\u0000]*$")] = ""
+
+    def reach(self) -> Reach:
+        """Return how the source is reached, or refuse it."""
+        return Reach(
+            kind=self.kind,
+            secret=self.secret,
+            host=self.host,
+            port=self.port,
+            database=self.database,
+            schema=self.schema,
+            table=self.table,
+            user=self.user,
+            url=self.url,
+            rows_at=self.rows_at,
+            total_at=self.total_at,
+            paging=self.paging,
+            page_parameter=self.page_parameter,
+            size_parameter=self.size_parameter,
+            size=self.size,
+            cursor_at=self.cursor_at,
+            header=self.header,
+            prefix="Bearer " if self.header.lower() == "authorization" else "",
+            encoding=self.encoding,
+        )
+
+    def layout(self) -> Layout:
+        """Return which columns stand for which items, as far as that is not plain."""
+        pairs = [line.partition("=") for line in self.headers.splitlines() if line.strip()]
+        if not all(column.strip() and item.strip() for column, _, item in pairs):
+            raise Invalid(
+                text("a line of the columns is not written as column = item"),
+                remedy=text("write one pair to a line, such as tyshxydm = uscc"),
+            )
+        return Layout(headers={column.strip(): item.strip() for column, _, item in pairs})
+
+    def wanted(self) -> Wanted:
+        """Return the plan, or refuse it."""
+        return Wanted(
+            title=self.title,
+            reach=self.reach(),
+            layout=self.layout(),
+            reading=Reading.of(self.watermark if self.mode is Mode.INCREMENTAL else "", overlap=self.overlap),
+            schedule=Schedule(self.schedule),
+        )
+
+
+@shown("/plans", guard="pages.plans")
+def list_plans(visit: TheVisit) -> Answer:
+    """List the plans of one's own body, or of all for those who oversee the tier."""
+    names = names_of_bodies(visit)
+    with visit.house.reading() as db:
+        own = own_only(db, visit.acting)
+
+    def fetch(ask: Asked) -> list[tuple[Plan, str]]:
+        with visit.house.reading() as db:
+            found = plans.plans_listed(
+                db,
+                provider=own or ask.filter("provider"),
+                state=ask.filter("state"),
+                after=ask.after,
+                limit=ask.limit,
+                descending=ask.descending,
+            )
+            titles = catalogue.titles(db, [one.entry for one in found])
+        return [(one, titles.get(one.entry, one.entry)) for one in found]
+
+    provider: Column[tuple[Plan, str]] = Column(
+        key="provider",
+        title=text("Provider"),
+        value=lambda row: names.get(row[0].provider, row[0].provider),
+        options=None if own else bodies_first(names, visit.acting.org),
+    )
+    table: Table[tuple[Plan, str]] = Table(
+        name="plans",
+        title=text("Plans of collection"),
+        columns=(*_PLANS[:2], provider, *_PLANS[2:]),
+        key=lambda row: (row[0].id,),
+        empty=text("No plan is kept yet."),
+    )
+    return table_page(visit, table, fetch, "collection/plans.html", title=table.title, crumbs=(FIRST,))
+
+
+@shown("/entries/{entry_id:str}/plans/new", guard="pages.deliver")
+def new_plan(visit: TheVisit, entry_id: Ulid, trial: TrialView | None = None) -> Answer:
+    """Show the form of a plan; after a trial, what the source showed."""
+    with visit.desk() as desk:
+        entry = catalogue.visible_to(desk.db, entry_id, visit.acting)
+        desk.allow("collection.keep_plan", entry.label)
+    titles = {item.name: item.title for item in entry.items}
+    return page(
+        visit,
+        "collection/plan_form.html",
+        title=text("Collect rows of {title} by a plan", title=entry.title),
+        crumbs=crumbs_of(entry),
+        entry=entry,
+        published=entry.stage is catalogue.Stage.PUBLISHED,
+        kinds=ReachKind,
+        modes=Mode,
+        pagings=Paging,
+        encodings=ENCODINGS,
+        trial=trial,
+        titles=titles,
+        secret_place=f"keys/sources/{entry.provider}-",
+    )
+
+
+@acted("/entries/{entry_id:str}/plans/new", guard="pages.deliver", again=new_plan)
+def take_plan(visit: TheVisit, entry_id: Ulid) -> Answer:
+    """Try the source and show the form again with what was found, or keep the plan."""
+    given = visit.form.read(PlanForm)
+    if given.do == "try":
+        trial = tried(visit.house, visit.acting, entry_id, given.reach(), given.layout())
+        answer: Answer = new_plan.fn.__wrapped__(visit=visit, entry_id=entry_id, trial=trial)
+        return answer
+    with visit.desk() as desk:
+        plan = plans.keep(desk, entry_id, given.wanted())
+    return done(desk, f"/plans/{plan.id}")
+
+
+@shown("/plans/{plan_id:str}", guard="pages.plans")
+def show_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Show a plan, what waits for a decision, and its runs."""
+    plan = seen_plan(visit.house, visit.acting, plan_id)
+    with visit.house.reading() as db:
+        entry = catalogue.titles(db, [plan.entry]).get(plan.entry, plan.entry)
+        runs = plans.runs_of(db, plan.id, limit=RUNS_SHOWN)
+        provider = registers.body_names(db, [plan.provider]).get(plan.provider, plan.provider)
+    under_way = [
+        at
+        for run in runs
+        if run.ended is None and (at := collection.find_under_way(visit.house.home.folder, plan.entry, run.id))
+    ]
+    may = {
+        name: visit.may(f"collection.{name}", plan.label)
+        for name in ("run_plan", "pause_plan", "resume_plan", "settle_drift")
+    }
+    return page(
+        visit,
+        "collection/plan.html",
+        title=plan.title,
+        crumbs=(FIRST, LIST),
+        plan=plan,
+        entry=entry,
+        provider=provider,
+        runs=runs,
+        under_way=under_way,
+        may=may,
+        stopped=plan.state is State.STOPPED,
+        active=plan.state is State.ACTIVE,
+        paused=plan.state is State.PAUSED,
+    )
+
+
+@shown("/plans/{plan_id:str}/events", guard="pages.plans")
+def plan_events(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Tell the browser whenever a run of a plan has come further."""
+    plan = seen_plan(visit.house, visit.acting, plan_id)
+    house = visit.house
+
+    def look() -> tuple[str, bool]:
+        with house.reading() as db:
+            open_runs: tuple[Run, ...] = plans.open_runs(db, plan.id)
+        told = [collection.find_under_way(house.home.folder, plan.entry, run.id) for run in open_runs]
+        return ",".join(f"{at.step}:{at.rows}" for at in told if at), not open_runs
+
+    return events(look)
+
+
+@acted("/plans/{plan_id:str}/run", guard="pages.plans", again=show_plan)
+def run_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Run a plan; what takes longer than an officer waits goes on, and its progress is shown."""
+    seen_plan(visit.house, visit.acting, plan_id)
+    running = _runs().submit(_run, visit.house, visit.acting, plan_id)
+    with suppress(StillRunning):  # then its progress is shown
+        running.result(PATIENCE_SECONDS)
+    return see(f"/plans/{plan_id}")
+
+
+@acted("/plans/{plan_id:str}/pause", guard="pages.plans", again=show_plan)
+def pause_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Let a plan run only by hand."""
+    seen_plan(visit.house, visit.acting, plan_id)
+    with visit.desk() as desk:
+        plans.pause(desk, plan_id)
+    return done(desk, f"/plans/{plan_id}")
+
+
+@acted("/plans/{plan_id:str}/resumption", guard="pages.plans", again=show_plan)
+def resume_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Let a plan run by its schedule again."""
+    seen_plan(visit.house, visit.acting, plan_id)
+    with visit.desk() as desk:
+        plans.resume(desk, plan_id)
+    return done(desk, f"/plans/{plan_id}")
+
+
+class DriftForm(msgspec.Struct, kw_only=True):
+    """The decision about changed columns."""
+
+    answer: Literal["accept", "decline"]
+
+
+@acted("/plans/{plan_id:str}/drift", guard="pages.plans", again=show_plan)
+def settle_drift(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Decide about the changed columns of a plan's source."""
+    seen_plan(visit.house, visit.acting, plan_id)
+    given = visit.form.read(DriftForm)
+    with visit.desk() as desk:
+        plans.settle_drift(desk, plan_id, accept=given.answer == "accept")
+    return done(desk, f"/plans/{plan_id}")
+
+
+@cache
+def _runs() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="plan")
+
+
+def _run(house: House, actor: Actor, plan_id: str) -> Run:
+    with closing(Outward(inside=True)) as outward:
+        return plans.run_plan(house, actor, plan_id, outward)
+
+
+def _tone(row: tuple[Plan, str]) -> str:
+    return {State.ACTIVE: "green", State.PAUSED: "", State.STOPPED: "red"}[row[0].state]
+
+
+_PLANS: tuple[Column[tuple[Plan, str]], ...] = (
+    Column(key="title", title=text("Plan"), value=lambda row: row[0].title, href=lambda row: f"/plans/{row[0].id}"),
+    Column(
+        key="entry",
+        title=text("Entry"),
+        value=lambda row: row[1],
+        href=lambda row: f"/entries/{row[0].entry}/batches",
+    ),
+    Column(key="kind", title=text("Comes from"), value=lambda row: row[0].reach.kind),
+    Column(key="schedule", title=text("Schedule"), value=lambda row: row[0].schedule.spelled or text("by hand")),
+    Column(key="state", title=text("State"), value=lambda row: row[0].state, tone=_tone, options=State),
+    Column(key="next_at", title=text("Next run"), value=lambda row: row[0].next_at, kind="instant"),
+)
+
+PAGES = [list_plans, new_plan, take_plan, show_plan, plan_events, run_plan, pause_plan, resume_plan, settle_drift]
