@@ -158,6 +158,7 @@ POLICIES: Mapping[str, Policy] = {
     "collection.aggregate": _by(Duty.COLLECTION, Duty.HOUSE, Duty.PEER, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "quality.profile": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.open_objections": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.adopt_objection": _by(Duty.PEER, Duty.HOUSE, tie=Tie.ANY),
     "quality.verify_objection": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),

@@ -38,6 +38,7 @@ from . import (
     oversight,
     people,
     portal,
+    profiles,
     projects,
     quality,
     responsibilities,
@@ -59,6 +60,7 @@ from .visit import Doorkeeper, Visit
 
 ROOMS = (
     portal,
+    profiles,
     desk,
     language,
     way_in,
