@@ -21,6 +21,11 @@ def examine_batch(desk: Desk, line: Evidence) -> None:
     quality.examine(desk, line.on)
 
 
+def profile_batch(desk: Desk, line: Evidence) -> None:
+    """Examined rows are measured: what drifted since the batch before is seen without anybody looking."""
+    quality.profile(desk, line.on)
+
+
 def open_objections(desk: Desk, line: Evidence) -> None:
     """What an examination found goes back to the source department (Order 809 art. 26)."""
     quality.open_objections(desk, line.on)
@@ -126,7 +131,7 @@ def tell_those_concerned(desk: Desk, line: Evidence) -> None:
 
 FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "collection.landed": (examine_batch,),
-    "quality.examined": (open_objections, close_objections, merge_batch),
+    "quality.examined": (open_objections, close_objections, merge_batch, profile_batch),
     "library.merged": (refresh_serving_copy, draw_merge, match_rows),
     "library.matched": (refresh_serving_copy,),
     "library.match_accepted": (settle_decision,),

@@ -255,3 +255,36 @@ def test_bands_are_five() -> None:
         Band.D,
         Band.E,
     ]
+
+
+def test_a_profile_tells_forms_and_no_values(place: Place) -> None:
+    """Counts, lengths and forms of every item are kept; what a row says is not."""
+    batch = place.deliver([row(1), row(2, scope="N/A"), row(3, name="A1-公司")])
+    for _ in range(2):
+        with place.desk() as desk:
+            done = quality.profile(desk, batch.id)
+    items = {one.item: one for one in done.items}
+    assert (items["scope"].nulls, items["scope"].filled, items["uscc"].distinct) == (1, 666, 3)
+    assert (items["uscc"].shortest, items["uscc"].longest) == (18, 18)
+    assert items["name"].forms == {"文9文 11": 2, "A9.文 5": 1}
+    assert items["scope"].forms == {"文 4": 2, "∅": 1}
+    (line,) = place.lines("quality.profiled")
+    assert "百货" not in line.leaf().decode() + repr(done)
+
+
+def test_a_batch_whose_forms_moved_is_marked(place: Place) -> None:
+    """Dates that are suddenly written another way drift; what stayed as it was does not."""
+    for number, spelled in enumerate(("1998-03-02", "1998-03-02", "02/03/98")):
+        batch = place.deliver([row(10 * number + n, reg_date=spelled) for n in range(10)])
+        with place.desk() as desk:
+            done = quality.profile(desk, batch.id)
+    drift = {one.item: one.drift for one in done.items}
+    assert done.drifted == ("reg_date",)
+    assert drift["ent_type"] == 0
+
+
+def test_freshness_is_measured_from_arrivals() -> None:
+    """A monthly entry whose batches came every ten days is late on the thirty-second day."""
+    days = [date(2026, 1, 1), date(2026, 1, 11), date(2026, 1, 21)]
+    seen = quality.freshness_of(UpdateCycle.MONTHLY, days, None)
+    assert (seen.days_between, seen.late(date(2026, 2, 21)), seen.late(date(2026, 2, 22))) == (10, False, True)

@@ -165,6 +165,7 @@ POLICIES: Mapping[str, Policy] = {
     "collection.run_due": _by(Duty.HOUSE, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "quality.profile": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.open_objections": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.adopt_objection": _by(Duty.PEER, Duty.HOUSE, tie=Tie.ANY),
     "quality.verify_objection": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),

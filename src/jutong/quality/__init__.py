@@ -11,6 +11,7 @@ from .acts import (
     examine,
     look_at_examples,
     open_objections,
+    profile,
     verify_objection,
 )
 from .asking import standards_of
@@ -32,6 +33,7 @@ from .example import Example
 from .expression import FUNCTIONS
 from .objection import ANSWERED, OPEN, Objection, Stage, objection_of_document, objection_to_document
 from .odcs import book_of, document_of
+from .profile import DRIFTED, STABLE, Freshness, ItemProfile, Profile, freshness_of
 from .rule import Operator, Rule, RuleCount, Target
 from .rulebook import Rulebook, Standards, rulebook_of
 from .scan import example_rows, findings
@@ -42,19 +44,23 @@ from .store import (
     find_objection,
     known_examination,
     known_objection,
+    known_profile,
     newest_examinations,
     objections,
     objections_at,
     objections_listed,
     overdue,
+    profiles,
     scores,
 )
 
 __all__ = [
     "ANSWERED",
+    "DRIFTED",
     "FUNCTIONS",
     "MOST_BYTES",
     "OPEN",
+    "STABLE",
     "Band",
     "Book",
     "Capital",
@@ -64,8 +70,11 @@ __all__ = [
     "Edition",
     "Examination",
     "Example",
+    "Freshness",
+    "ItemProfile",
     "Objection",
     "Operator",
+    "Profile",
     "Rule",
     "RuleCount",
     "Rulebook",
@@ -91,9 +100,11 @@ __all__ = [
     "find_examination",
     "find_objection",
     "findings",
+    "freshness_of",
     "issue_rulebook",
     "known_examination",
     "known_objection",
+    "known_profile",
     "look_at_examples",
     "newest_examinations",
     "objection_of_document",
@@ -104,6 +115,8 @@ __all__ = [
     "objectors",
     "open_objections",
     "overdue",
+    "profile",
+    "profiles",
     "rulebook_of",
     "scores",
     "shown_document",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jutong import catalogue, collection, registers
 from jutong.catalogue.entry import Entry
+from jutong.catalogue.item import DataType
 from jutong.collection.batch import Batch
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import NotFound
+from jutong.terms.grade import Grade
 
 from . import books, store
 from .asking import asking_of
 from .examination import Examination, Timeliness, dimensions_of
 from .example import Example, examples_of
+from .measuring import measured
 from .objection import Objection, objection_of
+from .profile import Profile
 from .scan import example_rows, land_findings
 from .sight import objectors
 
@@ -42,6 +48,26 @@ def examine(desk: Desk, batch_id: str) -> Examination:
             rulebook=done.rulebook,
         )
     return store.find_examination(desk.db, batch.id)
+
+
+def profile(desk: Desk, batch_id: str) -> Profile:
+    """Measure how full, how varied and how drifted the items of a batch are; a batch is measured once."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.find(desk.db, batch.entry)
+    desk.allow("quality.profile", _about(entry))
+    known = store.known_profile(desk.db, batch.id)
+    done = known or _profiled(desk, batch, entry)
+    if known is None and store.save_profile(desk.db, done):
+        desk.record(
+            "quality.profiled",
+            on=batch.id,
+            entry=entry.id,
+            provider=entry.provider,
+            rows=done.rows,
+            items=len(done.items),
+            drifted=list(done.drifted),
+        )
+    return done
 
 
 def look_at_examples(desk: Desk, batch_id: str, rule: str, *, after: int = -1, limit: int = 20) -> tuple[Example, ...]:
@@ -190,6 +216,20 @@ def _examined(desk: Desk, batch: Batch, entry: Entry) -> Examination:
         examined_at=desk.now,
         rulebook=edition.version,
     )
+
+
+def _profiled(desk: Desk, batch: Batch, entry: Entry) -> Profile:
+    elements = {element.id: element for element in registers.elements(desk.db)}
+    of_item = {item.name: elements.get(item.element or "") for item in entry.items}
+    absents = {name: element.absent if element else () for name, element in of_item.items()}
+    # A day that somebody's row names is told only where everybody may see the rows.
+    dated = [one.name for one in entry.items if one.grade is Grade.L1 and one.data_type is DataType.DATE]
+    earlier = [one for one in collection.batches(desk.db, entry.id) if one.collected_at < batch.collected_at]
+    before = max(earlier, key=lambda one: one.collected_at, default=None)
+    with desk.released():
+        rows, items = measured(desk.pools.engine, batch, absents, dated=dated, today=desk.today)
+    done = Profile(batch=batch.id, entry=entry.id, rows=rows, items=items, profiled_at=desk.now)
+    return replace(done, items=done.against(store.known_profile(desk.db, before.id) if before else None))
 
 
 def _seen(desk: Desk, objection_id: str) -> tuple[Objection, Label]:

@@ -167,8 +167,8 @@ def _licence_steps(value: str, name: str) -> Iterator[Step]:
                 f"{name} after",
                 f"reduce(list_transform(generate_series(1, length({body}) - 1), lambda place: "
                 f"CAST(strpos('{ORGANISATION_ALPHABET}', substr({body}, place, 1)) - 1 AS BIGINT)), "
-                "lambda state, added: (CASE WHEN (state + added) % 36 = 0 THEN 36 "
-                "ELSE (state + added) % 36 END) * 2 % 37, "
+                "lambda state, added: CAST((CASE WHEN (state + added) % 36 = 0 THEN 36 "
+                "ELSE (state + added) % 36 END) * 2 % 37 AS BIGINT), "
                 "CAST(36 AS BIGINT))",
             ),
         )

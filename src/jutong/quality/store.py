@@ -18,6 +18,7 @@ from jutong.terms.element import Dimension, Severity
 
 from .examination import Examination
 from .objection import OPEN, Objection, Stage
+from .profile import ItemProfile, Profile
 from .rule import NONE_FAILS, Operator, RuleCount, Target
 
 SORTS = frozenset({"due", "opened", "count"})
@@ -36,6 +37,17 @@ examination = sa.Table(
     sa.Column("examined_at", Instant, nullable=False),
     sa.Column("rulebook", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_quality_examination_entry_examined_at", "entry", "examined_at", "batch"),
+)
+
+profile = sa.Table(
+    "quality_profile",
+    metadata,
+    sa.Column("batch", sa.String(26), primary_key=True),
+    sa.Column("entry", sa.String(26), nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("items", Json, nullable=False),
+    sa.Column("profiled_at", Instant, nullable=False),
+    sa.Index("ix_quality_profile_entry_profiled_at", "entry", "profiled_at", "batch"),
 )
 
 objection = sa.Table(
@@ -113,6 +125,26 @@ def scores(db: Db, batches: Collection[str]) -> Mapping[str, int]:
     """Return the scores of those batches that were examined."""
     query = sa.select(examination.c.batch, examination.c.score).where(examination.c.batch.in_(sorted(set(batches))))
     return {row.batch: row.score for row in db.execute(query)}
+
+
+def save_profile(db: Db, done: Profile) -> bool:
+    """Keep a profile unless its batch has one, and say whether it was new."""
+    items = [{**asdict(one), "newest": one.newest.isoformat() if one.newest else None} for one in done.items]
+    values = {"batch": done.batch, "entry": done.entry, "rows": done.rows, "items": items}
+    return _insert_new(db, profile, {**values, "profiled_at": done.profiled_at}, key="batch")
+
+
+def profiles(db: Db, entry: str, *, limit: int = 12) -> tuple[Profile, ...]:
+    """Return the newest profiles of an entry's batches, the newest first."""
+    query = sa.select(profile).where(profile.c.entry == entry)
+    query = query.order_by(profile.c.profiled_at.desc(), profile.c.batch.desc()).limit(limit)
+    return tuple(_profile_of(row) for row in db.execute(query).mappings())
+
+
+def known_profile(db: Db, batch_id: str) -> Profile | None:
+    """Return the profile of a batch, or nothing."""
+    row = db.execute(sa.select(profile).where(profile.c.batch == batch_id)).mappings().one_or_none()
+    return None if row is None else _profile_of(row)
 
 
 def save_new_objection(db: Db, filed: Objection) -> bool:
@@ -241,6 +273,16 @@ def _examination_of(row: sa.RowMapping) -> Examination:
 
 def _target_of(told: Mapping[str, Any] | None) -> Target:
     return NONE_FAILS if told is None else Target(**{**told, "operator": Operator(told["operator"])})
+
+
+def _profile_of(row: sa.RowMapping) -> Profile:
+    items = tuple(
+        ItemProfile(**{**one, "newest": date.fromisoformat(one["newest"]) if one["newest"] else None})
+        for one in row["items"]
+    )
+    return Profile(
+        batch=row["batch"], entry=row["entry"], rows=row["rows"], items=items, profiled_at=row["profiled_at"]
+    )  # fmt: skip
 
 
 def _values(filed: Objection) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import msgspec
 from litestar.params import FromQuery, JSONBody
 
 from jutong import catalogue, quality
-from jutong.quality import Band, Examination, Objection, RuleCount
+from jutong.kernel.errors import NotFound
+from jutong.quality import Band, Examination, ItemProfile, Objection, RuleCount
 
 from .collection import visible_batch
 from .wiring import Limit, TheActor, TheHouse, Ulid, Words, act, look
@@ -40,6 +41,16 @@ class ExaminationView(msgspec.Struct, kw_only=True):
     dimensions: Mapping[str, int]
     rules: tuple[RuleView, ...]
     examined_at: datetime
+
+
+class ProfileView(msgspec.Struct, kw_only=True):
+    """The profile of one delivery; drift as PSI in thousandths, shares in thousandths."""
+
+    batch: str
+    entry: str
+    rows: int
+    items: tuple[ItemProfile, ...]
+    profiled_at: datetime
 
 
 class RulebookView(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +97,19 @@ def try_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Ruleboo
     """Ask own rules that are not issued of the first rows of the newest batch, and count."""
     with house.desk(actor) as desk:
         return tuple(_rule_view(one) for one in quality.try_rulebook(desk, entry_id, data.document).counts)
+
+
+@look("/api/batches/{batch_id:str}/profile", tags=TAGS)
+def show_profile(house: TheHouse, actor: TheActor, batch_id: Ulid) -> ProfileView:
+    """Show how full, varied and drifted the items of a delivery are: counts and forms, no values."""
+    with house.reading() as db:
+        visible_batch(house, actor, batch_id, db)
+        found = quality.known_profile(db, batch_id)
+    if found is None:
+        raise NotFound("profile", batch_id)
+    return ProfileView(
+        batch=found.batch, entry=found.entry, rows=found.rows, items=found.items, profiled_at=found.profiled_at
+    )
 
 
 @look("/api/objections", tags=TAGS)
@@ -143,6 +167,7 @@ def _rule_view(one: RuleCount) -> RuleView:
 
 
 ENDPOINTS = [
+    show_profile,
     show_rulebook,
     issue_rulebook,
     try_rulebook,

@@ -40,6 +40,7 @@ from . import (
     people,
     plans,
     portal,
+    profiles,
     projects,
     quality,
     responsibilities,
@@ -61,6 +62,7 @@ from .visit import Doorkeeper, Visit
 
 ROOMS = (
     portal,
+    profiles,
     desk,
     language,
     way_in,

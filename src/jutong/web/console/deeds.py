@@ -126,6 +126,7 @@ DEEDS: Mapping[str, Text] = {
     "quality.objection_opened": text("objection opened"),
     "quality.objection_resolved": text("objection resolved by a new batch"),
     "quality.objection_taken_up": text("objection taken up"),
+    "quality.profiled": text("batch profiled"),
     "quality.rulebook_issued": text("rulebook issued"),
     "quality.rulebook_tried": text("rulebook tried on a sample"),
     "registers.appointed": text("post given"),

@@ -121,6 +121,7 @@ DONE: Mapping[str, Text] = {
     # quality
     "quality.examined": text("The batch was examined."),
     "quality.examples_looked_at": text("Rows that fail a rule were looked at, masked."),
+    "quality.profiled": text("The batch was measured."),
     "quality.rulebook_issued": text("The rulebook was issued; it is asked of every batch from now on."),
     "quality.rulebook_tried": text("The rulebook was tried on a sample."),
     "quality.objection_adopted": text("An objection of another tier was taken over."),

@@ -1,4 +1,4 @@
-"""Rulebooks: the editions of an entry's own rules, and which of them an examination asked."""
+"""Rulebooks: the editions of an entry's own rules, which of them an examination asked; profiles of batches."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,4 +20,13 @@ def upgrade() -> None:
     sa.Column('issued_by', sa.String(length=100), nullable=False),
     sa.PrimaryKeyConstraint('entry', 'version', name=op.f('pk_quality_rulebook'))
     )
+    op.create_table('quality_profile',
+    sa.Column('batch', sa.String(length=26), nullable=False),
+    sa.Column('entry', sa.String(length=26), nullable=False),
+    sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.Column('items', jutong.kernel.db.Json(), nullable=False),
+    sa.Column('profiled_at', jutong.kernel.db.Instant(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('batch', name=op.f('pk_quality_profile'))
+    )
+    op.create_index('ix_quality_profile_entry_profiled_at', 'quality_profile', ['entry', 'profiled_at', 'batch'])
     op.add_column('quality_examination', sa.Column('rulebook', sa.Integer(), server_default='0', nullable=False))
