@@ -610,7 +610,10 @@ class TestApiByCursor(TestApi):
     """An HTTP API that names the next page itself."""
 
     paging: ClassVar[dict[str, object]] = {
-        **{"paging": Paging.CURSOR, "page_parameter": "from", "cursor_at": "data.next", "size": 4000}
+        "paging": Paging.CURSOR,
+        "page_parameter": "from",
+        "cursor_at": "data.next",
+        "size": 4000,
     }
 
 
