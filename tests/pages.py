@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -16,9 +17,13 @@ from litestar import Litestar
 
 from jutong import catalogue, oversight, registers
 from jutong.access import Seat
+from jutong.collection import Reach, ReachKind, plans
+from jutong.collection.plans import Wanted
 from jutong.desk import House
 from jutong.guard import Method
 from jutong.kernel.db import connection
+from jutong.kernel.errors import Unavailable
+from jutong.kernel.outward import Outward
 from jutong.terms import ADMINISTRATORS, Actor, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
@@ -87,8 +92,21 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
         city.found["snapshot"] = oversight.freeze(desk, MARKET, date(2025, 1, 1), date(2025, 12, 31)).id
     _lists(city)
     _harvest(city)
+    _plan(city)
     city.settle()
     return city
+
+
+def _plan(city: City) -> None:
+    """Let the department keep a plan of which the source does not answer, and run it once."""
+    officer = Actor(id="officer", org=MARKET, duties=frozenset({Duty.COLLECTION}), cleared=Grade.L4)
+    where = {"host": "127.0.0.1", "port": 1, "database": "register", "table": "firm", "user": "reader"}
+    wanted = Wanted(title="企业登记库", reach=Reach(kind=ReachKind.POSTGRESQL, **where))
+    with city.house.desk(officer) as desk:
+        plan = plans.keep(desk, city.found["entry"], wanted)
+    with closing(Outward(inside=True)) as outward, suppress(Unavailable):
+        plans.run_plan(city.house, officer, plan.id, outward)
+    city.found["plan"] = plan.id
 
 
 def _harvest(city: City) -> None:
@@ -264,6 +282,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "group_id": found["line"],
         "indicator": "S1",
         "objection_id": found["objection"],
+        "plan_id": found["plan"],
         "person_id": person_of(city, "officer"),
         "post_id": city.posts["officer"],
         "question_id": found["line"],

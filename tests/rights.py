@@ -66,6 +66,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.batches": WORK | {"audit-admin"},
     "pages.sources": WORK | {"audit-admin"},
     "pages.deliver": {"collection"},
+    "pages.plans": {"collection", "governance", "oversight", "audit-admin"},
     "pages.quality": WORK | {"audit-admin"},
     "pages.objections": {
         "governance",
@@ -115,6 +116,9 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     ),
     "/calls/{agreement_id}/{day}": _in(MARKET, SOCIAL, AUTHORITY),
     "/entries/{entry_id}/deliver": _in(MARKET, else_=403),
+    "/entries/{entry_id}/plans/new": _in(MARKET, else_=403),
+    "/plans/{plan_id}": _in(MARKET, over_all=_ALL_LINES),
+    "/plans/{plan_id}/events": _in(MARKET, over_all=_ALL_LINES),
     "/entries/{entry_id}/deliveries/{delivery_id}": lambda _: 404,  # nothing is under way in this city
     "/entries/{entry_id}/deliveries/{delivery_id}/events": lambda _: 404,
     "/entries/{entry_id}/edit/item": _in(MARKET, else_=403),
@@ -190,6 +194,15 @@ _FORWARDING = (
 _ITEM = {"name": "note", "title": "备注", "data_type": "C", "share_type": "conditional", "grade": "2"}
 
 
+_PLAN = {
+    "do": "keep",
+    "title": "计划",
+    "kind": "postgresql",
+    "host": "db.invalid",
+    "database": "a",
+    "table": "t",
+    "user": "reader",
+}
 _ASKING = ("asker", "asking-head")
 _NEEDING = (*_ASKING, "head", "stranger", "own-requests", "own-office-head")
 _AUDITING = ("auditor", "overseer")
@@ -355,6 +368,13 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     # rows
     "/entries/{entry_id}/deliver": _deed("collection.collect", "officer", "own-collection", file="rows"),
+    "/entries/{entry_id}/plans/new": _deed("collection.keep_plan", "officer", "own-collection", fields=_PLAN),
+    "/plans/{plan_id}/run": _deed("collection.run_plan", "officer", "own-collection"),
+    "/plans/{plan_id}/pause": _deed("collection.pause_plan", "officer", "own-collection"),
+    "/plans/{plan_id}/resumption": _deed("collection.resume_plan", "officer", "own-collection"),
+    "/plans/{plan_id}/drift": _deed(
+        "collection.settle_drift", "officer", "own-collection", fields={"answer": "accept"}
+    ),
     "/entries/{entry_id}/rulebook": _deed(
         "quality.issue_rulebook", "officer", "own-governance", fields={"document": RULEBOOK, "edition": "1"}
     ),

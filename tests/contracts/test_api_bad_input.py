@@ -134,6 +134,17 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         ),
         "/api/library/bonds": ("overseer", "POST", {"kept": MARKET, "other": MARKET, "basis": "条"}),
         "/api/library/partings": ("overseer", "POST", {"other": MARKET, "basis": "条"}),
+        f"/api/entries/{entry}/plans": (
+            "officer",
+            "POST",
+            {
+                "title": "a",
+                "reach": {"kind": "mysql", "host": "db.invalid", "database": "a", "table": "t", "user": "u"},
+                "headers": {"a": "name"},
+                "overlap": 0,
+                "schedule": "every 1d",
+            },
+        ),
         "/api/requests": ("asker", "POST", a_wish(city)),
         f"/api/requests/{request}/supplement-notice": ("head", "POST", {"missing": ["证明"]}),
         f"/api/requests/{request}/extension": ("head", "POST", {"days": 1, "reason": "因"}),

@@ -19,6 +19,7 @@ from jutong.registers import Node, Relation
 from jutong.terms import Duty
 from tests.city import AUTHORITY, MARKET, PEOPLE, SOCIAL, City, a_full_city, a_sheet, a_wish, done
 
+REACH = {"kind": "postgresql", "host": "db.invalid", "database": "a", "table": "t", "user": "reader"}
 NOWHERE = "01JZ0000000000000000000000"
 KEY = str(SigningKey.of_seed(b"rights--" * 4).public)
 # What everybody with a post may read: who is who, which clocks run, the catalogue in force, how large the library is.
@@ -44,7 +45,13 @@ OPEN_TO_EVERY_POST = {
     "GET /api/ledger/keys",
 }
 # What is empty for those whom it does not concern.
-ONLY_ONES_OWN = {"GET /api/objections", "GET /api/requests", "GET /api/agreements", "GET /api/ledger"} | {
+ONLY_ONES_OWN = {
+    "GET /api/plans",
+    "GET /api/objections",
+    "GET /api/requests",
+    "GET /api/agreements",
+    "GET /api/ledger",
+} | {
     "GET /api/census/tables",
     "GET /api/census/editions",
     "GET /api/grading/proposals",
@@ -124,6 +131,9 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/agreements/{agreement_id}/termination": {"reason": "违规"},
         "POST /api/scorecards/{code}/snapshots": asked,
         **census_bodies(city),
+        "POST /api/entries/{entry_id}/source-trials": {"reach": REACH},
+        "POST /api/entries/{entry_id}/plans": {"title": "a", "reach": REACH},
+        "POST /api/plans/{plan_id}/drift-decision": {"accept": True},
     }
 
 
@@ -165,6 +175,7 @@ def filled(city: City, path: str) -> str:
         "agreement_id": city.found["agreement"],
         "some_id": city.found["line"],
         "gather_id": NOWHERE,
+        "plan_id": NOWHERE,
         "decision_id": NOWHERE,
         "source": "portal",
         "instance": instance,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,14 @@ from .output import ending, progress, show
 @app.command()
 def collect(
     entry: Annotated[str, typer.Argument(help="The entry's identifier.")],
-    file: Annotated[Path, typer.Argument(help="CSV (also gzipped), Parquet, XLSX or SQLite.")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON (all also gzipped), DBF, Parquet, XLSX or SQLite.")],
     home: HomeOption = HERE,
     token: TokenOption = "",
     layout: Annotated[str, typer.Option(help="A shipped layout, such as enterprise-register-gb18030.")] = "",
+    encoding: Annotated[str, typer.Option(help="utf-8, gb18030 or big5; the refusal of another names what fits.")] = "",
+    delimiter: Annotated[str, typer.Option(help="Between the fields of a CSV file: , ; | or tab.")] = "",
+    table: Annotated[str, typer.Option(help="A table of an SQLite file, or a sheet of a workbook.")] = "",
+    rows_at: Annotated[str, typer.Option(help="Path of the list in a JSON document, such as data.list.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Bring a file's rows into the department's pool: once, whatever happens in between."""
@@ -33,7 +38,15 @@ def collect(
                 text("there is no layout {name}", name=layout),
                 remedy=text("use one of: {names}", names=", ".join(collection.LAYOUTS)),
             )
-        source = collection.source_at(file, collection.LAYOUTS.get(layout, collection.Layout()), Limits())
+        told = {
+            "encoding": encoding,
+            "delimiter": "\t" if delimiter == "tab" else delimiter,
+            "table": table,
+            "rows_at": rows_at,
+        }
+        shipped = collection.LAYOUTS.get(layout, collection.Layout())
+        declared = replace(shipped, **{name: one for name, one in told.items() if one})
+        source = collection.source_at(file, declared, Limits())
     with (
         progress(text("collecting {name}", name=file.name), quiet=as_json) as bar,
         at_desk(home, token) as desk,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,10 +69,16 @@ async def deliver(
     actor: TheActor,
     entry_id: Ulid,
     layout: Annotated[str, Parameter(max_length=60, description="a shipped layout; empty: the entry's own")] = "",
+    encoding: Annotated[str, Parameter(max_length=20, description="of text: utf-8, gb18030 or big5")] = "",
+    delimiter: Annotated[str, Parameter(max_length=3, description="of CSV: , ; | or tab")] = "",
+    table: Annotated[str, Parameter(max_length=200, description="of an SQLite file, or a sheet of a workbook")] = "",
+    rows_at: Annotated[str, Parameter(max_length=200, description="path of the list in a JSON document")] = "",
 ) -> BatchView:
-    """Deliver a file of rows as the request's body: CSV, Parquet, XLSX or SQLite, told apart by its first bytes."""
+    """Deliver a file of rows as the request's body: CSV, JSON, DBF, Parquet, XLSX or SQLite, by its first bytes."""
     await sync_to_thread(_may_deliver, house, actor, entry_id)
-    known_layout = _layout(layout)
+    words = {"encoding": encoding, "delimiter": "\t" if delimiter == "tab" else delimiter}
+    told = {**words, "table": table, "rows_at": rows_at}
+    known_layout = replace(_layout(layout), **{name: one for name, one in told.items() if one})
     inbox = house.home.folder / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=inbox, prefix="delivery-") as spool:

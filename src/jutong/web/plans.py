@@ -11,7 +11,7 @@ import msgspec
 
 from jutong import registers
 from jutong.collection import Layout, Paging, Reach, ReachKind, Reading, plans
-from jutong.collection.plans import Plan, Run, Schedule, State, Wanted
+from jutong.collection.plans import Glance, Plan, Run, Schedule, State, Wanted
 from jutong.desk import House
 from jutong.kernel.outward import Outward
 from jutong.terms import Actor
@@ -138,7 +138,15 @@ class TrialView(msgspec.Struct, kw_only=True):
 def try_source(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Trial) -> TrialView:
     """Reach a source and look at its columns and a few rows, masked; nothing is kept."""
     reach = data.reach.reach()
-    return tried(house, actor, entry_id, reach, Layout(headers=data.headers))
+    glance = tried(house, actor, entry_id, reach, Layout(headers=data.headers))
+    return TrialView(
+        columns=glance.columns,
+        matched=glance.matched,
+        left_aside=list(glance.left_aside),
+        fits=glance.misfit is None,
+        misfit=str(glance.misfit.reason) if glance.misfit else "",
+        rows=list(glance.rows),
+    )
 
 
 @act("/api/entries/{entry_id:str}/plans", tags=TAGS)
@@ -212,20 +220,13 @@ def settle_drift(house: TheHouse, actor: TheActor, plan_id: Ulid, data: Decision
         return _view(plans.settle_drift(desk, plan_id, accept=data.accept))
 
 
-def tried(house: House, actor: Actor, entry_id: str, reach: Reach, layout: Layout) -> TrialView:
+def tried(house: House, actor: Actor, entry_id: str, reach: Reach, layout: Layout) -> Glance:
     """Return the first look at a source."""
     with closing(Outward(inside=True)) as outward, house.desk(actor) as desk:
         provider = plans.provider_for(desk, entry_id)
         door = plans.door_of(house.home.folder, provider, reach, outward)
         glance = plans.try_source(desk, entry_id, reach, layout, door)
-    return TrialView(
-        columns=glance.columns,
-        matched=glance.matched,
-        left_aside=list(glance.left_aside),
-        fits=glance.misfit is None,
-        misfit=str(glance.misfit.reason) if glance.misfit else "",
-        rows=list(glance.rows),
-    )
+    return glance
 
 
 def seen_plan(house: House, actor: Actor, plan_id: str) -> Plan:

@@ -3,6 +3,7 @@
 Nouns: Plan, Run, Schedule, Difference, Wanted.
 """
 
+from ..sources.opening import Glance
 from .acts import Wanted, keep, pause, resume, settle_drift, try_source
 from .drift import Change, Difference, differences
 from .plan import OVER_ALL, Outcome, Plan, Run, State, secret_of, sees
@@ -14,6 +15,7 @@ __all__ = [
     "OVER_ALL",
     "Change",
     "Difference",
+    "Glance",
     "Outcome",
     "Plan",
     "Run",

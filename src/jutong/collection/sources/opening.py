@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -17,16 +17,16 @@ from ..contract import Contract, Limits
 from ..layout import Layout
 from ..reach import Reach, ReachKind, Reading
 from .api import Api, pull_api
-from .database import Look, Opened, Progress, pull
+from .database import Look, Opened, Progress, Snapshot, pull
 from .json import columns_of
 from .mysql import mysql_table
 from .postgres import postgres_table
 from .pulled import Pulled
 
 LOOK_SECONDS = 15
-TABLES: Mapping[ReachKind, Callable[..., Opened]] = {
-    ReachKind.POSTGRESQL: postgres_table,  # type: ignore[dict-item]
-    ReachKind.MYSQL: mysql_table,  # type: ignore[dict-item]
+TABLES: Mapping[ReachKind, Callable[..., AbstractContextManager[Snapshot]]] = {
+    ReachKind.POSTGRESQL: postgres_table,
+    ReachKind.MYSQL: mysql_table,
 }
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response
@@ -21,7 +21,7 @@ from jutong.kernel.ids import ulid
 from jutong.kernel.text import text
 from jutong.terms import Actor
 
-from ..wiring import Ulid
+from ..wiring import NO_NUL, Ulid
 from .form import Misfilled, Spooled
 from .frame import Answer, Crumb, TheVisit, acted, page, see, shown
 from .progress import events
@@ -32,6 +32,7 @@ from .visit import Visit
 PATIENCE_SECONDS = 2.0
 AT_ONCE = 4  # deliveries that one process lands at the same time; others wait their turn
 ENCODINGS = (("utf-8", text("UTF-8")), ("gb18030", text("GB 18030 (GBK, GB 2312)")), ("big5", text("Big5")))
+DELIMITERS = ((",", text("comma")), ("\t", text("tab")), (";", text("semicolon")), ("|", text("vertical bar")))
 LAYOUTS = (
     ("", text("the entry's own titles or names")),
     ("enterprise-register", text("enterprise register, CSV")),
@@ -44,6 +45,7 @@ class Delivering(msgspec.Struct, kw_only=True):
 
     layout: Literal["", "enterprise-register", "enterprise-register-parquet"] = ""
     encoding: Literal["utf-8", "gb18030", "big5"] = "utf-8"
+    rows_at: Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def deliver(visit: TheVisit, entry_id: Ulid) -> Answer:
         published=entry.stage is catalogue.Stage.PUBLISHED,
         layouts=LAYOUTS,
         encodings=ENCODINGS,
+        delimiters=DELIMITERS,
         limit=Limits().max_bytes >> 30,
     )
 
@@ -87,7 +90,11 @@ def take_delivery(visit: TheVisit, entry_id: Ulid) -> Answer:
     spooled = visit.form.spooled.get("rows")
     if spooled is None:
         raise Misfilled({"rows": text("choose the file that is to be delivered")})
-    layout = replace(collection.LAYOUTS.get(given.layout, Layout()), encoding=given.encoding)
+    # A form's fields come without blanks at their ends, and a tab is one.
+    typed = visit.form.get("delimiter", ",")
+    delimiter = typed if typed in dict(DELIMITERS) else ","
+    shipped = collection.LAYOUTS.get(given.layout, Layout())
+    layout = replace(shipped, encoding=given.encoding, delimiter=delimiter, rows_at=given.rows_at)
     delivery = ulid(visit.house.clock())
     landing = _landings().submit(partial(_land, visit.house, visit.acting, entry_id, spooled, layout, delivery))
     return _answer(landing, entry_id, delivery)

@@ -12,20 +12,21 @@ import msgspec
 
 from jutong import catalogue, collection, registers
 from jutong.collection import Layout, Mode, Paging, Reach, ReachKind, Reading, plans
-from jutong.collection.plans import Plan, Run, Schedule, State, Wanted
+from jutong.collection.plans import Glance, Plan, Run, Schedule, State, Wanted
 from jutong.desk import House
 from jutong.kernel.errors import Invalid
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 from jutong.terms import Actor
 
-from ..plans import Overlap, Port, Size, TrialView, own_only, seen_plan, tried
+from ..plans import Overlap, Port, Size, own_only, seen_plan, tried
 from ..wiring import Name, Ulid, Words
 from .collection import FIRST, bodies_first, names_of_bodies
 from .delivering import AT_ONCE, ENCODINGS, PATIENCE_SECONDS, crumbs_of
 from .frame import Answer, Crumb, TheVisit, acted, done, page, see, shown
 from .progress import events
 from .table import Asked, Column, Table, table_page
+from .visit import Visit
 
 LIST: Crumb = ("/plans", text("Plans of collection"))
 RUNS_SHOWN = 20
@@ -143,8 +144,12 @@ def list_plans(visit: TheVisit) -> Answer:
 
 
 @shown("/entries/{entry_id:str}/plans/new", guard="pages.deliver")
-def new_plan(visit: TheVisit, entry_id: Ulid, trial: TrialView | None = None) -> Answer:
-    """Show the form of a plan; after a trial, what the source showed."""
+def new_plan(visit: TheVisit, entry_id: Ulid) -> Answer:
+    """Show the form of a plan."""
+    return _form(visit, entry_id, None)
+
+
+def _form(visit: Visit, entry_id: str, trial: Glance | None) -> Answer:
     with visit.desk() as desk:
         entry = catalogue.visible_to(desk.db, entry_id, visit.acting)
         desk.allow("collection.keep_plan", entry.label)
@@ -172,8 +177,7 @@ def take_plan(visit: TheVisit, entry_id: Ulid) -> Answer:
     given = visit.form.read(PlanForm)
     if given.do == "try":
         trial = tried(visit.house, visit.acting, entry_id, given.reach(), given.layout())
-        answer: Answer = new_plan.fn.__wrapped__(visit=visit, entry_id=entry_id, trial=trial)
-        return answer
+        return _form(visit, entry_id, trial)
     with visit.desk() as desk:
         plan = plans.keep(desk, entry_id, given.wanted())
     return done(desk, f"/plans/{plan.id}")
