@@ -67,7 +67,9 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.sources": WORK | {"audit-admin"},
     "pages.deliver": {"collection"},
     "pages.quality": WORK | {"audit-admin"},
+    "pages.doubt": {"governance", "requests", "answers", "office-head", "collection"},
     "pages.objections": {
+        "requests",
         "governance",
         "answers",
         "collection",
@@ -179,6 +181,10 @@ _EVERYBODY_AT_A_DESK = (
     *(f"own-{duty}" for duty in sorted(WORK | ADMINISTRATORS)),
 )
 _WORDING = ("officer", "stranger", "auditor", "publisher", "own-catalogue", "own-register-audit", "own-publish-audit")
+_DOUBTING = (
+    *("officer", "head", "asker", "asking-head", "overseer", "nobody", "stranger"),
+    *("own-governance", "own-requests", "own-answers", "own-office-head", "own-collection"),
+)
 _KEEPING = ("head", "asker", "asking-head", "stranger", "own-requests", "own-office-head")
 _FORWARDING = (
     *("asker", "stranger", "auditor", "publisher", "overseer"),
@@ -346,6 +352,9 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     # rows
     "/entries/{entry_id}/deliver": _deed("collection.collect", "officer", "own-collection", file="rows"),
+    "/entries/{entry_id}/doubt": _deed(
+        *("quality.raise_doubt", *_DOUBTING), owner=MARKET, fields={"key": "x", "item": "name", "doubt": "错"}
+    ),
     "/entries/{entry_id}/rulebook": _deed(
         "quality.issue_rulebook", "officer", "own-governance", fields={"document": RULEBOOK, "edition": "1"}
     ),
