@@ -373,3 +373,23 @@ def _flags(place: Place) -> dict[str, set[str]]:
     assert doubts is not None
     rows = place.pools.engine.query(doubts.sql, doubts.tables).read_all().to_pylist()
     return {one["_doubt_key"]: set(json.loads(one["_doubt_items"])) for one in rows}
+
+
+def test_three_queues_never_mix(place: Place) -> None:
+    """The same doubt from a department, the public and the person concerned is three tickets, each with its law."""
+    place.deliver([row(1)])
+    told = {"key": code(1), "item": "address", "doubt": "不符"}
+    with place.desk(OFFICER) as desk:
+        one = quality.raise_doubt(desk, ENTRY, **told)
+        two = quality.register_doubt(desk, ENTRY, **told, queue=quality.Queue.PUBLIC)
+        three = quality.register_doubt(desk, ENTRY, **told, queue=quality.Queue.RIGHTS)
+    assert len({one.id, two.id, three.id}) == 3
+    assert len({one.basis, two.basis, three.basis}) == 3
+    with place.desk() as desk:
+        listed = {queue: quality.objections_listed(desk.db, queue=queue) for queue in quality.Queue}
+    assert {queue: [each.id for each in found] for queue, found in listed.items()} == {
+        quality.Queue.CORRECTION: [one.id],
+        quality.Queue.PUBLIC: [two.id],
+        quality.Queue.RIGHTS: [three.id],
+    }
+    assert (one.marks, two.marks, three.marks) == (True, False, True)

@@ -158,6 +158,7 @@ POLICIES: Mapping[str, Policy] = {
     "collection.aggregate": _by(Duty.COLLECTION, Duty.HOUSE, Duty.PEER, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "quality.register_doubt": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.PARTY),
     "quality.raise_doubt": _by(
         *(Duty.GOVERNANCE, Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY
     ),

@@ -13,6 +13,7 @@ from .acts import (
     open_objections,
     profile,
     raise_doubt,
+    register_doubt,
     verify_objection,
 )
 from .asking import standards_of
@@ -123,6 +124,7 @@ __all__ = [
     "profile",
     "profiles",
     "raise_doubt",
+    "register_doubt",
     "rulebook_of",
     "scores",
     "shown_document",

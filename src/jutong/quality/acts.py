@@ -20,12 +20,13 @@ from .asking import asking_of, newest_batch
 from .examination import Examination, Timeliness, dimensions_of
 from .example import Example, examples_of
 from .measuring import measured
-from .objection import Objection, doubt_of, objection_of
+from .objection import Objection, Queue, doubt_of, objection_of
 from .profile import Profile
 from .scan import example_rows, land_findings, row_of_key
 from .sight import objectors
 
 CORRECTION = "CORRECTION"
+CLOCKS = {Queue.CORRECTION: CORRECTION, Queue.PUBLIC: "PUBLIC_DOUBT", Queue.RIGHTS: "RIGHTS_DOUBT"}
 
 
 def examine(desk: Desk, batch_id: str) -> Examination:
@@ -128,23 +129,20 @@ def raise_doubt(desk: Desk, entry_id: str, *, key: str, item: str, doubt: str) -
     """Doubt one value of one record at its source (art. 26); nobody is told whether there is such a record."""
     entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
     desk.allow("quality.raise_doubt", _about(entry))
-    entry.item(item)
-    batch = newest_batch(desk.db, entry.id)
-    with desk.released():
-        row = row_of_key(desk.pools.engine, batch, entry.key_item, key) if batch and entry.key_item else 0
-    raised = doubt_of(
-        entry=entry.id,
-        provider=entry.provider,
-        batch=batch.id if batch else "",
-        row=row,
-        item=item,
-        key=digest(f"{entry.id}:{key.strip().upper()}".encode()),
-        raised_by=desk.actor.org,
-        doubt=doubt,
-        term=registers.deadline(desk.db, CORRECTION, desk.today),
-    )
+    raised = _doubt(desk, entry, key=key, item=item, doubt=doubt, queue=Queue.CORRECTION)
     if store.save_new_objection(desk.db, raised):
         desk.record("quality.objection_opened", on=raised.id, raised_by=raised.raised_by, **raised.facts())
+    return store.find_objection(desk.db, raised.id)
+
+
+def register_doubt(desk: Desk, entry_id: str, *, key: str, item: str, doubt: str, queue: Queue) -> Objection:
+    """Put what the public, or a person concerned, said of a value into the queue of its kind."""
+    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
+    parties = objectors(desk.actor, registers.bodies(desk.db))
+    desk.allow("quality.register_doubt", Label(owner=entry.provider, parties=parties))
+    raised = _doubt(desk, entry, key=key, item=item, doubt=doubt, queue=queue)
+    if store.save_new_objection(desk.db, raised):
+        desk.record("quality.objection_opened", on=raised.id, queue=queue.value, **raised.facts())
     return store.find_objection(desk.db, raised.id)
 
 
@@ -282,6 +280,27 @@ def _seen(desk: Desk, objection_id: str) -> tuple[Objection, Label]:
     if desk.actor.org not in {found.provider, found.raised_by, *authorities}:
         raise NotFound("objection", objection_id)
     return found, Label(owner=found.provider, parties=authorities | ({found.raised_by} - {""}))
+
+
+def _doubt(desk: Desk, entry: Entry, *, key: str, item: str, doubt: str, queue: Queue) -> Objection:
+    entry.item(item)
+    batch = newest_batch(desk.db, entry.id)
+    row = 0
+    if batch is not None and entry.key_item:
+        with desk.released():
+            row = row_of_key(desk.pools.engine, batch, entry.key_item, key)
+    return doubt_of(
+        entry=entry.id,
+        provider=entry.provider,
+        batch=batch.id if batch else "",
+        row=row,
+        item=item,
+        key=digest(f"{entry.id}:{key.strip().upper()}".encode()),
+        queue=queue,
+        raised_by=desk.actor.org,
+        doubt=doubt,
+        term=registers.deadline(desk.db, CLOCKS[queue], desk.today),
+    )
 
 
 def _is_newer(desk: Desk, objection: Objection, batch: Batch) -> bool:

@@ -32,9 +32,9 @@ def doubts_of(db: Db, lake: Lake, entry: str, key_item: str) -> Doubts | None:
     marking = [one for one in store.objections(db, entry=entry, limit=None) if one.marks]
     batches = {one.id: one for one in collection.batches(db, entry)}
     there = [one for one in marking if one.batch in batches]
-    if not there or not lake.exists(finding_table(entry)):
-        return None
-    tables = {"finding": TableRef(finding_table(entry))}
+    tables: dict[str, TableRef] = {}
+    if lake.exists(finding_table(entry)):
+        tables["finding"] = TableRef(finding_table(entry))
     parts: list[str] = []
     for place, batch_id in enumerate(sorted({one.batch for one in there})):
         tables[f"doubted_{place}"] = raw_of(batches[batch_id])
@@ -52,10 +52,10 @@ def doubts_of(db: Db, lake: Lake, entry: str, key_item: str) -> Doubts | None:
     return Doubts(sql, tables, mark)
 
 
-def _parts(table: str, batch: Batch, objections: Sequence[Objection], key_item: str) -> Iterator[str]:
+def _parts(table: str, batch: Batch, objections: Sequence[Objection], key_item: str, *, listed: bool) -> Iterator[str]:
     key = f"upper(trim(CAST({table}.{quoted(key_item)} AS VARCHAR)))"
     row = f"{table}.{quoted(ROW)}"
-    rules = [one.rule for one in objections if not one.raised_by]
+    rules = [one.rule for one in objections if not one.raised_by] if listed else []
     if rules:
         yield (
             f"SELECT {key} AS k, finding.item AS item FROM {table} JOIN finding ON finding.batch = {literal(batch.id)} "  # noqa: S608

@@ -104,6 +104,8 @@ class Objection:
     @property
     def marks(self) -> bool:
         """Say whether the rows carry the flag: until the source says that they are right, or brings better ones."""
+        if self.queue is Queue.PUBLIC:
+            return False  # what anybody may say is verified first
         return self.open or (self.stage is Stage.CORRECTED and not self.resolved_by)
 
     def again(self, *, batch: str, count: int, term: Deadline) -> Objection:
@@ -209,7 +211,17 @@ def objection_of(
 
 
 def doubt_of(
-    *, entry: str, provider: str, batch: str, row: int, item: str, key: str, raised_by: str, doubt: str, term: Deadline
+    *,
+    entry: str,
+    provider: str,
+    batch: str,
+    row: int,
+    item: str,
+    key: str,
+    queue: Queue,
+    raised_by: str,
+    doubt: str,
+    term: Deadline,
 ) -> Objection:
     """Return the doubt of one cell; whoever doubts the same again finds the same ticket."""
     if not doubt.strip():
@@ -219,7 +231,7 @@ def doubt_of(
             remedy=text("say what is wrong, and how you know"),
         )
     return Objection(
-        id=objection_id(entry, f"{item}.{DOUBTED}", key, raised_by),
+        id=objection_id(entry, f"{item}.{DOUBTED}", key, queue, raised_by),
         entry=entry,
         provider=provider,
         batch=batch,
@@ -230,6 +242,7 @@ def doubt_of(
         due=term.due,
         provisional=term.provisional,
         basis=term.basis,
+        queue=queue,
         raised_by=raised_by,
         row=row,
         doubt=doubt.strip(),

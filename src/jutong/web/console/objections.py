@@ -131,6 +131,7 @@ class Doubting(msgspec.Struct, kw_only=True):
     key: Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)]
     item: Annotated[str, msgspec.Meta(max_length=63, pattern=NO_NUL)]
     doubt: Words
+    queue: Queue = Queue.CORRECTION
 
 
 @shown("/entries/{entry_id:str}/doubt", guard="pages.doubt")
@@ -138,6 +139,7 @@ def show_doubt(visit: TheVisit, entry_id: Ulid) -> Answer:
     """Show the form in which an officer doubts one value of one record."""
     with visit.house.reading() as db:
         entry = catalogue.visible_to(db, entry_id, visit.acting)
+        parties = quality.objectors(visit.acting, registers.bodies(db))
     return page(
         visit,
         "quality/doubt.html",
@@ -147,6 +149,8 @@ def show_doubt(visit: TheVisit, entry_id: Ulid) -> Answer:
         items=tuple((item.name, item.title) for item in entry.items),
         key_title=next((one.title for one in entry.items if one.name == entry.key_item), ""),
         law=LAW,
+        queues=Queue,
+        may_register=visit.may("quality.register_doubt", guard.Label(owner=entry.provider, parties=parties)),
     )
 
 
@@ -155,7 +159,11 @@ def raise_doubt(visit: TheVisit, entry_id: Ulid) -> Answer:
     """Doubt one value of one record."""
     given = visit.form.read(Doubting)
     with visit.desk() as desk:
-        raised = quality.raise_doubt(desk, entry_id, key=given.key, item=given.item, doubt=given.doubt)
+        told = {"key": given.key, "item": given.item, "doubt": given.doubt}
+        if given.queue is Queue.CORRECTION:
+            raised = quality.raise_doubt(desk, entry_id, **told)
+        else:
+            raised = quality.register_doubt(desk, entry_id, **told, queue=given.queue)
     return done(desk, f"/objections/{raised.id}")
 
 
