@@ -38,9 +38,8 @@ def doubts_of(db: Db, lake: Lake, entry: str, key_item: str) -> Doubts | None:
     parts: list[str] = []
     for place, batch_id in enumerate(sorted({one.batch for one in there})):
         tables[f"doubted_{place}"] = raw_of(batches[batch_id])
-        parts += _parts(
-            f"doubted_{place}", batches[batch_id], [one for one in there if one.batch == batch_id], key_item
-        )
+        of_batch = [one for one in there if one.batch == batch_id]
+        parts += _parts(f"doubted_{place}", batches[batch_id], of_batch, key_item, listed="finding" in tables)
     if not parts:
         return None
     sql = (

@@ -133,7 +133,7 @@ def list_objections(
 
 @act("/api/entries/{entry_id:str}/doubts", tags=TAGS)
 def raise_doubt(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Doubt) -> Objection:
-    """Doubt one value of one record at its source (art. 26); `queue` other than `correction` says for whom you speak."""
+    """Doubt one value of one record at its source (art. 26); `queue` says for whom you speak."""
     told = {"key": data.key, "item": data.item, "doubt": data.doubt}
     with house.desk(actor) as desk:
         if data.queue is Queue.CORRECTION:
