@@ -68,7 +68,9 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.deliver": {"collection"},
     "pages.plans": {"collection", "governance", "oversight", "audit-admin"},
     "pages.quality": WORK | {"audit-admin"},
+    "pages.doubt": {"governance", "requests", "answers", "office-head", "collection"},
     "pages.objections": {
+        "requests",
         "governance",
         "answers",
         "collection",
@@ -186,6 +188,10 @@ _EVERYBODY_AT_A_DESK = (
     *(f"own-{duty}" for duty in sorted(WORK | ADMINISTRATORS)),
 )
 _WORDING = ("officer", "stranger", "auditor", "publisher", "own-catalogue", "own-register-audit", "own-publish-audit")
+_DOUBTING = (
+    *("officer", "head", "asker", "asking-head", "overseer", "nobody", "stranger"),
+    *("own-governance", "own-requests", "own-answers", "own-office-head", "own-collection"),
+)
 _KEEPING = ("head", "asker", "asking-head", "stranger", "own-requests", "own-office-head")
 _FORWARDING = (
     *("asker", "stranger", "auditor", "publisher", "overseer"),
@@ -374,6 +380,9 @@ DONE_BY: Mapping[str, Deed] = {
     "/plans/{plan_id}/resumption": _deed("collection.resume_plan", "officer", "own-collection"),
     "/plans/{plan_id}/drift": _deed(
         "collection.settle_drift", "officer", "own-collection", fields={"answer": "accept"}
+    ),
+    "/entries/{entry_id}/doubt": _deed(
+        *("quality.raise_doubt", *_DOUBTING), owner=MARKET, fields={"key": "x", "item": "name", "doubt": "错"}
     ),
     "/entries/{entry_id}/rulebook": _deed(
         "quality.issue_rulebook", "officer", "own-governance", fields={"document": RULEBOOK, "edition": "1"}

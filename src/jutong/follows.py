@@ -89,6 +89,20 @@ def tell_users_of_change(desk: Desk, line: Evidence) -> None:
     sharing.tell_change(desk, line.on, int(str(line.facts["version"])))
 
 
+def mark_doubted(desk: Desk, line: Evidence) -> None:
+    """Records in doubt carry the flag with every answer, and lose it when the doubt is answered."""
+    delivery.refresh(desk, str(line.facts["entry"]))
+
+
+def tell_doubt(desk: Desk, line: Evidence) -> None:
+    """Whoever uses a doubted item is told, once when the doubt begins and once when it ends."""
+    lifted = line.act in ("quality.objection_resolved", "quality.objection_answered")
+    if line.facts.get("outcome") == "corrected":
+        return  # by word alone; a batch that passes will lift it
+    entry, rule = str(line.facts["entry"]), str(line.facts["rule"])
+    sharing.tell_doubt(desk, entry, rule.partition(".")[0], line.on, lifted=lifted)
+
+
 def end_sessions(desk: Desk, line: Evidence) -> None:
     """Whoever is dismissed from a post gets up from every desk."""
     access.end_sessions(desk, str(line.facts["person"]))
@@ -132,6 +146,12 @@ def tell_those_concerned(desk: Desk, line: Evidence) -> None:
 FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "collection.landed": (examine_batch,),
     "quality.examined": (open_objections, close_objections, merge_batch, profile_batch),
+    "quality.objection_opened": (mark_doubted, tell_doubt),
+    "quality.objection_reopened": (mark_doubted, tell_doubt),
+    "quality.objection_repeated": (mark_doubted,),
+    "quality.objection_resolved": (mark_doubted, tell_doubt),
+    "quality.objection_answered": (mark_doubted, tell_doubt),
+    "quality.objection_closed": (mark_doubted,),
     "library.merged": (refresh_serving_copy, draw_merge, match_rows),
     "library.matched": (refresh_serving_copy,),
     "library.match_accepted": (settle_decision,),

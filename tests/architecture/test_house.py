@@ -61,6 +61,8 @@ ADAPTERS = {
     "jutong.collection.underway",
     "jutong.quality.scan",
     "jutong.quality.asking",
+    "jutong.quality.doubting",
+    "jutong.quality.measuring",
     "jutong.quality.books.files",
     "jutong.library.laying",
     "jutong.library.matching",

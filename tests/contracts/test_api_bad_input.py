@@ -124,6 +124,7 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         "/api/calendar/2027": ("system", "PUT", {"notice": "通知", "days": {"2027-01-01": False}}),
         "/api/entries": ("officer", "POST", sheet),
         f"/api/entries/{entry}/return": ("auditor", "POST", {"reasons": ["缺"]}),
+        f"/api/entries/{entry}/doubts": ("asker", "POST", {"key": "x", "item": "name", "doubt": "错"}),
         f"/api/entries/{entry}/rulebook": ("officer", "POST", {"document": RULEBOOK, "edition": 1}),
         f"/api/objections/{city.found['objection']}/answer": ("officer", "POST", {"corrected": False, "reason": "是"}),
         "/api/library/authorities": ("publisher", "POST", {"entry": entry, "field": "name", "rank": 1, "basis": "条"}),

@@ -105,6 +105,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/entries/{entry_id}/withdrawal": {"reason": "作废"},
         "POST /api/harvest/bodies": {"name": "某局", "body": MARKET},
         "POST /api/entries/{entry_id}/rulebook": {"document": {}},
+        "POST /api/entries/{entry_id}/doubts": {"key": "x", "item": "name", "doubt": "错"},
         "POST /api/entries/{entry_id}/rulebook/trial": {"document": {}},
         "POST /api/objections/{objection_id}/answer": {"corrected": True},
         "POST /api/library/authorities": {

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from jutong import quality
+from jutong import collection, quality
 from jutong.catalogue import UpdateCycle
 from jutong.kernel.errors import Invalid, NotFound, WrongMoment
 from jutong.quality import Band, Objection, objection_of_document, objection_to_document
 from jutong.quality.examination import Timeliness, dimensions_of
 from jutong.quality.rule import RuleCount
+from jutong.terms import Duty
 from jutong.terms.element import Dimension, Severity
 from jutong.terms.identifier import organisation_code_of, registration_number_of
 from tests.fitness import ENTRY, OFFICER, Place, code, place_at, row
@@ -266,7 +268,7 @@ def test_a_profile_tells_forms_and_no_values(place: Place) -> None:
     items = {one.item: one for one in done.items}
     assert (items["scope"].nulls, items["scope"].filled, items["uscc"].distinct) == (1, 666, 3)
     assert (items["uscc"].shortest, items["uscc"].longest) == (18, 18)
-    assert items["name"].forms == {"文9文 11": 2, "A9.文 5": 1}
+    assert items["name"].forms == {"文9文 10": 2, "A9.文 5": 1}
     assert items["scope"].forms == {"文 4": 2, "∅": 1}
     (line,) = place.lines("quality.profiled")
     assert "百货" not in line.leaf().decode() + repr(done)
@@ -275,7 +277,7 @@ def test_a_profile_tells_forms_and_no_values(place: Place) -> None:
 def test_a_batch_whose_forms_moved_is_marked(place: Place) -> None:
     """Dates that are suddenly written another way drift; what stayed as it was does not."""
     for number, spelled in enumerate(("1998-03-02", "1998-03-02", "02/03/98")):
-        batch = place.deliver([row(10 * number + n, reg_date=spelled) for n in range(10)])
+        batch = place.deliver([row(n, reg_date=spelled, scope=f"第{number}批") for n in range(10)])
         with place.desk() as desk:
             done = quality.profile(desk, batch.id)
     drift = {one.item: one.drift for one in done.items}
@@ -288,3 +290,106 @@ def test_freshness_is_measured_from_arrivals() -> None:
     days = [date(2026, 1, 1), date(2026, 1, 11), date(2026, 1, 21)]
     seen = quality.freshness_of(UpdateCycle.MONTHLY, days, None)
     assert (seen.days_between, seen.late(date(2026, 2, 21)), seen.late(date(2026, 2, 22))) == (10, False, True)
+
+
+def _objected_to(place: Place, batch: collection.Batch) -> Objection:
+    place.examine(batch)
+    with place.desk() as desk:
+        (one,) = quality.open_objections(desk, batch.id)
+    return one
+
+
+def test_one_rule_has_one_ticket_at_its_source(place: Place) -> None:
+    """While a ticket is open, another failing batch is the same ticket: its clock runs on."""
+    first = _objected_to(place, place.deliver([row(1, name="N/A"), row(2)]))
+    place.now += timedelta(days=3)
+    second = _objected_to(place, place.deliver([row(1, name="N/A"), row(2, name="N/A"), row(3)]))
+    assert (second.id, second.due, second.count, second.reopened) == (first.id, first.due, 2, 0)
+    assert len(place.lines("quality.objection_opened")) == 1
+    assert len(place.lines("quality.objection_repeated")) == 1
+
+
+def test_a_ticket_whose_rule_fails_again_is_opened_again_and_counted(place: Place) -> None:
+    """Corrected, and wrong in the batch after: the same ticket with a new clock, and how often."""
+    first = _objected_to(place, place.deliver([row(1, name="N/A"), row(2)]))
+    better = place.deliver([row(1), row(2)])
+    place.examine(better)
+    with place.desk() as desk:
+        quality.close_resolved(desk, better.id)
+    place.now += timedelta(days=3)
+    again = _objected_to(place, place.deliver([row(1, name="N/A"), row(2), row(3)]))
+    assert (again.id, again.stage, again.reopened) == (first.id, quality.Stage.FILED, 1)
+    assert again.due > first.due
+    (line,) = place.lines("quality.objection_reopened")
+    assert line.facts["times"] == 1
+
+
+def test_what_the_source_called_right_is_not_asked_again_before_more_rows_fail(place: Place) -> None:
+    """An answer with a reason stands for as many rows as it was given for."""
+    first = _objected_to(place, place.deliver([row(1, name="N/A"), row(2)]))
+    with place.desk(OFFICER) as desk:
+        quality.answer_objection(desk, first.id, corrected=False, reason="无名单位")
+    same = _objected_to(place, place.deliver([row(1, name="N/A"), row(2), row(3)]))
+    assert same.stage is quality.Stage.REJECTED_WITH_REASON
+    more = _objected_to(place, place.deliver([row(1, name="N/A"), row(2, name="N/A"), row(3), row(4)]))
+    assert (more.stage, more.reopened) == (quality.Stage.FILED, 1)
+
+
+def test_an_officer_doubts_one_value_and_learns_of_no_record(place: Place) -> None:
+    """The same doubt is one ticket; a key that nobody has is taken just so, and no line tells the key."""
+    place.deliver([row(1), row(2)])
+    asker = replace(OFFICER, id="asker", org="11500000MB16000002", duties=frozenset({Duty.REQUESTS}))
+    for _ in range(2):
+        with place.desk(asker) as desk:
+            known = quality.raise_doubt(desk, ENTRY, key=code(2).lower(), item="address", doubt="门牌号与实地不符")
+    with place.desk(asker) as desk:
+        unknown = quality.raise_doubt(desk, ENTRY, key=code(77), item="address", doubt="门牌号与实地不符")
+    assert (known.row, unknown.row, known.raised_by) == (2, 0, asker.org)
+    with place.desk(asker) as desk, pytest.raises(NotFound):
+        quality.raise_doubt(desk, ENTRY, key=code(2), item="nothing", doubt="错")
+    lines = place.lines("quality.objection_opened")
+    assert len(lines) == 2
+    assert not any(code(2) in line.leaf().decode() or "门牌" in line.leaf().decode() for line in lines)
+    with place.desk() as desk:
+        doubts = quality.doubts_of(desk.db, desk.pools.lake, ENTRY, "uscc")
+    assert doubts is None or doubts.mark
+
+
+def test_records_in_doubt_are_named_by_key_and_item(place: Place) -> None:
+    """Rows that fail a rule and cells that somebody doubts carry the flag; what is answered does not."""
+    batch = place.deliver([row(1, reg_date="soon"), row(2), row(3, reg_date="later")])
+    ticket = _objected_to(place, batch)
+    with place.desk(OFFICER) as desk:
+        quality.raise_doubt(desk, ENTRY, key=code(1), item="address", doubt="不符")
+    assert _flags(place) == {code(1): {"reg_date", "address"}, code(3): {"reg_date"}}
+    with place.desk(OFFICER) as desk:
+        quality.answer_objection(desk, ticket.id, corrected=False, reason="档案如此")
+    assert _flags(place) == {code(1): {"address"}}
+
+
+def _flags(place: Place) -> dict[str, set[str]]:
+    with place.desk() as desk:
+        doubts = quality.doubts_of(desk.db, desk.pools.lake, ENTRY, "uscc")
+    assert doubts is not None
+    rows = place.pools.engine.query(doubts.sql, doubts.tables).read_all().to_pylist()
+    return {one["_doubt_key"]: set(json.loads(one["_doubt_items"])) for one in rows}
+
+
+def test_three_queues_never_mix(place: Place) -> None:
+    """The same doubt from a department, the public and the person concerned is three tickets, each with its law."""
+    place.deliver([row(1)])
+    told = {"key": code(1), "item": "address", "doubt": "不符"}
+    with place.desk(OFFICER) as desk:
+        one = quality.raise_doubt(desk, ENTRY, **told)
+        two = quality.register_doubt(desk, ENTRY, **told, queue=quality.Queue.PUBLIC)
+        three = quality.register_doubt(desk, ENTRY, **told, queue=quality.Queue.RIGHTS)
+    assert len({one.id, two.id, three.id}) == 3
+    assert len({one.basis, two.basis, three.basis}) == 3
+    with place.desk() as desk:
+        listed = {queue: quality.objections_listed(desk.db, queue=queue) for queue in quality.Queue}
+    assert {queue: [each.id for each in found] for queue, found in listed.items()} == {
+        quality.Queue.CORRECTION: [one.id],
+        quality.Queue.PUBLIC: [two.id],
+        quality.Queue.RIGHTS: [three.id],
+    }
+    assert (one.marks, two.marks, three.marks) == (True, False, True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -38,14 +37,8 @@ def collect(
                 text("there is no layout {name}", name=layout),
                 remedy=text("use one of: {names}", names=", ".join(collection.LAYOUTS)),
             )
-        told = {
-            "encoding": encoding,
-            "delimiter": "\t" if delimiter == "tab" else delimiter,
-            "table": table,
-            "rows_at": rows_at,
-        }
         shipped = collection.LAYOUTS.get(layout, collection.Layout())
-        declared = replace(shipped, **{name: one for name, one in told.items() if one})
+        declared = shipped.declaring(encoding=encoding, delimiter=delimiter, table=table, rows_at=rows_at)
         source = collection.source_at(file, declared, Limits())
     with (
         progress(text("collecting {name}", name=file.name), quiet=as_json) as bar,

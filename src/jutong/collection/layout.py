@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,20 @@ class Layout:
     width: int = 0  # that number in an intact line
     rows_at: str = ""  # path of the list in a JSON document, such as data.list
     castable: frozenset[str] = frozenset()  # items whose whole numbers and dates may become text
+
+    def declaring(self, *, encoding: str = "", delimiter: str = "", table: str = "", rows_at: str = "") -> Layout:
+        """Return the layout with what somebody declares beside it; an empty word declares nothing.
+
+        >>> Layout(table="t").declaring(delimiter="tab", encoding="gb18030").delimiter
+        '\\t'
+        """
+        return replace(
+            self,
+            encoding=encoding or self.encoding,
+            delimiter={"tab": "\t", "": self.delimiter}.get(delimiter, delimiter),
+            table=table or self.table,
+            rows_at=rows_at or self.rows_at,
+        )
 
 
 _REGISTER_WORDS = {

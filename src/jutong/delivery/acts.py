@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from jutong import catalogue, registers, sharing
+import pyarrow as pa
+
+from jutong import catalogue, quality, registers, sharing
 from jutong.catalogue import Entry, Stage
 from jutong.desk import Desk
 from jutong.guard import Label
@@ -34,7 +36,8 @@ def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str
     columns = columns_of(entry, source, key_item)
     version = desk.pools.lake.version(source)
     held = store.service_for(desk.db, entry.id)
-    wanted = copy_version(entry, source, key_item, version)
+    doubts = quality.doubts_of(desk.db, desk.pools.lake, entry.id, key_item)
+    wanted = copy_version(entry, source, key_item, version, doubts.mark if doubts else "")
     if held is not None and held.version == wanted and desk.pools.lookup.version(held.copy) == wanted:
         return held
     provider = registers.find_body(desk.db, entry.provider)
@@ -45,10 +48,11 @@ def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str
         table=source,
         key_item=key_item,
         version=version,
+        doubts=doubts.mark if doubts else "",
         rows=_count(desk.pools, TableRef(source, version), columns[key_item]),
     )
     with desk.released():
-        rows = _rows(desk.pools, TableRef(source, version), columns, key_item)
+        rows = _rows(desk.pools, TableRef(source, version), columns, key_item, doubts)
         desk.pools.lookup.build(service.copy, pairs(rows), version=service.version)
     if store.service_for(desk.db, entry.id) != service:
         store.save(desk.db, service)
@@ -104,7 +108,13 @@ def _count(pools: Pools, table: TableRef, key_column: str) -> int:
     return int(pools.engine.query(count_sql(held, key_column), {"t": table}).read_all()["n"][0].as_py())
 
 
-def _rows(pools: Pools, table: TableRef, columns: Mapping[str, str], key_item: str) -> Iterator[tuple[object, object]]:
+def _rows(
+    pools: Pools, table: TableRef, columns: Mapping[str, str], key_item: str, doubts: quality.Doubts | None
+) -> Iterator[tuple[object, object]]:
     held = pools.lake.read(table.table, version=table.version).schema.names
-    for batch in pools.engine.query(rows_sql(held, columns, key_item=key_item), {"t": table}):
+    tables: dict[str, TableRef | pa.RecordBatchReader] = {"t": table}
+    if doubts is not None:
+        tables["doubts"] = pools.engine.query(doubts.sql, doubts.tables)
+    sql = rows_sql(held, columns, key_item=key_item, doubted=doubts is not None)
+    for batch in pools.engine.query(sql, tables):
         yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)

@@ -6,19 +6,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jutong.catalogue.entry import Entry
-from jutong.kernel.canon import canonical, digest
+from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 from jutong.library.golden import TURN, current_sql
 from jutong.library.subject import KEY, items_of
 from jutong.pools.layout import library_table, raw_table, table_name
+from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY
 
 from .likeness import KEY_BYTES, KEY_LIMIT, key_bytes
 
 CREDIT_CODE = "credit-code"
 GOLDEN = library_table("legal_person")
 BATCH = "_batch"
-DISPUTED = "_disputed"  # names of items whose value another source contradicts
+DISPUTED = "_disputed"  # names of items whose value another source contradicts, or that is in doubt
 PROVIDING_SYSTEM = "pool"  # the part of every provider's name that says: its pool in this node
 
 
@@ -66,7 +67,15 @@ def columns_of(entry: Entry, table: str, key_item: str) -> Mapping[str, str]:
 
 
 def service_of(
-    entry: Entry, *, instance: str, member_class: str, table: str, key_item: str, version: int, rows: int
+    entry: Entry,
+    *,
+    instance: str,
+    member_class: str,
+    table: str,
+    key_item: str,
+    version: int,
+    rows: int,
+    doubts: str = "",
 ) -> Service:
     """Return the service of a published entry, or refuse."""
     if not entry.service or not key_item:
@@ -81,30 +90,34 @@ def service_of(
         copy=copy_name(entry.id),
         table=table_name(table),
         key_item=key_item,
-        version=copy_version(entry, table, key_item, version),
+        version=copy_version(entry, table, key_item, version, doubts),
         rows=rows,
     )
 
 
-def copy_version(entry: Entry, table: str, key_item: str, version: int) -> str:
-    """Return what names the content of a copy: a digest of the table's version and of what was taken from it."""
-    return digest(canonical([table, version, key_item, [item.name for item in entry.items]]))[:40]
+def copy_version(entry: Entry, table: str, key_item: str, version: int, doubts: str = "") -> str:
+    """Return what names the content of a copy: a digest of the table's version, of what was taken, and of doubts."""
+    taken: list[Fact] = [item.name for item in entry.items]
+    told: list[Fact] = [table, version, key_item, taken, *([doubts] if doubts else [])]
+    return digest(canonical(told))[:40]
 
 
-def rows_sql(held: Collection[str], columns: Mapping[str, str], *, key_item: str) -> str:
+def rows_sql(held: Collection[str], columns: Mapping[str, str], *, key_item: str, doubted: bool = False) -> str:
     """Return the query whose rows are key and record: a JSON object of the items for which the table holds a column.
 
     >>> print(rows_sql(["uscc", "name"], {"code": "uscc", "name": "name", "fax": "fax"}, key_item="code"))
     SELECT "uscc" AS k, to_json(struct_pack("code" := "uscc", "name" := "name")) AS v FROM t WHERE "uscc" IS NOT NULL
     """
     packed = [f"{_quoted(item)} := {_quoted(column)}" for item, column in columns.items() if column in held]
-    if DISPUTED in held:
-        packed.append(f"{_quoted(DISPUTED)} := {_disputed(columns)}")
+    own = _disputed(columns) if DISPUTED in held else "CAST(NULL AS VARCHAR)"
+    if DISPUTED in held or doubted:
+        packed.append(f"{_quoted(DISPUTED)} := {_joined(own, DOUBT_ITEMS) if doubted else own}")
     key = _quoted(columns[key_item])
+    join = f" LEFT JOIN doubts ON doubts.{DOUBT_KEY} = upper(trim(CAST({key} AS VARCHAR)))" if doubted else ""
     # Of two rows with one key the later stands: the one of the later batch.
     order = f" ORDER BY {_quoted(BATCH)}" if BATCH in held else ""
-    rows, packing = standing_rows(held), ", ".join(packed)
-    return f"SELECT {key} AS k, to_json(struct_pack({packing})) AS v FROM {rows} WHERE {key} IS NOT NULL{order}"  # noqa: S608
+    source, packing = f"{standing_rows(held)}{join}", ", ".join(packed)
+    return f"SELECT {key} AS k, to_json(struct_pack({packing})) AS v FROM {source} WHERE {key} IS NOT NULL{order}"  # noqa: S608
 
 
 def count_sql(held: Collection[str], key_column: str) -> str:
@@ -127,6 +140,12 @@ def pairs(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[bytes, bytes]
         spelled = str(key)
         if len(spelled) <= KEY_LIMIT and 0 < len(held := key_bytes(spelled)) <= KEY_BYTES:
             yield held, str(record).encode()
+
+
+def _joined(own: str, more: str) -> str:
+    """Return the SQL of two JSON lists as one; either may be missing."""
+    both = f"left({own}, length({own}) - 1) || ',' || substr({more}, 2)"
+    return f"CASE WHEN {more} IS NULL THEN {own} WHEN {own} IS NULL THEN {more} ELSE {both} END"
 
 
 def _disputed(columns: Mapping[str, str]) -> str:

@@ -165,6 +165,10 @@ POLICIES: Mapping[str, Policy] = {
     "collection.run_due": _by(Duty.HOUSE, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "quality.register_doubt": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.PARTY),
+    "quality.raise_doubt": _by(
+        *(Duty.GOVERNANCE, Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY
+    ),
     "quality.profile": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.open_objections": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.adopt_objection": _by(Duty.PEER, Duty.HOUSE, tie=Tie.ANY),
@@ -200,6 +204,7 @@ POLICIES: Mapping[str, Policy] = {
     "sharing.resume": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
     "sharing.terminate": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
     "sharing.suspend_all": _by(Duty.HOUSE, tie=Tie.ANY),
+    "sharing.tell_doubt": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.escalate_overdue": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.recompute_deadlines": _by(Duty.HOUSE, tie=Tie.ANY),
     # sharing and delivery, pages
@@ -224,9 +229,10 @@ POLICIES: Mapping[str, Policy] = {
     "pages.deliver": _by(Duty.COLLECTION, tie=Tie.ANY),
     "pages.plans": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.quality": _by(*_OFFICIALS, tie=Tie.ANY),
+    "pages.doubt": _by(*(Duty.GOVERNANCE, Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY),
     "pages.objections": _by(
         *(Duty.GOVERNANCE, Duty.ANSWERS, Duty.COLLECTION, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD),
-        *(Duty.OVERSIGHT, Duty.AUDIT_ADMIN),
+        *(Duty.OVERSIGHT, Duty.AUDIT_ADMIN, Duty.REQUESTS),
         tie=Tie.ANY,
     ),
     "pages.subjects": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.ANY),

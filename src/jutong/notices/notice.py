@@ -104,6 +104,9 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "catalogue.responsibility_escalated": (Thing.RESPONSIBILITY, (_ANSWERER, _OVERSEER)),
     "census.proposals_opened": (Thing.ENTRY, (_AUTHOR,)),
     "search.matched": (Thing.ENTRY, (_ASKER,)),
+    "sharing.doubt_told": (Thing.AGREEMENT, (_ASKER,)),
+    "sharing.doubt_lifted": (Thing.AGREEMENT, (_ASKER,)),
+    "quality.objection_reopened": (Thing.OBJECTION, (_SOURCE,)),
     "quality.objection_opened": (Thing.OBJECTION, (_SOURCE,)),
     "quality.objection_adopted": (Thing.OBJECTION, (_SOURCE,)),
     "quality.objection_answered": (Thing.OBJECTION, ((Party.AUTHORITY, Side.OBJECTING),)),
@@ -116,6 +119,7 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
 DUE: Mapping[str, str] = {
     **dict.fromkeys(("sharing.submitted", "sharing.supplemented", "sharing.extended", "sharing.escalated"), "due"),
     **dict.fromkeys(("sharing.deadline_recomputed", "quality.objection_opened", "quality.objection_adopted"), "due"),
+    "quality.objection_reopened": "due",
     **dict.fromkeys(("catalogue.revision_opened", "catalogue.revision_extended"), "due"),
     "catalogue.responsibility_opened": "due",
     "sharing.approved": "delivery_due",

@@ -119,7 +119,7 @@ def _opened(line: Evidence) -> tuple[Owed, ...]:
             return (_debt(Kind.ANSWER, line.on, line, due(line)),)
         case "sharing.approved":
             return (_debt(Kind.DELIVERY, word(line, "agreement"), line, due(line, "delivery_due")),)
-        case "quality.objection_opened" | "quality.objection_adopted":
+        case "quality.objection_opened" | "quality.objection_reopened" | "quality.objection_adopted":
             return (_debt(Kind.CORRECTION, line.on, line, due(line)),)
         case "catalogue.revision_opened":
             return (_debt(Kind.UPDATE, line.on, line, due(line)),)

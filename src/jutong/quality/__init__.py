@@ -12,6 +12,8 @@ from .acts import (
     look_at_examples,
     open_objections,
     profile,
+    raise_doubt,
+    register_doubt,
     verify_objection,
 )
 from .asking import standards_of
@@ -27,11 +29,12 @@ from .books import (
 )
 from .capital import Capital, Confidence, Doubt, capital_of
 from .declared import Book, Declared
+from .doubting import Doubts, doubts_of
 from .edition import Edition, shown_document
 from .examination import Band, Examination, band_of
 from .example import Example
 from .expression import FUNCTIONS
-from .objection import ANSWERED, OPEN, Objection, Stage, objection_of_document, objection_to_document
+from .objection import ANSWERED, OPEN, Objection, Queue, Stage, objection_of_document, objection_to_document
 from .odcs import book_of, document_of
 from .profile import DRIFTED, STABLE, Freshness, ItemProfile, Profile, freshness_of
 from .rule import Operator, Rule, RuleCount, Target
@@ -67,6 +70,7 @@ __all__ = [
     "Confidence",
     "Declared",
     "Doubt",
+    "Doubts",
     "Edition",
     "Examination",
     "Example",
@@ -75,6 +79,7 @@ __all__ = [
     "Objection",
     "Operator",
     "Profile",
+    "Queue",
     "Rule",
     "RuleCount",
     "Rulebook",
@@ -93,6 +98,7 @@ __all__ = [
     "close_resolved",
     "document_of",
     "document_of_text",
+    "doubts_of",
     "editions",
     "examinations",
     "examine",
@@ -117,6 +123,8 @@ __all__ = [
     "overdue",
     "profile",
     "profiles",
+    "raise_doubt",
+    "register_doubt",
     "rulebook_of",
     "scores",
     "shown_document",

@@ -10,21 +10,23 @@ from jutong.catalogue.item import DataType
 from jutong.collection.batch import Batch
 from jutong.desk import Desk
 from jutong.guard import Label
+from jutong.kernel.canon import digest
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import NotFound
 from jutong.terms.grade import Grade
 
 from . import books, store
-from .asking import asking_of
+from .asking import asking_of, newest_batch
 from .examination import Examination, Timeliness, dimensions_of
 from .example import Example, examples_of
 from .measuring import measured
-from .objection import Objection, objection_of
+from .objection import Objection, Queue, doubt_of, objection_of
 from .profile import Profile
-from .scan import example_rows, land_findings
+from .scan import example_rows, land_findings, row_of_key
 from .sight import objectors
 
 CORRECTION = "CORRECTION"
+CLOCKS = {Queue.CORRECTION: CORRECTION, Queue.PUBLIC: "PUBLIC_DOUBT", Queue.RIGHTS: "RIGHTS_DOUBT"}
 
 
 def examine(desk: Desk, batch_id: str) -> Examination:
@@ -102,7 +104,6 @@ def open_objections(desk: Desk, batch_id: str) -> tuple[Objection, ...]:
             entry=entry.id,
             provider=entry.provider,
             batch=batch.id,
-            rows_digest=batch.rows_digest,
             rule=failure.rule,
             item=failure.item,
             count=failure.failed,
@@ -110,8 +111,39 @@ def open_objections(desk: Desk, batch_id: str) -> tuple[Objection, ...]:
         )
         if store.save_new_objection(desk.db, filed):
             desk.record("quality.objection_opened", on=filed.id, **filed.facts())
-        opened.append(store.find_objection(desk.db, filed.id))
+        before = store.find_objection(desk.db, filed.id)
+        again = (
+            before.again(batch=batch.id, count=failure.failed, term=term) if _is_newer(desk, before, batch) else before
+        )
+        if again is not before:
+            store.save_objection(desk.db, again)
+        if again.reopened != before.reopened:
+            desk.record("quality.objection_reopened", on=again.id, times=again.reopened, **again.facts())
+        elif again is not before:
+            desk.record("quality.objection_repeated", on=again.id, **again.facts())
+        opened.append(again)
     return tuple(opened)
+
+
+def raise_doubt(desk: Desk, entry_id: str, *, key: str, item: str, doubt: str) -> Objection:
+    """Doubt one value of one record at its source (art. 26); nobody is told whether there is such a record."""
+    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
+    desk.allow("quality.raise_doubt", _about(entry))
+    raised = _doubt(desk, entry, key=key, item=item, doubt=doubt, queue=Queue.CORRECTION)
+    if store.save_new_objection(desk.db, raised):
+        desk.record("quality.objection_opened", on=raised.id, raised_by=raised.raised_by, **raised.facts())
+    return store.find_objection(desk.db, raised.id)
+
+
+def register_doubt(desk: Desk, entry_id: str, *, key: str, item: str, doubt: str, queue: Queue) -> Objection:
+    """Put what the public, or a person concerned, said of a value into the queue of its kind."""
+    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
+    parties = objectors(desk.actor, registers.bodies(desk.db))
+    desk.allow("quality.register_doubt", Label(owner=entry.provider, parties=parties))
+    raised = _doubt(desk, entry, key=key, item=item, doubt=doubt, queue=queue)
+    if store.save_new_objection(desk.db, raised):
+        desk.record("quality.objection_opened", on=raised.id, queue=queue.value, **raised.facts())
+    return store.find_objection(desk.db, raised.id)
 
 
 def adopt_objection(desk: Desk, objection: Objection, node: str) -> Objection:
@@ -121,6 +153,13 @@ def adopt_objection(desk: Desk, objection: Objection, node: str) -> Objection:
     adopted = objection.adopted(provider=entry.provider)
     if store.save_new_objection(desk.db, adopted):
         desk.record("quality.objection_adopted", on=adopted.id, node=node, **adopted.facts())
+    before = store.find_objection(desk.db, adopted.id)
+    if not before.open and objection.opened > before.opened:
+        # The other tier's ticket was answered here, and its rule failed there again.
+        store.save_objection(desk.db, replace(adopted, reopened=before.reopened + 1))
+        desk.record(
+            "quality.objection_reopened", on=adopted.id, times=before.reopened + 1, node=node, **adopted.facts()
+        )
     return store.find_objection(desk.db, adopted.id)
 
 
@@ -175,7 +214,9 @@ def close_resolved(desk: Desk, batch_id: str) -> tuple[Objection, ...]:
     done = store.find_examination(desk.db, batch.id)
     resolved = []
     for before in store.objections(desk.db, entry=entry.id, only_open=True, limit=None):
-        if not (done.asks(before.rule) and done.passes(before.rule) and _is_resolved(desk, before, batch)):
+        if before.row or not (
+            done.asks(before.rule) and done.passes(before.rule) and _is_resolved(desk, before, batch)
+        ):
             continue
         corrected = before.corrected(by_batch=batch.id)
         store.save_objection(desk.db, corrected)
@@ -236,9 +277,36 @@ def _seen(desk: Desk, objection_id: str) -> tuple[Objection, Label]:
     """Return an objection and whom it concerns: its source and the tier that objects; for others it is absent."""
     found = store.find_objection(desk.db, objection_id)
     authorities = objectors(desk.actor, registers.bodies(desk.db))
-    if desk.actor.org not in {found.provider, *authorities}:
+    if desk.actor.org not in {found.provider, found.raised_by, *authorities}:
         raise NotFound("objection", objection_id)
-    return found, Label(owner=found.provider, parties=authorities)
+    return found, Label(owner=found.provider, parties=authorities | ({found.raised_by} - {""}))
+
+
+def _doubt(desk: Desk, entry: Entry, *, key: str, item: str, doubt: str, queue: Queue) -> Objection:
+    entry.item(item)
+    batch = newest_batch(desk.db, entry.id)
+    row = 0
+    if batch is not None and entry.key_item:
+        with desk.released():
+            row = row_of_key(desk.pools.engine, batch, entry.key_item, key)
+    return doubt_of(
+        entry=entry.id,
+        provider=entry.provider,
+        batch=batch.id if batch else "",
+        row=row,
+        item=item,
+        key=digest(f"{entry.id}:{key.strip().upper()}".encode()),
+        queue=queue,
+        raised_by=desk.actor.org,
+        doubt=doubt,
+        term=registers.deadline(desk.db, CLOCKS[queue], desk.today),
+    )
+
+
+def _is_newer(desk: Desk, objection: Objection, batch: Batch) -> bool:
+    """Say whether a batch came after the one that was objected to."""
+    known = next((one for one in collection.batches(desk.db, batch.entry) if one.id == objection.batch), None)
+    return known is None or known.collected_at < batch.collected_at
 
 
 def _is_resolved(desk: Desk, objection: Objection, batch: Batch) -> bool:

@@ -29,19 +29,28 @@ class Stage(StrEnum):
     FEEDBACK_SENT = "feedback-sent"
 
 
+class Queue(StrEnum):
+    """The three ways in which somebody doubts a value; they have clocks and readers of their own and never mix."""
+
+    CORRECTION = "correction"  # between departments (Order 809, art. 26): rules, and officers who use the rows
+    PUBLIC = "public"  # what the public says of an open data set
+    RIGHTS = "rights"  # of a person or firm about what is kept of them
+
+
+DOUBTED = "doubted"  # the rule of a doubt that no rule raised
 PROFILE = "jutong-objection-1"
 _TOLD = ("id", "entry", "provider", "batch", "rule", "item", "count", "opened", "due", "provisional", "basis")
 OPEN = (Stage.FILED, Stage.VERIFYING)
 ANSWERED = (Stage.CORRECTED, Stage.REJECTED_WITH_REASON)
 
 
-def objection_id(entry: str, rows_digest: str, rule: str) -> str:
-    """Return the identifier of what one rule found in one delivery; every tier finds the same.
+def objection_id(entry: str, rule: str, *of: str) -> str:
+    """Return the identifier of the one ticket of a rule at a source, or of a doubt; every tier finds the same.
 
-    >>> objection_id("01JZ", "ab", "uscc.length") == objection_id("01JZ", "ab", "uscc.length")
+    >>> objection_id("01JZ", "uscc.length") == objection_id("01JZ", "uscc.length")
     True
     """
-    return spell(int(digest(canonical({"entry": entry, "rows": rows_digest, "rule": rule}))[:32], 16))
+    return spell(int(digest(canonical({"entry": entry, "rule": rule, "of": list(of)}))[:32], 16))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +72,11 @@ class Objection:
     reason: str = ""  # of a rejection
     resolved_by: str = ""  # the batch in which the rule held again
     closed: date | None = None
+    queue: Queue = Queue.CORRECTION
+    reopened: int = 0  # times that the rule failed again after an answer
+    raised_by: str = ""  # the body whose officer doubts; empty where a rule does
+    row: int = 0  # of the batch that is doubted; 0 where all failing rows are, or none was found
+    doubt: str = ""  # the words of whoever doubts
 
     @property
     def label(self) -> Label:
@@ -86,6 +100,39 @@ class Objection:
             "due": self.due.isoformat(),
             "provisional": self.provisional,
         }
+
+    @property
+    def marks(self) -> bool:
+        """Say whether the rows carry the flag: until the source says that they are right, or brings better ones."""
+        if self.queue is Queue.PUBLIC:
+            return False  # what anybody may say is verified first
+        return self.open or (self.stage is Stage.CORRECTED and not self.resolved_by)
+
+    def again(self, *, batch: str, count: int, term: Deadline) -> Objection:
+        """Return the ticket when its rule fails in another batch.
+
+        While it is open, its clock runs on. What the source called right is not asked again before more rows fail.
+        """
+        if batch == self.batch:
+            return self
+        if self.open:
+            return replace(self, batch=batch, count=count)
+        if self.reason and count <= self.count:
+            return self
+        return replace(
+            self,
+            batch=batch,
+            count=count,
+            stage=Stage.FILED,
+            reason="",
+            resolved_by="",
+            closed=None,
+            reopened=self.reopened + 1,
+            opened=term.started,
+            due=term.due,
+            provisional=term.provisional,
+            basis=term.basis,
+        )
 
     def adopted(self, *, provider: str) -> Objection:
         """Return the objection as it begins in the tier that must answer it: at the body that this tier knows."""
@@ -145,11 +192,11 @@ learn(Objection)
 
 
 def objection_of(
-    *, entry: str, provider: str, batch: str, rows_digest: str, rule: str, item: str, count: int, term: Deadline
+    *, entry: str, provider: str, batch: str, rule: str, item: str, count: int, term: Deadline
 ) -> Objection:
     """Return the objection to what ``rule`` found in a delivery."""
     return Objection(
-        id=objection_id(entry, rows_digest, rule),
+        id=objection_id(entry, rule),
         entry=entry,
         provider=provider,
         batch=batch,
@@ -160,6 +207,45 @@ def objection_of(
         due=term.due,
         provisional=term.provisional,
         basis=term.basis,
+    )
+
+
+def doubt_of(
+    *,
+    entry: str,
+    provider: str,
+    batch: str,
+    row: int,
+    item: str,
+    key: str,
+    queue: Queue,
+    raised_by: str,
+    doubt: str,
+    term: Deadline,
+) -> Objection:
+    """Return the doubt of one cell; whoever doubts the same again finds the same ticket."""
+    if not doubt.strip():
+        raise Invalid(
+            text("a doubt says why"),
+            basis=text("Order 809, art. 26"),
+            remedy=text("say what is wrong, and how you know"),
+        )
+    return Objection(
+        id=objection_id(entry, f"{item}.{DOUBTED}", key, queue, raised_by),
+        entry=entry,
+        provider=provider,
+        batch=batch,
+        rule=f"{item}.{DOUBTED}",
+        item=item,
+        count=1,
+        opened=term.started,
+        due=term.due,
+        provisional=term.provisional,
+        basis=term.basis,
+        queue=queue,
+        raised_by=raised_by,
+        row=row,
+        doubt=doubt.strip(),
     )
 
 
@@ -174,7 +260,7 @@ def objection_to_document(objection: Objection) -> dict[str, Fact]:
 
     >>> term = Deadline(rule_id="CORRECTION", started=date(2026, 1, 5), due=date(2026, 1, 19), provisional=False,
     ...     basis="第26条", notice="")
-    >>> one = objection_of(entry="e", provider="p", batch="b", rows_digest="d", rule="uscc.length", item="uscc",
+    >>> one = objection_of(entry="e", provider="p", batch="b", rule="uscc.length", item="uscc",
     ...     count=2, term=term)
     >>> objection_of_document(objection_to_document(one)) == one
     True

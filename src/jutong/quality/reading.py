@@ -10,6 +10,7 @@ import pyarrow as pa
 
 ROW = "_row"  # a row's place in its delivery
 BATCH = "_batch"  # the delivery that brought it
+DOUBT_KEY, DOUBT_ITEMS = "_doubt_key", "_doubt_items"  # of records in doubt: their key, and which items
 BLANKS = " \t\r\n\u00a0\u3000"
 # Spellings of "nothing" that no register means as a value, whatever the element says.
 ABSENT = ("N/A",)

@@ -145,6 +145,16 @@ def rows_at(engine: Engine, landed: Batch, places: Sequence[int]) -> list[dict[s
     return rows
 
 
+def row_of_key(engine: Engine, landed: Batch, key_item: str, key: str) -> int:
+    """Return the place of the last row of a batch with a key, or 0."""
+    sql = (
+        f"SELECT max({quoted(ROW)}) AS place FROM raw WHERE {batch_where(landed)} "  # noqa: S608 (escaped)
+        f"AND upper(trim({quoted(key_item)})) = ?"
+    )
+    found = engine.query(sql, {"raw": raw_of(landed)}, (key.strip().upper(),)).read_all()["place"][0].as_py()
+    return int(found or 0)
+
+
 def raw_of(landed: Batch) -> TableRef:
     """Return the raw table of a batch, as it stood when the batch had landed."""
     return TableRef(landed.snapshot.table, landed.snapshot.version)

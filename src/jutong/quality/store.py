@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from jutong.kernel.pile import Pile
 from jutong.terms.element import Dimension, Severity
 
 from .examination import Examination
-from .objection import OPEN, Objection, Stage
+from .objection import OPEN, Objection, Queue, Stage
 from .profile import ItemProfile, Profile
 from .rule import NONE_FAILS, Operator, RuleCount, Target
 
@@ -68,6 +69,11 @@ objection = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("resolved_by", sa.String(26), nullable=False),
     sa.Column("closed", sa.Date, nullable=True),
+    sa.Column("queue", sa.String(16), nullable=False, server_default="correction"),
+    sa.Column("reopened", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("raised_by", sa.String(18), nullable=False, server_default=""),
+    sa.Column("row", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("doubt", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_quality_objection_stage_due", "stage", "due", "id"),
     sa.Index("ix_quality_objection_provider_stage_due", "provider", "stage", "due", "id"),
     sa.Index("ix_quality_objection_due", "due", "id"),
@@ -177,6 +183,8 @@ def objections_listed(
     *,
     provider: str = "",
     stage: Stage | None = None,
+    queue: Queue | None = None,
+    raised_by: str = "",
     sort: str = "due",
     descending: bool = False,
     after: tuple[str, ...] = (),
@@ -185,7 +193,10 @@ def objections_listed(
     """Return a page of objections: of one provider, in one stage, in the order asked for."""
     query = sa.select(objection)
     if provider:
-        query = query.where(objection.c.provider == provider)
+        own = objection.c.provider == provider
+        query = query.where(sa.or_(own, objection.c.raised_by == raised_by) if raised_by else own)
+    if queue is not None:
+        query = query.where(objection.c.queue == queue.value)
     if stage is not None:
         query = query.where(objection.c.stage == stage.value)
     order = (objection.c[sort if sort in SORTS else "due"], objection.c.id)
@@ -286,9 +297,9 @@ def _profile_of(row: sa.RowMapping) -> Profile:
 
 
 def _values(filed: Objection) -> dict[str, Any]:
-    return {name: value.value if isinstance(value, Stage) else value for name, value in asdict(filed).items()}
+    return {name: value.value if isinstance(value, StrEnum) else value for name, value in asdict(filed).items()}
 
 
 def _objection_of(row: sa.RowMapping) -> Objection:
     told = {name: row[name] for name in _OBJECTION}
-    return Objection(**{**told, "stage": Stage(row["stage"])})
+    return Objection(**{**told, "stage": Stage(row["stage"]), "queue": Queue(row["queue"])})

@@ -22,6 +22,7 @@ from .acts import (
     suspend,
     suspend_all,
     tell_change,
+    tell_doubt,
     terminate,
     withdraw,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "suspend",
     "suspend_all",
     "tell_change",
+    "tell_doubt",
     "terminate",
     "turn_of",
     "withdraw",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,9 +76,7 @@ async def deliver(
 ) -> BatchView:
     """Deliver a file of rows as the request's body: CSV, JSON, DBF, Parquet, XLSX or SQLite, by its first bytes."""
     await sync_to_thread(_may_deliver, house, actor, entry_id)
-    words = {"encoding": encoding, "delimiter": "\t" if delimiter == "tab" else delimiter}
-    told = {**words, "table": table, "rows_at": rows_at}
-    known_layout = replace(_layout(layout), **{name: one for name, one in told.items() if one})
+    known_layout = _layout(layout).declaring(encoding=encoding, delimiter=delimiter, table=table, rows_at=rows_at)
     inbox = house.home.folder / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=inbox, prefix="delivery-") as spool:

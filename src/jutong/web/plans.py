@@ -225,8 +225,7 @@ def tried(house: House, actor: Actor, entry_id: str, reach: Reach, layout: Layou
     with closing(Outward(inside=True)) as outward, house.desk(actor) as desk:
         provider = plans.provider_for(desk, entry_id)
         door = plans.door_of(house.home.folder, provider, reach, outward)
-        glance = plans.try_source(desk, entry_id, reach, layout, door)
-    return glance
+        return plans.try_source(desk, entry_id, reach, layout, door)
 
 
 def seen_plan(house: House, actor: Actor, plan_id: str) -> Plan:

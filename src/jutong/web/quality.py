@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,10 +12,10 @@ from litestar.params import FromQuery, JSONBody
 
 from jutong import catalogue, quality
 from jutong.kernel.errors import NotFound
-from jutong.quality import Band, Examination, ItemProfile, Objection, RuleCount
+from jutong.quality import Band, Examination, ItemProfile, Objection, Queue, RuleCount
 
 from .collection import visible_batch
-from .wiring import Limit, TheActor, TheHouse, Ulid, Words, act, look
+from .wiring import NO_NUL, Limit, TheActor, TheHouse, Ulid, Words, act, look
 
 TAGS = ["quality"]
 
@@ -58,6 +59,15 @@ class RulebookView(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     document: dict[str, Any]
     edition: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class Doubt(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which value of which record is doubted, and why."""
+
+    key: Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)]
+    item: Annotated[str, msgspec.Meta(max_length=63, pattern=NO_NUL)]
+    doubt: Words
+    queue: Queue = Queue.CORRECTION
 
 
 class Verdict(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -121,6 +131,19 @@ def list_objections(
         return list(quality.objections(db, provider=actor.org, only_open=only_open))[:limit]
 
 
+@act("/api/entries/{entry_id:str}/doubts", tags=TAGS)
+def raise_doubt(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Doubt) -> Objection:
+    """Doubt one value of one record at its source (art. 26); `queue` says for whom you speak."""
+    told = {"key": data.key, "item": data.item, "doubt": data.doubt}
+    with house.desk(actor) as desk:
+        if data.queue is Queue.CORRECTION:
+            raised = quality.raise_doubt(desk, entry_id, **told)
+        else:
+            raised = quality.register_doubt(desk, entry_id, **told, queue=data.queue)
+    # Where the row stands tells that there is one.
+    return raised if actor.org == raised.provider else replace(raised, row=0)
+
+
 @act("/api/objections/{objection_id:str}/verification", tags=TAGS)
 def verify_objection(house: TheHouse, actor: TheActor, objection_id: Ulid) -> Objection:
     """Take an objection up: the source department looks at the rows (art. 26)."""
@@ -173,6 +196,7 @@ ENDPOINTS = [
     try_rulebook,
     show_examination,
     list_objections,
+    raise_doubt,
     verify_objection,
     answer_objection,
     close_objection,

@@ -166,6 +166,7 @@ def _belongings(visit: Visit, entry: Entry) -> tuple[tuple[str, Text], ...]:
     places = (
         (f"{here}/batches", text("Its batches"), visit.may("pages.batches")),
         (f"{here}/quality", text("Its quality"), visit.may("pages.quality")),
+        (f"{here}/doubt", text("Doubt a value"), visit.may("pages.doubt")),
         (f"{here}/deliver", text("Deliver a batch"), in_force and visit.may("collection.collect", entry.label)),
         ("/services", text("Its service"), in_force and visit.may("pages.services")),
     )

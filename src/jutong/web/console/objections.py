@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from jutong import catalogue, collection, guard, ledger, oversight, quality, registers
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import Text, plain, text
-from jutong.quality import Objection, Stage
+from jutong.quality import Objection, Queue, Stage
 
-from ..wiring import Ulid, Words
+from ..wiring import NO_NUL, Ulid, Words
 from .collection import bodies_first
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .quality import FIRST, rules_of
@@ -46,6 +46,7 @@ RULES: Mapping[str, Text] = {
     "member": text("code of the code set"),
     "unique": text("no repetition"),
     "readable-amount": text("readable amount"),
+    "doubted": text("doubted by an officer"),
 }
 
 
@@ -78,12 +79,14 @@ def list_objections(visit: TheVisit) -> Answer:
 
     def fetch(ask: Asked) -> list[Row]:
         place = (ask.after[("due", "opened", "count").index(ask.sort)], ask.after[-1]) if len(ask.after) == 4 else ()
-        stage = ask.filter("stage")
+        stage, queue = ask.filter("stage"), ask.filter("queue")
         with visit.house.reading() as db:
             found = quality.objections_listed(
                 db,
                 provider=own or ask.filter("provider"),
                 stage=Stage(stage) if stage else None,
+                queue=Queue(queue) if queue else None,
+                raised_by=own,
                 sort=ask.sort,
                 descending=ask.descending,
                 after=place,
@@ -122,6 +125,48 @@ def list_objections(visit: TheVisit) -> Answer:
     )
 
 
+class Doubting(msgspec.Struct, kw_only=True):
+    """Which value of which record is doubted, and why."""
+
+    key: Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)]
+    item: Annotated[str, msgspec.Meta(max_length=63, pattern=NO_NUL)]
+    doubt: Words
+    queue: Queue = Queue.CORRECTION
+
+
+@shown("/entries/{entry_id:str}/doubt", guard="pages.doubt")
+def show_doubt(visit: TheVisit, entry_id: Ulid) -> Answer:
+    """Show the form in which an officer doubts one value of one record."""
+    with visit.house.reading() as db:
+        entry = catalogue.visible_to(db, entry_id, visit.acting)
+        parties = quality.objectors(visit.acting, registers.bodies(db))
+    return page(
+        visit,
+        "quality/doubt.html",
+        title=text("Doubt a value of {title}", title=entry.title),
+        crumbs=(FIRST, (f"/entries/{entry.id}", entry.title)),
+        entry=entry,
+        items=tuple((item.name, item.title) for item in entry.items),
+        key_title=next((one.title for one in entry.items if one.name == entry.key_item), ""),
+        law=LAW,
+        queues=Queue,
+        may_register=visit.may("quality.register_doubt", guard.Label(owner=entry.provider, parties=parties)),
+    )
+
+
+@acted("/entries/{entry_id:str}/doubt", guard="pages.doubt", again=show_doubt)
+def raise_doubt(visit: TheVisit, entry_id: Ulid) -> Answer:
+    """Doubt one value of one record."""
+    given = visit.form.read(Doubting)
+    with visit.desk() as desk:
+        told = {"key": given.key, "item": given.item, "doubt": given.doubt}
+        if given.queue is Queue.CORRECTION:
+            raised = quality.raise_doubt(desk, entry_id, **told)
+        else:
+            raised = quality.register_doubt(desk, entry_id, **told, queue=given.queue)
+    return done(desk, f"/objections/{raised.id}")
+
+
 @shown("/objections/{objection_id:str}", guard="pages.objections")
 def show_objection(visit: TheVisit, objection_id: Ulid) -> Answer:
     """Show one objection: what it says, its clock, its course, and what can be done now."""
@@ -129,7 +174,7 @@ def show_objection(visit: TheVisit, objection_id: Ulid) -> Answer:
         bodies = registers.bodies(db)
         objection = quality.known_objection(db, objection_id)
         own = quality.answering_body(visit.acting, bodies)
-        if objection is None or own not in ("", objection.provider):
+        if objection is None or own not in ("", objection.provider, objection.raised_by):
             raise NotFound("objection", objection_id)
         entry = catalogue.visible_to(db, objection.entry, visit.acting)
         rules = rules_of(visit, db, entry)
@@ -137,7 +182,8 @@ def show_objection(visit: TheVisit, objection_id: Ulid) -> Answer:
         known_batch = collection.known(db, objection.batch)
         sight = oversight.sight_of(db, visit.acting)
         lines = [kept.line for kept in ledger.read_about(db, on=objection.id)]
-    label = guard.Label(owner=objection.provider, parties=quality.objectors(visit.acting, bodies))
+    parties = quality.objectors(visit.acting, bodies) | ({objection.raised_by} - {""})
+    label = guard.Label(owner=objection.provider, parties=parties)
     rule = rules.get(objection.rule)
     return page(
         visit,
@@ -147,6 +193,8 @@ def show_objection(visit: TheVisit, objection_id: Ulid) -> Answer:
         objection=objection,
         entry=entry,
         provider=next((body.name for body in bodies if body.code == objection.provider), objection.provider),
+        own=own,
+        raised_by=next((body.name for body in bodies if body.code == objection.raised_by), objection.raised_by),
         item=next((one.title for one in entry.items if one.name == objection.item), objection.item),
         days=days,
         law=LAW,
@@ -206,6 +254,8 @@ _OBJECTIONS: Table[Row] = Table(
             tone=lambda row: STAGE_TONES[row.objection.stage],
             options=Stage,
         ),
+        Column(key="queue", title=text("Queue"), value=lambda row: row.objection.queue, options=Queue),
+        Column(key="reopened", title=text("Opened again"), value=lambda row: row.objection.reopened, kind="number"),
         Column(key="opened", title=text("Opened"), value=lambda row: row.objection.opened, kind="day", sort=True),
         Column(key="due", title=text("Due"), value=lambda row: row.objection.due, kind="day", sort=True),
         Column(key="left", title=text("Working days left"), value=lambda row: row.left, kind="number"),
@@ -255,4 +305,4 @@ def _steps(objection: Objection, *, late: bool) -> list[tuple[Text | Stage, str,
     return told
 
 
-PAGES = [list_objections, show_objection, verify_objection, answer_objection, close_objection]
+PAGES = [show_doubt, raise_doubt, list_objections, show_objection, verify_objection, answer_objection, close_objection]

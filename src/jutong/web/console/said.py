@@ -121,6 +121,10 @@ DONE: Mapping[str, Text] = {
     # quality
     "quality.examined": text("The batch was examined."),
     "quality.examples_looked_at": text("Rows that fail a rule were looked at, masked."),
+    "quality.objection_reopened": text("The rule failed again: the objection was opened again."),
+    "quality.objection_repeated": text("Another batch fails the rule of the open objection."),
+    "sharing.doubt_told": text("A user of the item was told of the doubt."),
+    "sharing.doubt_lifted": text("A user of the item was told that the doubt is answered."),
     "quality.profiled": text("The batch was measured."),
     "quality.rulebook_issued": text("The rulebook was issued; it is asked of every batch from now on."),
     "quality.rulebook_tried": text("The rulebook was tried on a sample."),

@@ -327,6 +327,11 @@ LIBRARY: Words = {
         Unkeyed.OLD_NUMBER: text("an old registration number"),
         Unkeyed.INVALID: text("not a valid key"),
     },
+    quality.Queue: {
+        quality.Queue.CORRECTION: text("between departments"),
+        quality.Queue.PUBLIC: text("from the public"),
+        quality.Queue.RIGHTS: text("of the persons concerned"),
+    },
     quality.Confidence: {
         quality.Confidence.STATED: text("amount, unit and currency are stated"),
         quality.Confidence.ASSUMED: text("no currency is stated: taken as yuan"),
