@@ -218,6 +218,7 @@ _pair = {"kept": "91510000MA61RXJU95", "other": "91330100799655058B", "basis": "
 
 
 _theme = {"name": "firms", "title": "企业", "sql": "SELECT uscc FROM legal_person", "basis": "三定方案"}
+_making = {"theme": "firms", "version": "1"}
 _match = {"ref": "~" + "0" * 31, "code": "91510000MA61RXJU95", "verdict": "same", "basis": "登记档案"}
 
 
@@ -388,9 +389,7 @@ DONE_BY: Mapping[str, Deed] = {
         owner=OWN,
         fields={"theme": "firms"},
     ),
-    "/themes/rows": _deed(
-        "library.look_at_theme", "overseer", owner=AUTHORITY, fields={"theme": "firms", "version": "1"}
-    ),
+    "/themes/rows": _deed("library.look_at_theme", "overseer", owner=AUTHORITY, fields=_making),
     "/bonds": _deed("library.join", "overseer", owner=AUTHORITY, fields=_pair),
     "/bonds/parting": _deed(
         "library.part",

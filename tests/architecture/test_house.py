@@ -63,6 +63,7 @@ ADAPTERS = {
     "jutong.quality.asking",
     "jutong.quality.books.files",
     "jutong.library.laying",
+    "jutong.library.making",
     "jutong.library.matching",
     "jutong.library.settling",
     "jutong.delivery.gateway",

@@ -131,10 +131,8 @@ def _bound(join: exp.Join) -> bool:
         return True
     on = join.args.get("on")
     parts = on.flatten() if isinstance(on, exp.And) else [on]
-    return any(
-        isinstance(one, exp.EQ) and isinstance(one.left, exp.Column) and isinstance(one.right, exp.Column)
-        for one in parts
-    )
+    equal = [one for one in parts if isinstance(one, exp.EQ)]
+    return any(isinstance(one.left, exp.Column) and isinstance(one.right, exp.Column) for one in equal)
 
 
 def _check_columns(names: list[str]) -> None:
