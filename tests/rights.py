@@ -80,6 +80,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
         "audit-admin",
     },
     "pages.subjects": {"governance", "oversight"},
+    "pages.themes": {"governance", "oversight", "publish-audit"},
     "pages.rates": WORK | {"audit-admin"},
     "pages.authorities": {"governance", "oversight", "publish-audit"},
     "pages.requests": SHARING,
@@ -235,6 +236,8 @@ def _key(city: City) -> Mapping[str, object]:
 _pair = {"kept": "91510000MA61RXJU95", "other": "91330100799655058B", "basis": "登记档案"}
 
 
+_theme = {"name": "firms", "title": "企业", "sql": "SELECT uscc FROM legal_person", "basis": "三定方案"}
+_making = {"theme": "firms", "version": "1"}
 _match = {"ref": "~" + "0" * 31, "code": "91510000MA61RXJU95", "verdict": "same", "basis": "登记档案"}
 
 
@@ -408,6 +411,14 @@ DONE_BY: Mapping[str, Deed] = {
     "/conflicts/one": _deed(
         "library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95", "field": "name"}
     ),
+    "/themes": _deed("library.declare_theme", "publisher", "overseer", owner=AUTHORITY, fields=_theme),
+    "/themes/making": _deed(
+        "library.make_theme",
+        *("officer", "overseer", "own-governance", "own-oversight"),
+        owner=OWN,
+        fields={"theme": "firms"},
+    ),
+    "/themes/rows": _deed("library.look_at_theme", "overseer", owner=AUTHORITY, fields=_making),
     "/bonds": _deed("library.join", "overseer", owner=AUTHORITY, fields=_pair),
     "/bonds/parting": _deed(
         "library.part",

@@ -51,6 +51,16 @@ def match_rows(desk: Desk, line: Evidence) -> None:
     library.match_batch(desk, line.on)
 
 
+def make_theme(desk: Desk, line: Evidence) -> None:
+    """A declared theme is made at once; later on demand, because it reads the whole library."""
+    library.make_theme(desk, line.on)
+
+
+def draw_theme(desk: Desk, line: Evidence) -> None:
+    """From which fields of the base library the columns of a theme come stands on the map."""
+    atlas.draw_theme(desk, line.on)
+
+
 def settle_decision(desk: Desk, line: Evidence) -> None:
     """Golden records follow what was decided: whose word stands, who is one and the same."""
     library.settle_decision(desk, str(line.facts["decision"]))
@@ -154,6 +164,7 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "quality.objection_closed": (mark_doubted,),
     "library.merged": (refresh_serving_copy, draw_merge, match_rows),
     "library.matched": (refresh_serving_copy,),
+    "library.theme_declared": (make_theme, draw_theme),
     "library.match_accepted": (settle_decision,),
     "library.match_rejected": (settle_decision,),
     "library.authority_set": (settle_decision,),

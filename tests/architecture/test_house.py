@@ -65,6 +65,7 @@ ADAPTERS = {
     "jutong.quality.measuring",
     "jutong.quality.books.files",
     "jutong.library.laying",
+    "jutong.library.making",
     "jutong.library.matching",
     "jutong.library.settling",
     "jutong.delivery.gateway",

@@ -128,6 +128,11 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         f"/api/entries/{entry}/rulebook": ("officer", "POST", {"document": RULEBOOK, "edition": 1}),
         f"/api/objections/{city.found['objection']}/answer": ("officer", "POST", {"corrected": False, "reason": "是"}),
         "/api/library/authorities": ("publisher", "POST", {"entry": entry, "field": "name", "rank": 1, "basis": "条"}),
+        "/api/library/themes": (
+            "overseer",
+            "POST",
+            {"name": "firms", "title": "企业", "sql": "SELECT uscc FROM legal_person", "basis": "条"},
+        ),
         "/api/library/matches": (
             "overseer",
             "POST",

@@ -42,6 +42,7 @@ OPEN_TO_EVERY_POST = {
     "GET /api/batches/{batch_id}/merge",
     "GET /api/library/legal-person",
     "GET /api/library/rates",
+    "GET /api/library/themes",
     "GET /api/ledger/keys",
 }
 # What is empty for those whom it does not concern.
@@ -113,6 +114,12 @@ def bodies(city: City) -> dict[str, Any]:
             "field": "name",
             "rank": 1,
             "basis": "三定方案",
+        },
+        "POST /api/library/themes": {
+            "name": "spied",
+            "title": "x",
+            "sql": "SELECT uscc FROM legal_person",
+            "basis": "x",
         },
         "POST /api/library/matches": {
             "ref": "~" + "0" * 31,

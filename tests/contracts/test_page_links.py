@@ -25,7 +25,13 @@ pytestmark = pytest.mark.xdist_group("links")
 PEOPLE = ("officer", "head", "auditor", "asker", "audit", "overseer", "publisher", "system", "security", "own-answers")
 # To look at some things is itself on record, and their pages say so; a denial would be, too, but no link is denied.
 LEDGER = "ledger_evidence"
-LOOKED = {"quality.examples_looked_at", "library.looked_up", "library.conflicts_looked_at", "library.matches_looked_at"}
+LOOKED = {
+    "quality.examples_looked_at",
+    "library.looked_up",
+    "library.conflicts_looked_at",
+    "library.matches_looked_at",
+    "library.theme_looked_at",
+}
 # Of one kind of page so many are opened, and so many read for their links: more of a kind only repeat themselves.
 OPENED = 16
 READ = 4

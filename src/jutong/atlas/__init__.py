@@ -3,7 +3,7 @@
 Nouns: Node, Edge, Drawing, Traced, RunEvent.
 """
 
-from .acts import draw_agreement, draw_entry, draw_merge, draw_service_item, draw_table, take_event
+from .acts import draw_agreement, draw_entry, draw_merge, draw_service_item, draw_table, draw_theme, take_event
 from .edge import Edge, How, Kind, Node
 from .lineage import Traced, traced
 from .looking import Impact, events_for, impact_for, nodes_for
@@ -24,6 +24,7 @@ __all__ = [
     "draw_merge",
     "draw_service_item",
     "draw_table",
+    "draw_theme",
     "events_for",
     "impact_for",
     "nodes_for",

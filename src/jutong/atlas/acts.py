@@ -22,7 +22,7 @@ from .edge import (
     drawing_of_table,
 )
 from .openlineage import OWN, RunEvent, event_of, run_of
-from .transform import GOLDEN, drawing_of_merge
+from .transform import GOLDEN, drawing_of_merge, drawing_of_theme
 
 MERGE = "library.merge"
 
@@ -92,6 +92,14 @@ def draw_merge(desk: Desk, batch_id: str, entry_id: str) -> None:
         store.keep_event(desk.db, event)
     if store.draw(desk.db, drawing):
         desk.record("atlas.drawn", on=batch_id, kind="merge", entry=entry_id, edges=len(drawing.edges))
+
+
+def draw_theme(desk: Desk, name: str) -> None:
+    """Draw from which fields of the base library the columns of a theme come."""
+    desk.allow("atlas.draw", Label(owner=desk.actor.org))
+    drawing = drawing_of_theme(library.find_theme(desk.db, name), desk.actor.org)
+    if store.draw(desk.db, drawing):
+        desk.record("atlas.drawn", on=name, kind="theme", body=desk.actor.org, edges=len(drawing.edges))
 
 
 def take_event(desk: Desk, document: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from jutong.catalogue.entry import Entry
 from jutong.library.standard import standard_of
 from jutong.library.subject import FIELDS, KEY, items_of, key_item_of
 from jutong.library.survive import Authority, belief_of, golden_sql, touched_sql
+from jutong.library.theme import BASE, COLUMNS, Theme
 from jutong.quality.reading import BATCH, ROW
 from jutong.terms.element import StandardElement
 
@@ -54,6 +55,20 @@ def drawing_of_merge(
             edges.append(Edge(source=field(table, item), target=said, how=How.COMPUTED, body=entry.provider))
         edges += _golden(entry, authorities, nodes)
     return Drawing(origin=f"merge:{entry.id}", nodes=tuple(nodes.values()), edges=tuple(dict.fromkeys(edges)))
+
+
+def drawing_of_theme(theme: Theme, body: str) -> Drawing:
+    """Return from which fields of the base library the columns of a theme come."""
+    nodes: dict[str, Node] = {}
+    edges: list[Edge] = []
+    for name, came in traced(theme.question(), {BASE: COLUMNS}).items():
+        target = node_name(f"field:theme.{theme.name}/{name}")
+        nodes[target] = Node(id=target, kind=Kind.FIELD, title=name, body=body)
+        for _, column in sorted(came.columns):
+            source = f"field:{GOLDEN}/{column}"
+            nodes.setdefault(source, Node(id=source, kind=Kind.FIELD, title=column, body=body))
+            edges.append(Edge(source=source, target=target, how=How.COMPUTED, body=body))
+    return Drawing(origin=f"theme:{theme.name}", nodes=tuple(nodes.values()), edges=tuple(dict.fromkeys(edges)))
 
 
 def _golden(entry: Entry, authorities: Iterable[Authority], nodes: dict[str, Node]) -> Iterable[Edge]:

@@ -186,6 +186,8 @@ POLICIES: Mapping[str, Policy] = {
     "library.part": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.match": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "library.decide_match": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.declare_theme": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.make_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.OWN),
     "library.settle": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # sharing
     "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),
@@ -236,11 +238,13 @@ POLICIES: Mapping[str, Policy] = {
         tie=Tie.ANY,
     ),
     "pages.subjects": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.ANY),
+    "pages.themes": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.PUBLISH_AUDIT, tie=Tie.ANY),
     "pages.rates": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.authorities": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.PUBLISH_AUDIT, tie=Tie.ANY),
     # library, looking
     "library.look_up": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_conflicts": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.look_at_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_matches": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     # atlas
     "atlas.draw": _by(Duty.HOUSE, tie=Tie.ANY),

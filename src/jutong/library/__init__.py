@@ -1,15 +1,19 @@
 """One thing, one source: golden records of legal persons, with who said each value and with what authority.
 
-Nouns: Golden, Surviving, Said, Conflict, Rate, Merge, Matching, Suspect, Authority, Bond, Bonds, Decision, Standing.
+Nouns: Golden, Surviving, Said, Conflict, Rate, Merge, Matching, Suspect, Authority, Bond, Bonds,
+Decision, Standing, Theme, Making.
 """
 
 from .acts import (
     accept_match,
+    declare_theme,
     join,
     look_at_conflicts,
     look_at_matches,
+    look_at_theme,
     look_into,
     look_up,
+    make_theme,
     match_again,
     match_batch,
     merge,
@@ -31,14 +35,18 @@ from .store import (
     decisions,
     find_decision,
     find_merge,
+    find_theme,
     known_merge,
+    makings,
     merged_entries,
     newest_merges,
     settled_subjects,
     standing,
+    themes,
 )
 from .subject import FIELDS, Field, checked_key
 from .survive import ALL_FIELDS, UNRANKED, Authority
+from .theme import Making, Theme
 
 __all__ = [
     "ALL_FIELDS",
@@ -53,6 +61,7 @@ __all__ = [
     "Decision",
     "Field",
     "Golden",
+    "Making",
     "Matching",
     "Merge",
     "Rate",
@@ -60,6 +69,7 @@ __all__ = [
     "Standing",
     "Surviving",
     "Suspect",
+    "Theme",
     "Verdict",
     "accept_match",
     "authorities",
@@ -69,15 +79,20 @@ __all__ = [
     "count_conflicts",
     "count_subjects",
     "decisions",
+    "declare_theme",
     "find_decision",
     "find_merge",
     "find_subject",
+    "find_theme",
     "join",
     "known_merge",
     "look_at_conflicts",
     "look_at_matches",
+    "look_at_theme",
     "look_into",
     "look_up",
+    "make_theme",
+    "makings",
     "match_again",
     "match_batch",
     "merge",
@@ -91,6 +106,7 @@ __all__ = [
     "settled_subjects",
     "standing",
     "tell_apart",
+    "themes",
     "unkeyed_rows",
     "whole_library",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jutong import catalogue, collection, registers
 from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
 from jutong.guard import Label
+from jutong.kernel.canon import canonical, digest
 from jutong.kernel.mark import check_mark
 
 from . import store
@@ -14,11 +17,13 @@ from .decision import AUTHORITY, Decision
 from .golden import Conflict, Golden, Matching, Merge, Said, Suspect
 from .laying import conflicts, count_settled, find_subject, lay, said_of
 from .likeness import places_of
+from .making import make, shown
 from .matching import check_suspected, count_matched, match, suspects
 from .settling import SOURCES, matched_by, settle, subjects_of_entry, whole
 from .sight import whole_library
 from .subject import checked_key
 from .survive import Authority, check_rank_free
+from .theme import Making, Theme
 
 
 def merge(desk: Desk, batch_id: str) -> Merge:
@@ -205,6 +210,41 @@ def look_at_conflicts(desk: Desk, *, after: str = "", limit: int = 100) -> tuple
         found = conflicts(desk.pools, standing, after=after, limit=limit)
     desk.record("library.conflicts_looked_at", on="legal-person", values=len(found))
     return found
+
+
+def declare_theme(desk: Desk, declared: Theme, *, seen: str | None = None) -> Theme:
+    """Declare a theme library, or change its question; ``seen`` is the mark of what the form showed."""
+    desk.allow("library.declare_theme", whole_library(registers.bodies(desk.db)))
+    question = declared.question()
+    known = next((one for one in store.themes(desk.db) if one.name == declared.name), None)
+    if declared != known:
+        check_mark(seen, known)
+        store.save_theme(desk.db, declared)
+        desk.record("library.theme_declared", on=declared.name, question=digest(canonical(question)))
+    return declared
+
+
+def make_theme(desk: Desk, name: str) -> Making:
+    """Make a theme's table from the base library as it stands; the same again changes nothing."""
+    desk.allow("library.make_theme", Label(owner=desk.actor.org))
+    declared = store.find_theme(desk.db, name)
+    with desk.released():
+        made = make(desk.pools, declared, at=desk.now)
+    if store.save_making(desk.db, made):
+        desk.record(
+            "library.theme_made", on=name, base=made.base, version=made.version, rows=made.rows, digest=made.digest
+        )
+    return made
+
+
+def look_at_theme(desk: Desk, name: str, version: int) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    """Show an official the first rows of a theme, as it was made at a version."""
+    desk.allow("library.look_at_theme", whole_library(registers.bodies(desk.db)))
+    declared = store.find_theme(desk.db, name)
+    with desk.released():
+        columns, rows = shown(desk.pools, declared.name, version)
+    desk.record("library.theme_looked_at", on=name, version=version, rows=len(rows))
+    return columns, rows
 
 
 def _match(desk: Desk, entry: Entry, asker: str, batch: str) -> Matching | None:

@@ -17,6 +17,7 @@ from .bond import Bond, Bonds, Verdict
 from .decision import Decision, Standing
 from .golden import Matching, Merge
 from .survive import Authority
+from .theme import Making, Theme
 
 authority = sa.Table(
     "library_authority",
@@ -50,6 +51,26 @@ settled = sa.Table(
     metadata,
     sa.Column("decision", sa.String(26), primary_key=True),
     sa.Column("subjects", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+theme = sa.Table(
+    "library_theme",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("title", sa.String(100), nullable=False),
+    sa.Column("sql", sa.Text, nullable=False),
+    sa.Column("basis", sa.String(400), nullable=False),
+)
+
+making = sa.Table(
+    "library_making",
+    metadata,
+    sa.Column("theme", sa.String(40), primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("base", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
 
@@ -157,6 +178,37 @@ def known_matching(db: Db, asker: str) -> Matching | None:
     """Return what a search for matches found, or nothing."""
     row = db.execute(sa.select(matched).where(matched.c.asker == asker)).mappings().one_or_none()
     return None if row is None else Matching(**row)
+
+
+def save_theme(db: Db, declared: Theme) -> None:
+    """Keep a declared theme, or put it in place of the one of its name."""
+    upsert(db, theme, asdict(declared), key=("name",))
+
+
+def themes(db: Db) -> tuple[Theme, ...]:
+    """Return the declared themes by name."""
+    return tuple(Theme(**row) for row in db.execute(sa.select(theme).order_by(theme.c.name)).mappings())
+
+
+def find_theme(db: Db, name: str) -> Theme:
+    """Return a theme, or refuse."""
+    row = db.execute(sa.select(theme).where(theme.c.name == name)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("theme", name[:40])
+    return Theme(**row)
+
+
+def save_making(db: Db, made: Making) -> bool:
+    """Keep that a theme was made unless it was kept before, and say whether it was new."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    unless = insert(making).values(**asdict(made)).on_conflict_do_nothing(index_elements=["theme", "version"])
+    return db.execute(unless.returning(making.c.version)).first() is not None
+
+
+def makings(db: Db, name: str, *, limit: int = 20) -> tuple[Making, ...]:
+    """Return when a theme was made, the newest first."""
+    query = sa.select(making).where(making.c.theme == name).order_by(making.c.version.desc()).limit(limit)
+    return tuple(Making(**row) for row in db.execute(query).mappings())
 
 
 def _decision(row: Any) -> Decision:

@@ -9,12 +9,13 @@ import msgspec
 from litestar.params import JSONBody, Parameter
 
 from jutong import library
-from jutong.library import Authority, Bond, Conflict, Golden, Matching, Merge, Suspect, Verdict
+from jutong.library import Authority, Bond, Conflict, Golden, Making, Matching, Merge, Suspect, Theme, Verdict
 
 from .collection import visible_batch
-from .wiring import Code, CodeField, Limit, Name, TheActor, TheHouse, Ulid, UlidField, act, look
+from .wiring import NO_NUL, Code, CodeField, Limit, Name, TheActor, TheHouse, Ulid, UlidField, act, look
 
 TAGS = ["library"]
+ThemeName = Annotated[str, Parameter(pattern="^[a-z][a-z0-9_]{0,39}$", description="the theme's name")]
 AfterRef = Annotated[str, Parameter(pattern="^(~[0-9a-f]{31})?$", description="only what stands after this row")]
 AfterCode = Annotated[str, Parameter(pattern="^[0-9A-Z]{0,18}$", description="only what stands after this code")]
 
@@ -84,6 +85,22 @@ class MatchForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     code: CodeField
     verdict: Verdict
     basis: Name
+
+
+class ThemeForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A theme library: the name of its table, its question, on which basis it is kept."""
+
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+    title: Name
+    sql: Annotated[str, msgspec.Meta(max_length=20_000, pattern=NO_NUL)]
+    basis: Name
+
+
+class ThemeView(msgspec.Struct, kw_only=True):
+    """A theme library, and its newest making."""
+
+    theme: Theme
+    made: Making | None
 
 
 class PartingForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -183,6 +200,31 @@ def match_again(house: TheHouse, actor: TheActor, entry_id: Ulid) -> Matching | 
         return library.match_again(desk, entry_id)
 
 
+@look("/api/library/themes", tags=TAGS)
+def list_themes(house: TheHouse, actor: TheActor) -> list[ThemeView]:
+    """List the theme libraries with their questions and when each was last made."""
+    with house.reading() as db:
+        return [
+            ThemeView(theme=one, made=next(iter(library.makings(db, one.name, limit=1)), None))
+            for one in library.themes(db)
+        ]
+
+
+@act("/api/library/themes", tags=TAGS)
+def declare_theme(house: TheHouse, actor: TheActor, data: ThemeForm) -> Theme:
+    """Declare a theme library by one question over the base library, or change its question."""
+    with house.desk(actor) as desk:
+        declared = Theme(name=data.name, title=data.title, sql=data.sql, basis=data.basis)
+        return library.declare_theme(desk, declared)
+
+
+@act("/api/library/themes/{name:str}/making", tags=TAGS)
+def make_theme(house: TheHouse, actor: TheActor, name: ThemeName) -> Making:
+    """Make a theme anew from the base library as it stands."""
+    with house.desk(actor) as desk:
+        return library.make_theme(desk, name)
+
+
 def _view(golden: Golden) -> GoldenView:
     amount = golden.capital.amount
     return GoldenView(
@@ -200,4 +242,4 @@ def _view(golden: Golden) -> GoldenView:
 
 
 ENDPOINTS = [show_merge, show_library, show_subject, list_conflicts, set_authority, show_rates, join, part]
-ENDPOINTS += [list_matches, decide_match, match_again]
+ENDPOINTS += [list_matches, decide_match, match_again, list_themes, declare_theme, make_theme]

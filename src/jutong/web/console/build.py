@@ -50,6 +50,7 @@ from . import (
     sharing,
     sheets,
     style,
+    themes,
     way_in,
     wishing,
     wizard,
@@ -103,6 +104,7 @@ ROOMS = (
     administration,
     network,
     style,
+    themes,
 )
 
 
