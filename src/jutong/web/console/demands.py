@@ -184,7 +184,7 @@ def redraft(visit: TheVisit, demand_id: Ulid) -> Answer:
     """Keep a changed draft."""
     need = _need(visit)
     with visit.desk() as desk:
-        catalogue.redraft_demand(desk, demand_id, need, seen=visit.form.seen)
+        catalogue.redraft_demand(desk, demand_id, need, seen=visit.form.mark)
     return done(desk, f"/demands/{demand_id}")
 
 

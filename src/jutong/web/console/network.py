@@ -162,7 +162,7 @@ def register_system(visit: TheVisit) -> Answer:
     """Enter a body's system."""
     given = visit.form.read(NewSystem)
     with visit.desk() as desk:
-        made = registers.register_system(desk, given.body, given.code, given.title, seen=visit.form.seen)
+        made = registers.register_system(desk, given.body, given.code, given.title, seen=visit.form.mark)
     return done(desk, _address(made))
 
 
@@ -172,7 +172,7 @@ def set_key(visit: TheVisit) -> Answer:
     given = visit.form.read(Key)
     with visit.desk() as desk:
         key = PublicKey.read(given.public_key)
-        made = registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.seen)
+        made = registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.mark)
     return done(desk, _address(made))
 
 
@@ -226,7 +226,7 @@ def enrol_node(visit: TheVisit) -> Answer:
     """Trust another tier's node under its key."""
     node = _node(visit)
     with visit.desk() as desk:
-        registers.enrol_node(desk, node, seen=visit.form.seen)
+        registers.enrol_node(desk, node, seen=visit.form.mark)
     return done(desk, "/nodes")
 
 

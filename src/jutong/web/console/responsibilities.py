@@ -293,7 +293,7 @@ def state_duties(visit: TheVisit, code: Code) -> Answer:
     """Keep what a body answers for."""
     given = visit.form.read(Duties)
     with visit.desk() as desk:
-        catalogue.state_duties(desk, code, given.duties, seen=visit.form.seen)
+        catalogue.state_duties(desk, code, given.duties, seen=visit.form.mark)
     return done(desk, f"/duties/{code}")
 
 
