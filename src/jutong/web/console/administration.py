@@ -118,7 +118,7 @@ def register_body(visit: TheVisit) -> Answer:
     """Enter a body, or change its entry."""
     org = _body(visit)
     with visit.desk() as desk:
-        registers.register_body(desk, org, seen=visit.form.mark)
+        registers.register_body(desk, org, seen=visit.form.seen)
     return done(desk, "/bodies")
 
 

@@ -127,6 +127,9 @@ def _listing(visit: Visit, *, own: bool) -> Answer:
         key=lambda one: (one.id,),
         sort="-id",
         empty=text("No demand stands here."),
+        then=text(
+            "A demand is filed for data that a duty needs and that no entry offers; what is accepted is listed for all."
+        ),
     )
 
     def fetch(ask: Asked) -> tuple[Demand, ...]:

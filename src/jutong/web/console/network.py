@@ -84,7 +84,8 @@ SYSTEMS: Table[System] = Table(
     ),
     key=lambda row: (str(row.name),),
     sort="name",
-    empty=text("No system is registered yet. A body's program needs one to ask for data through the gateway."),
+    empty=text("No system is registered yet."),
+    then=text("A body's program needs one to ask for data through the gateway."),
 )
 NODES: Table[Node] = Table(
     name="nodes",
@@ -104,9 +105,8 @@ NODES: Table[Node] = Table(
     ),
     key=lambda row: (row.name,),
     sort="name",
-    empty=text(
-        "No neighbouring node is trusted yet. Feeds between tiers begin when both sides have enrolled each other."
-    ),
+    empty=text("No neighbouring node is trusted yet."),
+    then=text("Feeds between tiers begin when both sides have enrolled each other."),
 )
 
 
@@ -162,7 +162,7 @@ def register_system(visit: TheVisit) -> Answer:
     """Enter a body's system."""
     given = visit.form.read(NewSystem)
     with visit.desk() as desk:
-        made = registers.register_system(desk, given.body, given.code, given.title, seen=visit.form.mark)
+        made = registers.register_system(desk, given.body, given.code, given.title, seen=visit.form.seen)
     return done(desk, _address(made))
 
 
@@ -172,7 +172,7 @@ def set_key(visit: TheVisit) -> Answer:
     given = visit.form.read(Key)
     with visit.desk() as desk:
         key = PublicKey.read(given.public_key)
-        made = registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.mark)
+        made = registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.seen)
     return done(desk, _address(made))
 
 

@@ -84,6 +84,7 @@ def _listing(visit: Visit, *, owner: str) -> Answer:
         key=lambda one: (one.task.due.isoformat(), one.id),
         sort="due",
         empty=text("Nobody is responsible for anything here."),
+        then=text("Responsibilities begin when the authority splits a demand that it accepted."),
     )
 
     def fetch(ask: Asked) -> tuple[Responsibility, ...]:
@@ -180,6 +181,7 @@ def negative(visit: TheVisit) -> Answer:
         key=lambda one: (catalogue.summary_of(one).title_order, one.id),
         sort="title",
         empty=text("Nothing is kept from sharing."),
+        then=text("What a law forbids to share is listed here once the authority has audited it."),
     )
 
     def fetch(ask: Asked) -> tuple[Entry, ...]:
