@@ -163,6 +163,7 @@ def give_the_system_its_key(system: Walker, security: Walker, told: Told) -> Non
     system.press("/systems")
     key = make_key(told.folder / "system.pem")
     security.open("/systems", "systems")
+    security.page.locator("main tbody a[href^='/systems?system=']").first.click()
     security.page.fill("input[name=public_key]", str(key.public))
     security.press("/systems/key")
     assert str(key.public) in security.page.content()

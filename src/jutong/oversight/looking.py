@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -11,6 +12,7 @@ from jutong import access, catalogue, library, quality, registers, sharing
 from jutong.catalogue.stage import Stage as EntryStage
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.db import Db
+from jutong.kernel.errors import NotFound
 from jutong.kernel.pile import Pile
 from jutong.kernel.text import plain, text
 from jutong.quality.objection import Objection
@@ -115,14 +117,14 @@ def _agreement(work: Work, side: Side | None) -> Callable[[Agreement], Todo]:
     return line
 
 
-def _objection(look: Look, work: Work, one: Objection) -> Todo:
+def _objection(look: Look, work: Work, one: Objection, item: str) -> Todo:
     answered = work is Work.CLOSE_OBJECTION
     return Todo(
         work=work,
         on=one.id,
         title=one.entry,
         body="" if one.provider == look.org else one.provider,
-        about=text("{count} rows, item {item}", count=one.count, item=one.item),
+        about=text("{count} rows, item {item}", count=one.count, item=item),
         due=None if answered else one.due,
         provisional=one.provisional and not answered,
     )
@@ -182,10 +184,22 @@ def _objections(
             quality.objections_at(look.db, stage, provider=provider, before=before, limit=look.limit)
             for stage in stages
         ]
-        top = tuple(_objection(look, work, one) for pile in piles for one in pile.top)
+        found = [one for pile in piles for one in pile.top]
+        titles = _titles_of_items(look, found)
+        top = tuple(_objection(look, work, one, titles.get((one.entry, one.item), one.item)) for one in found)
         return Pile(top, sum(pile.size for pile in piles))
 
     return read
+
+
+def _titles_of_items(look: Look, found: Collection[Objection]) -> Mapping[tuple[str, str], str]:
+    """Return what items are called, of as many entries as a desk has lines; the others keep their names."""
+    titles: dict[tuple[str, str], str] = {}
+    for entry in list(dict.fromkeys(one.entry for one in found))[:LINES]:
+        with suppress(NotFound):
+            seen = catalogue.visible_to(look.db, entry, look.actor)
+            titles |= {(entry, item.name): item.title for item in seen.items}
+    return titles
 
 
 def _late_answers(look: Look) -> Pile[Todo]:

@@ -168,7 +168,7 @@ def enter_calendar(visit: TheVisit) -> Answer:
     """Enter a year's notice; open terms that it touches are counted anew."""
     given = _year(visit)
     with visit.desk() as desk:
-        registers.enter_calendar(desk, given.year, given.days, given.notice, seen=visit.form.seen)
+        registers.enter_calendar(desk, given.year, given.days, given.notice, seen=visit.form.mark)
     return done(desk, "/calendar")
 
 

@@ -98,7 +98,8 @@ TABLE: Table[Listed] = Table(
     ),
     key=lambda row: sharing.key_of_agreement(row.agreement),
     sort="ends",
-    empty=text("No agreement stands here. One begins when a request is approved."),
+    empty=text("No agreement stands here."),
+    then=text("One begins when a request is approved."),
 )
 
 

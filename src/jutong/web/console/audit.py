@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from jutong import registers
 from jutong.kernel.text import Text, text
 from jutong.ledger import Kept
+from jutong.terms import Grade
 
 from .deeds import ADMINISTRATORS, DENIALS, SIGN_INS, Names, fact_of, reason_in
 from .frame import Answer, TheVisit, shown
@@ -68,12 +69,12 @@ def _table(visit: Visit, view: View, names: Names) -> Table[Kept]:
     about: Column[Kept] = (
         Column(key="reason", title=text("Reason"), value=lambda kept: reason_in(kept.line, visit.language))
         if view.acts == DENIALS
-        else Column(key="about", title=text("Facts"), value=lambda kept: _facts(visit, kept))
+        else Column(key="about", title=text("Facts"), value=lambda kept: _facts(visit, names, kept))
     )
     person: Column[Kept] = Column(
         key="person",
         title=text("Account"),
-        value=lambda kept: names.account(_subject(kept)),
+        value=lambda kept: "" if _subject(kept) == "house" else names.account(_subject(kept)),
         kind="code",
         options="text",
     )
@@ -89,9 +90,21 @@ def _subject(kept: Kept) -> str:
     return kept.line.on if kept.line.actor == "house" and kept.line.act in SIGN_INS else kept.line.actor
 
 
-def _facts(visit: Visit, kept: Kept) -> str:
-    told = ((fact_of(name), value) for name, value in sorted(kept.line.facts.items()))
-    return "; ".join(f"{visit.say(name)}: {value}" for name, value in told if isinstance(value, str | int))
+def _facts(visit: Visit, names: Names, kept: Kept) -> str:
+    facts = sorted(kept.line.facts.items())
+    return "; ".join(
+        f"{visit.say(fact_of(name))}: {_said(visit, names, name, value)}"
+        for name, value in facts
+        if isinstance(value, str | int)
+    )
+
+
+def _said(visit: Visit, names: Names, name: str, value: str | int) -> str:
+    if isinstance(value, bool):
+        return visit.say(text("yes") if value else text("no"))
+    if isinstance(value, str):
+        return names.account(value) if name == "person" else names.bodies.get(value, value)
+    return Grade(value).name if name in ("cleared", "grade") else str(value)
 
 
 def _person(visit: Visit, account: str) -> str:

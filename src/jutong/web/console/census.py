@@ -192,7 +192,7 @@ def check_table(visit: TheVisit, table_id: Ulid) -> Answer:
     """Say that a table is reported rightly, or send it back."""
     given = visit.form.read(Check)
     with visit.desk() as desk:
-        census.check_table(desk, table_id, right=given.right == "right", reason=given.reason, seen=visit.form.seen)
+        census.check_table(desk, table_id, right=given.right == "right", reason=given.reason, seen=visit.form.mark)
     return done(desk, f"/census/tables/{table_id}")
 
 
@@ -201,7 +201,7 @@ def hang_table(visit: TheVisit, table_id: Ulid) -> Answer:
     """Hang a table on an entry."""
     given = visit.form.read(Hanging)
     with visit.desk() as desk:
-        census.hang(desk, table_id, given.entry, seen=visit.form.seen)
+        census.hang(desk, table_id, given.entry, seen=visit.form.mark)
     return done(desk, f"/census/tables/{table_id}")
 
 

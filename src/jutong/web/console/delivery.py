@@ -119,7 +119,8 @@ TABLE: Table[Open] = Table(
     ),
     key=lambda row: sharing.key_of_agreement(row.agreement),
     sort="ends",
-    empty=text("No service is open. One opens when a request has been approved and delivered."),
+    empty=text("No service is open."),
+    then=text("One opens when a request has been approved and delivered."),
 )
 CALLS: Table[Counted] = Table(
     name="calls",
@@ -152,7 +153,8 @@ CALLS: Table[Counted] = Table(
     ),
     key=lambda row: row.count.key,
     sort="-day",
-    empty=text("No call is on record. Calls appear here within a second of being answered."),
+    empty=text("No call is on record."),
+    then=text("Calls appear here within a second of being answered."),
 )
 
 

@@ -127,6 +127,9 @@ def _listing(visit: Visit, *, own: bool) -> Answer:
         key=lambda one: (one.id,),
         sort="-id",
         empty=text("No demand stands here."),
+        then=text(
+            "A demand is filed for data that a duty needs and that no entry offers; what is accepted is listed for all."
+        ),
     )
 
     def fetch(ask: Asked) -> tuple[Demand, ...]:
@@ -184,7 +187,7 @@ def redraft(visit: TheVisit, demand_id: Ulid) -> Answer:
     """Keep a changed draft."""
     need = _need(visit)
     with visit.desk() as desk:
-        catalogue.redraft_demand(desk, demand_id, need, seen=visit.form.seen)
+        catalogue.redraft_demand(desk, demand_id, need, seen=visit.form.mark)
     return done(desk, f"/demands/{demand_id}")
 
 

@@ -64,6 +64,11 @@ class Form:
         """The digest of what the page had shown when the form was filled in; empty where it had shown nothing."""
         return self.get(SEEN_FIELD)
 
+    @property
+    def mark(self) -> str | None:
+        """The mark of what the page had shown; empty where nothing stood, None where the form does not say."""
+        return self.get(SEEN_FIELD) if SEEN_FIELD in self.fields else None
+
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a field: ticked boxes, chosen options."""
         return self.fields.get(name, ())

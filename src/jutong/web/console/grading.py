@@ -17,6 +17,7 @@ from jutong.terms.element import StandardElement
 from ..wiring import Ulid, UlidField, Words
 from .census_words import KINDS
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
+from .known_names import titles_of_items
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 from .words import word_of
@@ -43,6 +44,7 @@ class Row:
 
     proposal: Proposal
     title: str
+    item: str
 
     @property
     def now(self) -> Text:
@@ -73,7 +75,8 @@ def list_proposals(visit: TheVisit) -> Answer:
                 limit=ask.limit,
             )
             titles = catalogue.titles(db, [one.entry for one in found])
-        return [Row(one, titles.get(one.entry, one.entry)) for one in found]
+            items = titles_of_items(db, visit.acting, {one.entry for one in found})
+        return [Row(one, titles.get(one.entry, one.entry), items.get((one.entry, one.item), one.item)) for one in found]
 
     return table_page(visit, _TABLE, fetch, "census/proposals.html", title=_TABLE.title, crumbs=(FIRST,))
 
@@ -169,7 +172,7 @@ _TABLE: Table[Row] = Table(
             value=lambda row: row.title,
             href=lambda row: f"/grading/{row.proposal.id}",
         ),
-        Column(key="item", title=text("Item"), value=lambda row: row.proposal.item, kind="code"),
+        Column(key="item", title=text("Item"), value=lambda row: row.item),
         Column(key="aspect", title=text("What would change"), value=lambda row: row.proposal.aspect),
         Column(key="now", title=text("Says now"), value=lambda row: worded(row.proposal.aspect, row.proposal.now)),
         Column(
@@ -193,7 +196,8 @@ _TABLE: Table[Row] = Table(
     ),
     key=lambda row: (row.proposal.id,),
     sort="-opened",
-    empty=text("The assistant has nothing to propose. It looks at an entry when it is published, or when asked."),
+    empty=text("The assistant has nothing to propose."),
+    then=text("It looks at an entry when it is published, or when asked."),
 )
 
 PAGES = [list_proposals, look_at_grades, show_proposal, accept_proposal, reject_proposal]

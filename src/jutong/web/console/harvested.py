@@ -54,6 +54,7 @@ RECORDS: Table[Harvested] = Table(
     key=lambda row: (row.id,),
     sort="seen",
     empty=text("No portal's list was imported yet."),
+    then=text("Import one under Lists: JSON lines, JSON, CSV or XLSX."),
 )
 DECISIONS: Table[Decided] = Table(
     name="kinship",
@@ -76,6 +77,7 @@ DECISIONS: Table[Decided] = Table(
     ),
     key=lambda row: (row[0].id,),
     empty=text("No records were found to belong together."),
+    then=text("Duplicates, interfaces and series are looked for at every import."),
 )
 
 

@@ -110,7 +110,7 @@ def describe_system(visit: TheVisit) -> Answer:
     """Keep a system's sheet."""
     profile = _profile(visit)
     with visit.desk() as desk:
-        registers.describe_system(desk, profile, seen=visit.form.seen)
+        registers.describe_system(desk, profile, seen=visit.form.mark)
     return done(desk, "/census/inventory")
 
 
@@ -119,7 +119,7 @@ def list_power(visit: TheVisit) -> Answer:
     """Enter a power."""
     power = _power(visit)
     with visit.desk() as desk:
-        registers.list_power(desk, power, seen=visit.form.seen)
+        registers.list_power(desk, power, seen=visit.form.mark)
     return done(desk, "/census/inventory")
 
 
@@ -128,7 +128,7 @@ def list_service_item(visit: TheVisit) -> Answer:
     """Enter a service item with its requirements."""
     item = _service_item(visit)
     with visit.desk() as desk:
-        registers.list_service_item(desk, item, seen=visit.form.seen)
+        registers.list_service_item(desk, item, seen=visit.form.mark)
     return done(desk, "/census/inventory")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from jutong import catalogue, registers
 from jutong.desk import Reading
 from jutong.guard.mask import Bands, Clear, Drop, Keep, Region, Token, Truncated, parse_mask
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import Text, text
+from jutong.terms import Actor
 
 
 def entry_page(entry_id: str) -> str:
@@ -65,3 +67,12 @@ def _name(db: Reading, code: str) -> str:
         return registers.find_body(db, code).name
     except NotFound:
         return code
+
+
+def titles_of_items(db: Reading, actor: Actor, entries: Iterable[str]) -> Mapping[tuple[str, str], str]:
+    """Return what the items of entries are called, as far as somebody may see them; by entry and name."""
+    told: dict[tuple[str, str], str] = {}
+    for one in sorted(entries):
+        with suppress(NotFound):
+            told |= {(one, item.name): item.title for item in catalogue.visible_to(db, one, actor).items}
+    return told

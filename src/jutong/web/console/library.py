@@ -195,7 +195,7 @@ def set_authority(visit: TheVisit) -> Answer:
         if named.entry not in library.merged_entries(db):
             raise Misfilled({"entry": text("choose from the list")})
     with visit.desk() as desk:
-        library.set_authority(desk, named, seen=visit.form.seen)
+        library.set_authority(desk, named, seen=visit.form.mark)
     return done(desk, "/authorities")
 
 

@@ -84,7 +84,8 @@ SYSTEMS: Table[System] = Table(
     ),
     key=lambda row: (str(row.name),),
     sort="name",
-    empty=text("No system is registered yet. A body's program needs one to ask for data through the gateway."),
+    empty=text("No system is registered yet."),
+    then=text("A body's program needs one to ask for data through the gateway."),
 )
 NODES: Table[Node] = Table(
     name="nodes",
@@ -104,9 +105,8 @@ NODES: Table[Node] = Table(
     ),
     key=lambda row: (row.name,),
     sort="name",
-    empty=text(
-        "No neighbouring node is trusted yet. Feeds between tiers begin when both sides have enrolled each other."
-    ),
+    empty=text("No neighbouring node is trusted yet."),
+    then=text("Feeds between tiers begin when both sides have enrolled each other."),
 )
 
 
@@ -226,7 +226,7 @@ def enrol_node(visit: TheVisit) -> Answer:
     """Trust another tier's node under its key."""
     node = _node(visit)
     with visit.desk() as desk:
-        registers.enrol_node(desk, node, seen=visit.form.seen)
+        registers.enrol_node(desk, node, seen=visit.form.mark)
     return done(desk, "/nodes")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -17,12 +16,12 @@ from jutong.quality import Objection, Queue, Stage
 from ..wiring import NO_NUL, Ulid, Words
 from .collection import bodies_first
 from .frame import Answer, TheVisit, acted, done, page, shown
+from .known_names import titles_of_items
 from .quality import FIRST, rules_of
 from .said import DONE
 from .table import Asked, Column, Table, table_page
-from .visit import Visit
 
-LAW = "第809号令第二十六条"
+LAW = text("Order 809, art. 26")
 STAGE_TONES: Mapping[Stage, str] = {
     Stage.FILED: "amber",
     Stage.VERIFYING: "blue",
@@ -93,7 +92,7 @@ def list_objections(visit: TheVisit) -> Answer:
                 limit=ask.limit,
             )
             titles = catalogue.titles(db, [one.entry for one in found])
-            items = _titles_of_items(visit, db, {one.entry for one in found})
+            items = titles_of_items(db, visit.acting, {one.entry for one in found})
         return [
             Row(
                 one,
@@ -267,7 +266,8 @@ _OBJECTIONS: Table[Row] = Table(
         row.objection.id,
     ),
     sort="due",
-    empty=text("No objection waits: no rule found an error that its source has yet to answer."),
+    empty=text("No objection waits."),
+    then=text("Rules find errors in every delivery; an error becomes an objection that its source answers."),
 )
 
 
@@ -277,16 +277,7 @@ def rule_in_words(rule: str) -> Text:
     return RULES.get(code) or plain(code)
 
 
-def _titles_of_items(visit: Visit, db: Any, entries: Iterable[str]) -> dict[tuple[str, str], str]:
-    told: dict[tuple[str, str], str] = {}
-    for one in sorted(entries):
-        with suppress(NotFound):
-            entry = catalogue.visible_to(db, one, visit.acting)
-            told |= {(one, item.name): item.title for item in entry.items}
-    return told
-
-
-def _steps(objection: Objection, *, late: bool) -> list[tuple[Text | Stage, str, object, str]]:
+def _steps(objection: Objection, *, late: bool) -> list[tuple[Text | Stage, str, object, Text | str]]:
     """Return the course of an objection by article 26: filed, taken up, answered, closed."""
     answered = Stage.REJECTED_WITH_REASON if objection.stage is Stage.REJECTED_WITH_REASON else Stage.CORRECTED
     if objection.stage is Stage.FEEDBACK_SENT and objection.reason:
@@ -295,7 +286,7 @@ def _steps(objection: Objection, *, late: bool) -> list[tuple[Text | Stage, str,
     place = course.index(objection.stage)
     ended = objection.stage is Stage.FEEDBACK_SENT
     open_now = place + 1 if not ended else place
-    told: list[tuple[Text | Stage, str, object, str]] = []
+    told: list[tuple[Text | Stage, str, object, Text | str]] = []
     for number, stage in enumerate(course):
         state = "done" if number <= place else "now" if number == open_now else "next"
         if late and state == "now":

@@ -302,7 +302,8 @@ def _owed_table(visit: Visit, names: Names, calendar: Calendar) -> Table[Owed]:
         ),
         key=lambda owed: (owed.due.isoformat() if owed.due else "", owed.on),
         sort="due",
-        empty=text("Nothing is owed: every answer, delivery and correction is done."),
+        empty=text("Nothing is owed."),
+        then=text("Every answer, delivery and correction is done."),
     )
 
 

@@ -166,7 +166,7 @@ def clear(visit: TheVisit, person_id: Ulid, post_id: Ulid) -> Answer:
     """Set up to which grade a post may see."""
     given = visit.form.read(Clearance)
     with visit.desk() as desk:
-        registers.clear(desk, post_id, given.cleared, seen=visit.form.seen)
+        registers.clear(desk, post_id, given.cleared, seen=visit.form.mark)
     return done(desk, f"/people/{person_id}")
 
 

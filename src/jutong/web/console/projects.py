@@ -72,6 +72,7 @@ def list_projects(visit: TheVisit) -> Answer:
         key=lambda one: (one.id,),
         sort="-applied",
         empty=text("No project was applied for yet."),
+        then=text("Before money is asked for, a project says here what it makes, collects and needs."),
     )
     may_apply = visit.may("census.apply_project")
     return table_page(

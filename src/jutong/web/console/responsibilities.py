@@ -84,6 +84,7 @@ def _listing(visit: Visit, *, owner: str) -> Answer:
         key=lambda one: (one.task.due.isoformat(), one.id),
         sort="due",
         empty=text("Nobody is responsible for anything here."),
+        then=text("Responsibilities begin when the authority splits a demand that it accepted."),
     )
 
     def fetch(ask: Asked) -> tuple[Responsibility, ...]:
@@ -180,6 +181,7 @@ def negative(visit: TheVisit) -> Answer:
         key=lambda one: (catalogue.summary_of(one).title_order, one.id),
         sort="title",
         empty=text("Nothing is kept from sharing."),
+        then=text("What a law forbids to share is listed here once the authority has audited it."),
     )
 
     def fetch(ask: Asked) -> tuple[Entry, ...]:
@@ -293,7 +295,7 @@ def state_duties(visit: TheVisit, code: Code) -> Answer:
     """Keep what a body answers for."""
     given = visit.form.read(Duties)
     with visit.desk() as desk:
-        catalogue.state_duties(desk, code, given.duties, seen=visit.form.seen)
+        catalogue.state_duties(desk, code, given.duties, seen=visit.form.mark)
     return done(desk, f"/duties/{code}")
 
 

@@ -88,6 +88,7 @@ def list_revisions(visit: TheVisit) -> Answer:
         key=lambda one: (one.due.isoformat(), one.id),
         sort="due",
         empty=text("No update is due."),
+        then=text("A clock begins here when a law or a body's duties change."),
     )
 
     def fetch(ask: Asked) -> tuple[Revision, ...]:

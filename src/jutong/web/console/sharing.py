@@ -127,7 +127,8 @@ TABLE: Table[Listed] = Table(
     ),
     key=lambda row: sharing.key_of_request(row.request),
     sort="due",
-    empty=text("No request stands here. Requests begin at an entry of the catalogue."),
+    empty=text("No request stands here."),
+    then=text("Requests begin at an entry of the catalogue."),
 )
 
 

@@ -56,6 +56,7 @@ class Table(Generic[Row]):
     key: Callable[[Row], tuple[str, ...]]  # what the store needs to go on after this row
     sort: str = ""  # the usual order: a column's key, with - before it for the greatest first
     empty: Text = field(default_factory=lambda: text("Nothing stands here."))
+    then: Text | None = None  # what to do where nothing stands, or why nothing does
     rows: int = ROWS
 
 
@@ -121,6 +122,7 @@ class Listed:
     choices: tuple[tuple[str, Text, bool], ...]  # columns, and whether each is shown
     sort: str
     empty: Text
+    then: Text | None
     filtered: bool
     path: str
     next: str = ""
@@ -186,6 +188,7 @@ def listed(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Listed:
         choices=tuple((column.key, column.title, column.key in ask.columns) for column in table.columns),
         sort=sort if sort != table.sort else "",
         empty=table.empty,
+        then=table.then,
         filtered=bool(ask.filters),
         path=visit.path,
         next=_address(visit, [*base, ("after", _cursor(_place(table, ask, rows[-1])))]) if more else "",
