@@ -23,10 +23,10 @@ class Layout:
     castable: frozenset[str] = frozenset()  # items whose whole numbers and dates may become text
 
     def declaring(self, *, encoding: str = "", delimiter: str = "", table: str = "", rows_at: str = "") -> Layout:
-        """Return the layout with what somebody declares beside it; an empty word declares nothing.
+        r"""Return the layout with what somebody declares beside it; an empty word declares nothing.
 
         >>> Layout(table="t").declaring(delimiter="tab", encoding="gb18030").delimiter
-        '\\t'
+        '\t'
         """
         return replace(
             self,
