@@ -412,12 +412,7 @@ DONE_BY: Mapping[str, Deed] = {
         "library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95", "field": "name"}
     ),
     "/themes": _deed("library.declare_theme", "publisher", "overseer", owner=AUTHORITY, fields=_theme),
-    "/themes/making": _deed(
-        "library.make_theme",
-        *("officer", "overseer", "own-governance", "own-oversight"),
-        owner=OWN,
-        fields={"theme": "firms"},
-    ),
+    "/themes/making": _deed("library.make_theme", "overseer", owner=AUTHORITY, fields={"theme": "firms"}),
     "/themes/rows": _deed("library.look_at_theme", "overseer", owner=AUTHORITY, fields=_making),
     "/bonds": _deed("library.join", "overseer", owner=AUTHORITY, fields=_pair),
     "/bonds/parting": _deed(

@@ -64,6 +64,7 @@ def test_a_theme_is_made_from_what_stands_and_again_is_no_change(place: Place) -
     place.merge(place.deliver([row(1), row(2, capital="200(万元人民币)"), row(3, city="江北")]))
     with place.desk(AUDITOR) as desk:
         library.declare_theme(desk, FIRMS)
+    with place.desk(AUDITOR) as desk:
         first = library.make_theme(desk, FIRMS.name)
     with place.desk(AUDITOR) as desk:
         again = library.make_theme(desk, FIRMS.name)

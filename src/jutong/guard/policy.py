@@ -187,7 +187,7 @@ POLICIES: Mapping[str, Policy] = {
     "library.match": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "library.decide_match": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.declare_theme": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, tie=Tie.OWN),
-    "library.make_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.OWN),
+    "library.make_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.PARTY),
     "library.settle": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # sharing
     "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),

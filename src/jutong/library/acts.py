@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jutong import catalogue, collection, registers
 from jutong.catalogue.entry import Entry
@@ -10,6 +11,7 @@ from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
 from jutong.kernel.mark import check_mark
+from jutong.terms import Duty
 
 from . import store
 from .bond import Bond, Bonds
@@ -226,7 +228,9 @@ def declare_theme(desk: Desk, declared: Theme, *, seen: str | None = None) -> Th
 
 def make_theme(desk: Desk, name: str) -> Making:
     """Make a theme's table from the base library as it stands; the same again changes nothing."""
-    desk.allow("library.make_theme", Label(owner=desk.actor.org))
+    # The node that keeps the library is a party to its themes.
+    parties = frozenset({desk.actor.org}) if Duty.HOUSE in desk.actor.duties else frozenset[str]()
+    desk.allow("library.make_theme", replace(whole_library(registers.bodies(desk.db)), parties=parties))
     declared = store.find_theme(desk.db, name)
     with desk.released():
         made = make(desk.pools, declared, at=desk.now)

@@ -59,6 +59,6 @@ def shown(pools: Pools, name: str, version: int) -> tuple[Sequence[str], Sequenc
     """Return the columns and first rows of a theme as it was made at a version: earlier ones stay readable."""
     table = theme_table(name)
     if not pools.lake.exists(table) or version > pools.lake.version(table):
-        raise NotFound("theme", name)
+        raise NotFound("theme library", name)
     rows = pools.engine.query(f"SELECT * FROM theme LIMIT {SHOWN}", {"theme": TableRef(table, version)}).read_all()  # noqa: S608
     return rows.column_names, [list(row.values()) for row in rows.to_pylist()]

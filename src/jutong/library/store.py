@@ -194,7 +194,7 @@ def find_theme(db: Db, name: str) -> Theme:
     """Return a theme, or refuse."""
     row = db.execute(sa.select(theme).where(theme.c.name == name)).mappings().one_or_none()
     if row is None:
-        raise NotFound("theme", name[:40])
+        raise NotFound("theme library", name[:40])
     return Theme(**row)
 
 

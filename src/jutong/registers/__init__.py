@@ -49,7 +49,7 @@ from .inventory import (
 from .node import Node, Relation, speaks_for
 from .post import Holding, Person, Post
 from .shipped import code_sets as shipped_code_sets
-from .shipped import divisions, shipped_deadline
+from .shipped import divisions, gazetteer, shipped_deadline
 from .shipped import elements as shipped_elements
 from .store import (
     actor_of,
@@ -123,6 +123,7 @@ __all__ = [
     "find_power",
     "find_service_item",
     "find_system",
+    "gazetteer",
     "holdings",
     "holdings_of",
     "issue_credential",

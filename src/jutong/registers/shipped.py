@@ -12,11 +12,18 @@ from typing import Any
 
 import msgspec
 
+from jutong.terms.address import Gazetteer
 from jutong.terms.calendar import Calendar, YearNotice
 from jutong.terms.codeset import CodeSet
 from jutong.terms.deadline import Deadline, DeadlineRule, choose
 from jutong.terms.division import Division, Divisions
 from jutong.terms.element import StandardElement
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the names by which addresses are read."""
+    return Gazetteer.of(divisions().spans)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from litestar.params import JSONBody, Parameter
 
-from jutong import library
+from jutong import library, registers
 from jutong.library import Authority, Bond, Conflict, Golden, Making, Matching, Merge, Suspect, Theme, Verdict
 
 from .collection import visible_batch
@@ -40,6 +40,8 @@ class GoldenView(msgspec.Struct, kw_only=True):
     capital_confidence: str
     rows: int
     also: tuple[str, ...]
+    address_parts: Mapping[str, str]  # of twelve, those that were understood
+    address_reading: str
 
 
 class LibraryView(msgspec.Struct, kw_only=True):
@@ -227,6 +229,8 @@ def make_theme(house: TheHouse, actor: TheActor, name: ThemeName) -> Making:
 
 def _view(golden: Golden) -> GoldenView:
     amount = golden.capital.amount
+    written = golden.fields["address"].value if "address" in golden.fields else ""
+    address = registers.gazetteer().read(written)
     return GoldenView(
         code=golden.code,
         fields={
@@ -238,6 +242,8 @@ def _view(golden: Golden) -> GoldenView:
         capital_confidence=golden.capital.confidence.value,
         rows=golden.rows,
         also=golden.also,
+        address_parts=address.parts,
+        address_reading=address.reading.value,
     )
 
 

@@ -113,6 +113,7 @@ def show_subject(visit: TheVisit) -> Answer:
         disputed=[one for one in fields if one.disputed],
         line=desk.left[-1][1],
         unranked=UNRANKED,
+        address=registers.gazetteer().read(golden.fields["address"].value) if "address" in golden.fields else None,
     )
 
 

@@ -12,7 +12,7 @@ from jutong import library
 from jutong.kernel.text import text
 from jutong.library import Making, Theme
 
-from ..wiring import Name, Words
+from ..wiring import NO_NUL, Name
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .library import FIRST
 from .overtaken import noun_overtaken, seen_of
@@ -24,7 +24,7 @@ class Declared(msgspec.Struct, kw_only=True):
 
     name: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
     title: Name
-    sql: Annotated[Words, msgspec.Meta(max_length=20_000)]
+    sql: Annotated[str, msgspec.Meta(max_length=20_000, pattern=NO_NUL)]
     basis: Name
 
 

@@ -14,6 +14,7 @@ from jutong.kernel.text import Text, plain, text
 from jutong.library import Verdict
 from jutong.library.subject import Nature, Unkeyed
 from jutong.terms import BodyKind, Duty, Grade
+from jutong.terms.address import Reading
 from jutong.terms.element import Dimension, Severity
 
 from .census_words import CENSUS
@@ -343,6 +344,11 @@ LIBRARY: Words = {
         quality.Doubt.COMMA: text("a comma stands where no thousands separator can stand"),
         quality.Doubt.UNIT: text("the unit or currency is not known"),
         quality.Doubt.IMPLAUSIBLE: text("so large that yuan may have been entered as ten thousand yuan"),
+    },
+    Reading: {
+        Reading.WHOLE: text("the whole address"),
+        Reading.PART: text("a part of it"),
+        Reading.NONE: text("nothing of it"),
     },
     Verdict: {
         Verdict.SAME: text("the same legal person"),
