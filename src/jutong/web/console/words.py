@@ -11,13 +11,11 @@ from jutong.catalogue import harvest, item, terms_of_use
 from jutong.collection import plans
 from jutong.guard import Method
 from jutong.kernel.text import Text, plain, text
-from jutong.library import Verdict
-from jutong.library.subject import Nature, Unkeyed
 from jutong.terms import BodyKind, Duty, Grade
-from jutong.terms.address import Reading
 from jutong.terms.element import Dimension, Severity
 
 from .census_words import CENSUS
+from .library_words import SUBJECTS
 
 Words = Mapping[type[Enum], Mapping[Any, Text]]
 
@@ -323,11 +321,6 @@ QUALITY: Words = {
     },
 }
 LIBRARY: Words = {
-    Unkeyed: {
-        Unkeyed.EMPTY: text("the key is empty"),
-        Unkeyed.OLD_NUMBER: text("an old registration number"),
-        Unkeyed.INVALID: text("not a valid key"),
-    },
     quality.Queue: {
         quality.Queue.CORRECTION: text("between departments"),
         quality.Queue.PUBLIC: text("from the public"),
@@ -344,19 +337,6 @@ LIBRARY: Words = {
         quality.Doubt.COMMA: text("a comma stands where no thousands separator can stand"),
         quality.Doubt.UNIT: text("the unit or currency is not known"),
         quality.Doubt.IMPLAUSIBLE: text("so large that yuan may have been entered as ten thousand yuan"),
-    },
-    Reading: {
-        Reading.WHOLE: text("the whole address"),
-        Reading.PART: text("a part of it"),
-        Reading.NONE: text("nothing of it"),
-    },
-    Verdict: {
-        Verdict.SAME: text("the same legal person"),
-        Verdict.APART: text("not the same"),
-    },
-    Nature: {
-        Nature.IDENTIFYING: text("identifying field"),
-        Nature.CHANGING: text("changing field"),
     },
 }
 SHARING: Words = {
@@ -387,7 +367,20 @@ OVERSIGHT: Words = {
         oversight.Kind.RESPONSIBILITY: text("a responsibility"),
     },
 }
-_ROOMS = (TERMS, REGISTERS, ACCESS, CATALOGUE, CENSUS, HARVEST, COLLECTION, QUALITY, LIBRARY, SHARING, OVERSIGHT)
+_ROOMS = (
+    TERMS,
+    REGISTERS,
+    ACCESS,
+    CATALOGUE,
+    CENSUS,
+    HARVEST,
+    COLLECTION,
+    QUALITY,
+    LIBRARY,
+    SUBJECTS,
+    SHARING,
+    OVERSIGHT,
+)
 # By enumeration first: members of two enumerations of strings may be equal.
 _ALL: Words = {kind: words for room in _ROOMS for kind, words in room.items()}
 
