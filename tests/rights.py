@@ -68,7 +68,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.deliver": {"collection"},
     "pages.plans": {"collection", "governance", "oversight", "audit-admin"},
     "pages.quality": WORK | {"audit-admin"},
-    "pages.doubt": {"governance", "requests", "answers", "office-head", "collection"},
+    "pages.doubt": {"governance", "requests", "office-head", "collection"},
     "pages.objections": {
         "requests",
         "governance",
@@ -190,8 +190,8 @@ _EVERYBODY_AT_A_DESK = (
 )
 _WORDING = ("officer", "stranger", "auditor", "publisher", "own-catalogue", "own-register-audit", "own-publish-audit")
 _DOUBTING = (
-    *("officer", "head", "asker", "asking-head", "overseer", "nobody", "stranger"),
-    *("own-governance", "own-requests", "own-answers", "own-office-head", "own-collection"),
+    *("officer", "head", "asker", "asking-head", "overseer", "stranger"),
+    *("own-governance", "own-requests", "own-office-head", "own-collection"),
 )
 _KEEPING = ("head", "asker", "asking-head", "stranger", "own-requests", "own-office-head")
 _FORWARDING = (

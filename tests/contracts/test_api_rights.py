@@ -39,6 +39,8 @@ OPEN_TO_EVERY_POST = {
     "GET /api/entries/{entry_id}/batches",
     "GET /api/batches/{batch_id}",
     "GET /api/batches/{batch_id}/examination",
+    "GET /api/batches/{batch_id}/profile",
+    "GET /api/entries/{entry_id}/rulebook",
     "GET /api/batches/{batch_id}/merge",
     "GET /api/library/legal-person",
     "GET /api/library/rates",
@@ -244,6 +246,7 @@ def test_every_duty_in_another_body_does_not_reach_into_this_one(city: City, cli
         "POST /api/v1/lineage",  # it may tell of its own programs' runs, on a map that only it sees
         "POST /api/harvest/sources/{source}/gathers",  # lists that it imports itself are its own
         *(f"GET /api/harvest/{what}" for what in ("sources", "records", "decisions", "overdue")),
+        "POST /api/entries/{entry_id}/doubts",  # whoever works with data may say that a value is wrong
         "POST /api/requests",  # it may ask for a published entry, for systems of its own (the wish names others')
     }
     for method, path in operations(city):

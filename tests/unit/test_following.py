@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from jutong import ledger, registers
+from jutong.delivery.likeness import key_bytes
+from jutong.delivery.service import copy_name
 from jutong.follows import Following
 from jutong.terms import Org
-from tests.city import City, a_city
+from jutong.terms.identifier import credit_code_of
+from tests.city import ROWS, SOCIAL, City, a_city, a_full_city, done
 
 
 def acted(city: City, code: str) -> None:
@@ -41,3 +45,34 @@ def test_an_idle_node_asks_one_question(tmp_path: Path) -> None:
     assert asked(city, following) == 1
     acted(city, "91330100799655058B")
     assert asked(city, following) > 1
+
+
+def test_a_doubt_travels_with_the_answers_until_it_is_answered(tmp_path: Path) -> None:
+    """An officer doubts a name: the copy that the gateway answers from says so, its user is told, and both end."""
+    city = a_full_city(tmp_path / "home")
+    code, entry = credit_code_of("91500103202803323"), city.found["entry"]
+    with city.client() as client:
+        rows = ROWS.replace("915000002028033215", code).encode()
+        done(client.post(f"/api/entries/{entry}/batches", content=rows, headers=city.bearer("officer")))
+        city.settle()
+        assert "name" not in disputed(city, code)
+        told = {"key": code, "item": "name", "doubt": "招牌上是另一个名称"}
+        answer = client.post(f"/api/entries/{entry}/doubts", json=told, headers=city.bearer("asker"))
+        doubt = done(answer)
+        assert doubt["row"] == 0, "whoever asks does not learn whether there is such a record"
+        city.settle()
+        assert "name" in disputed(city, code)
+        said = {"corrected": False, "reason": "执照如此"}
+        done(client.post(f"/api/objections/{doubt['id']}/answer", json=said, headers=city.bearer("officer")))
+    city.settle()
+    assert "name" not in disputed(city, code)
+    for word in ("sharing.doubt_told", "sharing.doubt_lifted"):
+        mine = [line for line in city.lines(word) if line.facts["objection"] == doubt["id"]]
+        assert {line.facts["consumer"] for line in mine} == {SOCIAL}
+
+
+def disputed(city: City, code: str) -> list[str]:
+    """Return the items that the serving copy marks of a record."""
+    reader = city.house.pools.lookup.open(copy_name(city.found["entry"]))
+    held = json.loads(reader.get(key_bytes(code)) or b"{}").get("_disputed") or []
+    return json.loads(held) if isinstance(held, str) else held

@@ -345,7 +345,7 @@ def test_an_officer_doubts_one_value_and_learns_of_no_record(place: Place) -> No
     with place.desk(asker) as desk:
         unknown = quality.raise_doubt(desk, ENTRY, key=code(77), item="address", doubt="门牌号与实地不符")
     assert (known.row, unknown.row, known.raised_by) == (2, 0, asker.org)
-    with place.desk(asker) as desk, pytest.raises(NotFound):
+    with place.desk(asker) as desk, pytest.raises(Invalid):
         quality.raise_doubt(desk, ENTRY, key=code(2), item="nothing", doubt="错")
     lines = place.lines("quality.objection_opened")
     assert len(lines) == 2
@@ -379,7 +379,9 @@ def test_three_queues_never_mix(place: Place) -> None:
     told = {"key": code(1), "item": "address", "doubt": "不符"}
     with place.desk(OFFICER) as desk:
         one = quality.raise_doubt(desk, ENTRY, **told)
+    with place.desk(OFFICER) as desk:
         two = quality.register_doubt(desk, ENTRY, **told, queue=quality.Queue.PUBLIC)
+    with place.desk(OFFICER) as desk:
         three = quality.register_doubt(desk, ENTRY, **told, queue=quality.Queue.RIGHTS)
     assert len({one.id, two.id, three.id}) == 3
     assert len({one.basis, two.basis, three.basis}) == 3

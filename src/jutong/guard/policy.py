@@ -166,9 +166,7 @@ POLICIES: Mapping[str, Policy] = {
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.register_doubt": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.PARTY),
-    "quality.raise_doubt": _by(
-        *(Duty.GOVERNANCE, Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY
-    ),
+    "quality.raise_doubt": _by(*(Duty.GOVERNANCE, Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY),
     "quality.profile": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.open_objections": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "quality.adopt_objection": _by(Duty.PEER, Duty.HOUSE, tie=Tie.ANY),
@@ -231,7 +229,7 @@ POLICIES: Mapping[str, Policy] = {
     "pages.deliver": _by(Duty.COLLECTION, tie=Tie.ANY),
     "pages.plans": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.quality": _by(*_OFFICIALS, tie=Tie.ANY),
-    "pages.doubt": _by(*(Duty.GOVERNANCE, Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY),
+    "pages.doubt": _by(*(Duty.GOVERNANCE, Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY),
     "pages.objections": _by(
         *(Duty.GOVERNANCE, Duty.ANSWERS, Duty.COLLECTION, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD),
         *(Duty.OVERSIGHT, Duty.AUDIT_ADMIN, Duty.REQUESTS),
