@@ -30,6 +30,7 @@ NO_PAGES = {
     "/harvest/gathers/{gather_id}/events",
     "/language/{tag}",
     "/login/code",
+    "/plans/{plan_id}/events",
     "/receipts/{some_id}/r.txt",
 }
 # The same page with things in other stages: slots of the address, by what the city calls them; and who looks.

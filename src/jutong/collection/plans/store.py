@@ -111,16 +111,18 @@ def plans_listed(
     provider: str = "",
     entry: str = "",
     state: str = "",
+    sort: str = "",
     after: tuple[str, ...] = (),
     limit: int = 50,
     descending: bool = False,
 ) -> tuple[Plan, ...]:
-    """Return a page of plans, the oldest first."""
+    """Return a page of plans: the oldest first, or by title."""
     query = sa.select(plan)
     for column, wanted in ((plan.c.provider, provider), (plan.c.entry, entry), (plan.c.state, state)):
         if wanted:
             query = query.where(column == wanted)
-    page = keyset(query, (plan.c.id,), after=after, descending=descending, limit=limit)
+    order = (plan.c.title, plan.c.id) if sort == "title" else (plan.c.id,)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
     return tuple(_plan_of(row) for row in db.execute(page).mappings())
 
 

@@ -5,6 +5,7 @@ import { SVGRenderer } from "echarts/renderers";
 
 use([GraphChart, SVGRenderer]);
 
+const NARROWEST = 560;
 const MARKS = ["circle", "rect", "triangle", "diamond"];
 
 // Dependencies, read from rows that name both ends; the middle column stays in the list.
@@ -26,15 +27,20 @@ function graph(figure, picture) {
     }
   }
   const lanes = new Map();
+  for (const id of nodes.keys()) lanes.set(steps.get(id) ?? 0, (lanes.get(steps.get(id) ?? 0) ?? 0) + 1);
+  const [first, last, most] = [Math.min(...lanes.keys()), Math.max(...lanes.keys()), Math.max(...lanes.values())];
+  const height = Math.min(640, 120 + 36 * most);
+  // In the picture's own measures: what is stretched to fit stretches its marks and words, too.
+  const [across, down] = [(picture.clientWidth - 120) / Math.max(last - first, 1), (height - 56) / Math.max(most - 1, 1)];
+  const taken = new Map();
   const data = [...nodes.values()].map((one) => {
     const lane = steps.get(one.id) ?? 0;
-    const place = lanes.get(lane) ?? 0;
-    lanes.set(lane, place + 1);
+    const place = taken.get(lane) ?? 0;
+    taken.set(lane, place + 1);
     const start = one.id === figure.dataset.start;
-    return { ...one, x: lane * 160, y: place * 36, symbol: MARKS[Math.abs(lane) % MARKS.length], symbolSize: start ? 18 : 11, itemStyle: { color: start ? "#0b5cad" : "#51606f" } };
+    return { ...one, x: (lane - first) * across, y: (place - (lanes.get(lane) - 1) / 2) * down, symbol: MARKS[Math.abs(lane) % MARKS.length], symbolSize: start ? 18 : 11, itemStyle: { color: start ? "#0b5cad" : "#51606f" } };
   });
-  for (const one of data) one.y -= ((lanes.get(steps.get(one.id) ?? 0) - 1) * 36) / 2;
-  picture.style.height = `${Math.min(640, 120 + 36 * Math.max(...lanes.values()))}px`;
+  picture.style.height = `${height}px`;
   const drawn = init(picture, null, { renderer: "svg" });
   drawn.setOption({
     animation: false,
@@ -46,7 +52,7 @@ function graph(figure, picture) {
       edgeSymbol: ["none", "arrow"],
       edgeSymbolSize: 8,
       lineStyle: { color: "#51606f", width: 1.2 },
-      label: { show: true, position: "bottom", width: 120, overflow: "truncate", color: "#1b2733", fontFamily: getComputedStyle(document.body).fontFamily },
+      label: { show: true, position: "bottom", width: Math.max(across - 16, 48), overflow: "truncate", color: "#1b2733", fontFamily: getComputedStyle(document.body).fontFamily },
       data,
       links: rows.map((row) => ({ source: row.dataset.source, target: row.dataset.target })),
     }],
@@ -54,12 +60,12 @@ function graph(figure, picture) {
   drawn.on("click", ({ data: one }) => {
     if (one?.href) location.assign(one.href);
   });
-  new ResizeObserver(() => drawn.resize()).observe(picture);
 }
 
 export function chart(figure) {
   const picture = figure.querySelector(".chart-picture");
-  if (!picture || picture.dataset.drawn) return;
+  // A telephone is too narrow for it; the list beside it says the same.
+  if (!picture || picture.dataset.drawn || figure.clientWidth < NARROWEST) return;
   picture.dataset.drawn = "1";
   picture.hidden = false;
   figure.classList.add("chart-drawn");

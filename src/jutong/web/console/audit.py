@@ -81,7 +81,8 @@ def _table(visit: Visit, view: View, names: Names) -> Table[Kept]:
     who: Column[Kept] = Column(
         key="who", title=text("Post"), value=lambda kept: names.who(_subject(kept), kept.line.org)
     )
-    columns = [who if one.key == "who" else one for one in base.columns]
+    # What a line is on stands among its facts in words; its identifier is there for who asks for it.
+    columns = [who if one.key == "who" else replace(one, shown=one.shown and one.key != "on") for one in base.columns]
     return replace(base, columns=(*columns, person, about), empty=text("Nothing of this kind is on record."))
 
 

@@ -118,7 +118,7 @@ def _listing(visit: Visit, *, own: bool) -> Answer:
                 tone=lambda one: TONES[one.stage],
                 options=DemandStage,
             ),
-            Column(key="purpose", title=text("Purpose"), value=lambda one: one.need.purpose),
+            Column(key="purpose", title=text("Purpose"), value=lambda one: one.need.purpose, shown=False),
             Column(key="items", title=text("Wanted items"), value=lambda one: "、".join(one.need.items)),
             Column(key="by", title=text("Wanted by"), value=lambda one: one.need.by, kind="day"),
             Column(key="owner", title=text("Presumed owner"), value=lambda one: names.get(one.owner, one.owner)),

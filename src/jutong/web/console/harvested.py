@@ -40,7 +40,7 @@ RECORDS: Table[Harvested] = Table(
         Column(key="cycle", title=text("Update cycle"), value=lambda row: row.update_cycle or row.cycle_words),
         Column(key="updated", title=text("Last update"), value=lambda row: row.updated or row.published, kind="day"),
         Column(key="due", title=text("Due"), value=lambda row: row.due, kind="day"),
-        Column(key="formats", title=text("Formats"), value=lambda row: ", ".join(row.formats)),
+        Column(key="formats", title=text("Formats"), value=lambda row: ", ".join(row.formats), shown=False),
         Column(key="kin", title=text("Belongs together"), value=lambda row: row.kin, options=Kin),
         Column(
             key="state",

@@ -125,6 +125,9 @@ def show_scorecard(visit: TheVisit, code: Code) -> Answer:
         score=_of_100(card.score),
         band=_band(card),
         indicators=[(one, _href(code, one.code, asked)) for one in card.indicators],
+        missing="；".join(
+            f"{one.code} {visit.say(one.definition.title)}" for one in card.indicators if one.value is None
+        ),
         charted=[
             (f"{one.code} {visit.say(one.definition.title)}", (one.value / 10, _href(code, one.code, asked)))
             for one in card.indicators

@@ -120,6 +120,7 @@ def list_plans(visit: TheVisit) -> Answer:
                 db,
                 provider=own or ask.filter("provider"),
                 state=ask.filter("state"),
+                sort=ask.sort,
                 after=ask.after,
                 limit=ask.limit,
                 descending=ask.descending,
@@ -291,7 +292,14 @@ def _tone(row: tuple[Plan, str]) -> str:
 
 
 _PLANS: tuple[Column[tuple[Plan, str]], ...] = (
-    Column(key="title", title=text("Plan"), value=lambda row: row[0].title, href=lambda row: f"/plans/{row[0].id}"),
+    Column(
+        key="title",
+        title=text("Plan"),
+        value=lambda row: row[0].title,
+        href=lambda row: f"/plans/{row[0].id}",
+        sort=True,
+        place=lambda row: row[0].title,
+    ),
     Column(
         key="entry",
         title=text("Entry"),

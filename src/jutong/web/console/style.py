@@ -128,33 +128,33 @@ def try_style(visit: TheVisit) -> Answer:
     return see("/style?taken=yes")
 
 
-def _stages() -> tuple[tuple[Text, str, str, str], ...]:
+def _stages() -> tuple[tuple[Text, str, str, Text], ...]:
     return (
-        (text("Submitted"), "done", "2026-01-02", "第809号令第二十条"),
-        (text("Answered by the provider"), "now", "", "第809号令第二十条"),
-        (text("Delivered"), "next", "", "第809号令第二十一条"),
+        (text("Submitted"), "done", "2026-01-02", text("Order 809, art. 20")),
+        (text("Answered by the provider"), "now", "", text("Order 809, art. 20")),
+        (text("Delivered"), "next", "", text("Order 809, art. 21")),
     )
 
 
-def _share_laws() -> tuple[tuple[ShareType, Text, Text, str], ...]:
+def _share_laws() -> tuple[tuple[ShareType, Text, Text, Text], ...]:
     return (
         (
             ShareType.UNCONDITIONAL,
             text("Every department gets it"),
             text("for data that every department may need"),
-            "第809号令第十四条",
+            text("Order 809, art. 14"),
         ),
         (
             ShareType.CONDITIONAL,
             text("Some departments get it"),
             text("for data that is needed for stated duties only"),
-            "第809号令第十四条",
+            text("Order 809, art. 14"),
         ),
         (
             ShareType.NOT_SHARED,
             text("Nobody gets it"),
             text("only where a law, a regulation or a decision of the State Council says so"),
-            "第809号令第十四条",
+            text("Order 809, art. 14"),
         ),
     )
 
