@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library")
+NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library", "bulk")
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("name", choices=(*NAMES, "all"))
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
-    parser.add_argument("--input", type=Path, help="a register to use (thread), any Parquet (quality)")
+    parser.add_argument("--input", type=Path, help="a register (thread), any Parquet (quality), any CSV (bulk)")
     parser.add_argument("--rules", type=Path, help="a rulebook, JSON or YAML (quality)")
     parser.add_argument("--no-peer", dest="peer", action="store_false", help="no other product beside it (quality)")
     parser.add_argument("--linear", action="store_true", help="also 10 and 100 million rows (quality)")

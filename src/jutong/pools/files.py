@@ -19,6 +19,7 @@ from .place import Place, answering
 ROWS_A_GROUP = 131_072
 BYTES_A_GROUP = 64 << 20
 BYTES_A_FILE = 128 << 20
+LOOKED_AT = 16_384  # rows
 _LONGEST_BOUND = 64  # characters; longer texts get no bounds in the table's log
 
 
@@ -77,7 +78,12 @@ class Writing:
                 self.place.make_room(self.table)
                 self._stream = self.place.files.open_output_stream(f"{self.table}/{self._file(len(self._done))}")
                 self._writer = pq.ParquetWriter(
-                    self._stream, self.schema, compression="zstd", compression_level=1, store_schema=False
+                    self._stream,
+                    self.schema,
+                    compression="zstd",
+                    compression_level=1,
+                    store_schema=False,
+                    use_dictionary=_repeating(rows),
                 )
             self._writer.write_table(rows, row_group_size=len(rows))
             full = self._stream is not None and self._stream.tell() >= BYTES_A_FILE
@@ -96,6 +102,16 @@ class Writing:
         stats = json.dumps(_stats(self._writer.writer.metadata, self.schema), ensure_ascii=False)
         self._done.append(AddAction(name, size, {}, _now_ms(), data_change=True, stats=stats))
         self._writer, self._stream = None, None
+
+
+def _repeating(rows: pa.Table) -> list[str]:
+    """Return the columns whose values come again: a dictionary of all others is made and thrown away for nothing."""
+    head = rows.slice(0, LOOKED_AT)
+    return [
+        name
+        for name, column in zip(head.column_names, head.columns, strict=True)
+        if len(column.unique()) <= max(1, len(head) // 2)
+    ]
 
 
 def _stats(written: pq.FileMetaData, schema: pa.Schema) -> dict[str, object]:

@@ -35,6 +35,7 @@ class CsvSource:
     limits: Limits = field(default_factory=Limits)
     kind: str = "csv"
     _content: str = ""
+    _plain: bool = False  # every line is one record, as the survey found
 
     def __post_init__(self) -> None:
         known = self.layout.encoding in ENCODINGS and self.layout.on_bad_bytes in ("refuse", "quarantine")
@@ -51,11 +52,12 @@ class CsvSource:
 
     def survey(self, contract: Contract) -> Survey:
         """Decode the whole file once: its digest, and its records counted without cutting them into fields."""
+        self._plain = False
         feed = _Feed(self)
         self._names(feed.header, contract)
         while feed.read(BLOCK):
             feed.lines.clear()
-        self._content = feed.content.hexdigest()
+        self._content, self._plain = feed.content.hexdigest(), feed.scanner.plain
         if feed.scanner.open:
             raise Invalid(
                 text("the quote that opens in the record at line {line} is never closed", line=feed.scanner.last_line),
@@ -166,17 +168,23 @@ class _Rows:
 
     def take(self, count: int, uncut: list[int]) -> tuple[Places, Places, Places]:
         """Return record numbers and lines of the next ``count`` cut rows, and the lines of the uncut ones told."""
-        while self._feed.lines:
-            self._lines = np.concatenate((self._lines, self._feed.lines.popleft()))
         told = np.array(uncut, np.int64)
+        while self._feed.lines:
+            lines = self._feed.lines.popleft()
+            if not self._feed.plain:
+                self._lines = np.concatenate((self._lines, lines))
         self._uncut = np.concatenate((self._uncut, told))
         span = np.arange(self._next, self._next + count + len(self._uncut), dtype=np.int64)
-        cut = np.setdiff1d(span, self._uncut, assume_unique=True)[:count]
-        lines, told_lines = self._lines[cut - 1 - self._before], self._lines[told - 1 - self._before]
+        cut = np.setdiff1d(span, self._uncut, assume_unique=True)[:count] if len(self._uncut) else span
+        if self._feed.plain:
+            lines, told_lines = cut + 1, told + 1  # the header is the first line
+        else:
+            lines, told_lines = self._lines[cut - 1 - self._before], self._lines[told - 1 - self._before]
         if count:
             self._next = int(cut[-1]) + 1
             self._uncut = self._uncut[self._uncut >= self._next]
-            self._lines, self._before = self._lines[self._next - 1 - self._before :], self._next - 1
+            if not self._feed.plain:
+                self._lines, self._before = self._lines[self._next - 1 - self._before :], self._next - 1
         return cut, lines, told_lines
 
 
@@ -186,7 +194,7 @@ class _Feed(io.RawIOBase):
     def __init__(self, source: CsvSource) -> None:
         self.scanner, self.content = RecordScanner(source.layout.delimiter), hashlib.sha256()
         self.lines: deque[Places] = deque()
-        self._source = source
+        self._source, self.plain = source, source._plain
         layout = source.layout
         self._blocks = utf8_blocks(
             source.path, source.limits, layout.encoding, self.content, refuse=layout.on_bad_bytes == "refuse"
@@ -203,7 +211,9 @@ class _Feed(io.RawIOBase):
         """Return up to ``size`` bytes; none at the end."""
         if not self._rest:
             block = next(self._blocks, b"")
-            if block:
+            if block and self.plain:
+                self.scanner.skip(block)
+            elif block:
                 self.lines.append(self.scanner.scan(block)[1])
             self._rest = memoryview(block)
         part, self._rest = self._rest[:size], self._rest[size:]

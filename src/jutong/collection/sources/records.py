@@ -12,6 +12,7 @@ QUOTE, NEWLINE, RETURN = 0x22, 0x0A, 0x0D
 MAX_STRAY = 10_000
 
 Places = NDArray[np.int64]
+_NONE: Places = np.zeros(0, np.int64)
 
 
 class RecordScanner:
@@ -29,6 +30,7 @@ class RecordScanner:
         self._stray = 0
         self._line = 1
         self.records = 0
+        self._even = True  # neither a quote nor a carriage return so far
         self.last_line = 1  # on which the newest record begins
 
     @property
@@ -36,19 +38,32 @@ class RecordScanner:
         """Whether the text so far ends within quotes."""
         return self._inside
 
+    @property
+    def plain(self) -> bool:
+        """Whether every line is one record, so that a record's number tells its line."""
+        return self._even and self.records == self._line - (self._last == NEWLINE)
+
+    def skip(self, block: bytes) -> None:
+        """Pass over a block of a text that is known to be plain."""
+        self.last_line += block.count(b"\n")
+
     def scan(self, block: bytes) -> tuple[Places, Places]:
         """Return the offsets in ``block`` at which records begin, and the line of each (from 1)."""
         data = np.frombuffer(block, np.uint8)
-        quotes = self._quotes(data)
-        ends = np.flatnonzero((data == NEWLINE) | (data == RETURN))
-        within = (np.searchsorted(quotes, ends) + self._inside) & 1
-        ends = ends[within == 0]
+        newlines = np.flatnonzero(data == NEWLINE)
+        # Most texts hold neither quotes nor carriage returns; what is not there need not be looked for twice.
+        quoted = self._inside or b'"' in block
+        quotes = self._quotes(data) if quoted else _NONE
+        self._even = self._even and not quoted and b"\r" not in block
+        ends = np.flatnonzero((data == NEWLINE) | (data == RETURN)) if b"\r" in block else newlines
+        if quoted:
+            within = (np.searchsorted(quotes, ends) + self._inside) & 1
+            ends = ends[within == 0]
         starts = ends + 1
         if self._last in (NEWLINE, RETURN) and not self._inside:
             starts = np.concatenate((np.zeros(1, np.int64), starts))
         starts = starts[starts < len(data)]
         starts = starts[(data[starts] != NEWLINE) & (data[starts] != RETURN)]
-        newlines = np.flatnonzero(data == NEWLINE)
         lines = self._line + np.searchsorted(newlines, starts)
         self._line += len(newlines)
         self._inside ^= len(quotes) % 2 == 1
