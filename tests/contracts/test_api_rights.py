@@ -188,6 +188,7 @@ def filled(city: City, path: str) -> str:
         "plan_id": NOWHERE,
         "decision_id": NOWHERE,
         "source": "portal",
+        "name": "spied",
         "instance": instance,
         "member_class": member_class,
         "member": member,

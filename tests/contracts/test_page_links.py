@@ -100,6 +100,7 @@ def test_every_page_is_reached_by_somebody(console: Console) -> None:
         "/entries/{entry_id}/edit/sheet",
         "/demands/{demand_id}/draft",
         "/harvest/gathers/{gather_id}/events",
+        "/plans/{plan_id}/events",
         "/entries/{entry_id}/deliveries/{delivery_id}",
         "/entries/{entry_id}/deliveries/{delivery_id}/events",
         "/calls/{agreement_id}/{day}",

@@ -183,6 +183,7 @@ POLICIES: Mapping[str, Policy] = {
     "library.join": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.part": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.match": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
+    "library.match_again": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.PARTY),
     "library.decide_match": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.declare_theme": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.make_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.PARTY),
