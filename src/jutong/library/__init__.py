@@ -28,6 +28,7 @@ from .bond import Bond, Bonds, Verdict
 from .decision import AUTHORITY, Decision, Standing
 from .golden import Conflict, Golden, Matching, Merge, Rate, Said, Surviving, Suspect
 from .laying import conflicts, count_conflicts, count_subjects, find_subject, rates, unkeyed_rows
+from .likeness import SURE
 from .sight import whole_library
 from .store import (
     authorities,
@@ -53,6 +54,7 @@ __all__ = [
     "AUTHORITY",
     "BASIS_LIMIT",
     "FIELDS",
+    "SURE",
     "UNRANKED",
     "Authority",
     "Bond",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from litestar.params import JSONBody, Parameter
+from litestar.params import FromQuery, JSONBody, Parameter
 
 from jutong import library, registers
 from jutong.library import Authority, Bond, Conflict, Golden, Making, Matching, Merge, Suspect, Theme, Verdict
@@ -165,14 +165,14 @@ def show_rates(house: TheHouse, actor: TheActor) -> list[RateView]:
 
 
 @act("/api/library/bonds", tags=TAGS)
-def join(house: TheHouse, actor: TheActor, data: BondForm) -> Bond:
+def join(house: TheHouse, actor: TheActor, data: JSONBody[BondForm]) -> Bond:
     """Merge one legal person's record into another's; nothing is overwritten, and it can be undone."""
     with house.desk(actor) as desk:
         return library.join(desk, data.kept, data.other, basis=data.basis, although_parted=data.although_parted)
 
 
 @act("/api/library/partings", tags=TAGS)
-def part(house: TheHouse, actor: TheActor, data: PartingForm) -> Bond:
+def part(house: TheHouse, actor: TheActor, data: JSONBody[PartingForm]) -> Bond:
     """Make a merged record one of its own again; a negative link stays."""
     with house.desk(actor) as desk:
         return library.part(desk, data.other, basis=data.basis)
@@ -180,7 +180,7 @@ def part(house: TheHouse, actor: TheActor, data: PartingForm) -> Bond:
 
 @look("/api/library/matches", tags=TAGS)
 def list_matches(
-    house: TheHouse, actor: TheActor, after: AfterRef = "", limit: Limit = 20, sure: bool = False
+    house: TheHouse, actor: TheActor, after: AfterRef = "", limit: Limit = 20, sure: FromQuery[bool] = False
 ) -> list[Suspect]:
     """List rows without a key beside the legal persons that they may tell of; looking leaves a line."""
     with house.desk(actor) as desk:
@@ -188,7 +188,7 @@ def list_matches(
 
 
 @act("/api/library/matches", tags=TAGS)
-def decide_match(house: TheHouse, actor: TheActor, data: MatchForm) -> Bond:
+def decide_match(house: TheHouse, actor: TheActor, data: JSONBody[MatchForm]) -> Bond:
     """Accept or reject that a row tells of a legal person."""
     with house.desk(actor) as desk:
         decide = library.accept_match if data.verdict is Verdict.SAME else library.reject_match
@@ -213,7 +213,7 @@ def list_themes(house: TheHouse, actor: TheActor) -> list[ThemeView]:
 
 
 @act("/api/library/themes", tags=TAGS)
-def declare_theme(house: TheHouse, actor: TheActor, data: ThemeForm) -> Theme:
+def declare_theme(house: TheHouse, actor: TheActor, data: JSONBody[ThemeForm]) -> Theme:
     """Declare a theme library by one question over the base library, or change its question."""
     with house.desk(actor) as desk:
         declared = Theme(name=data.name, title=data.title, sql=data.sql, basis=data.basis)

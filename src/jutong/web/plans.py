@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from litestar.params import JSONBody
 
 from jutong import registers
 from jutong.collection import Layout, Paging, Reach, ReachKind, Reading, plans
@@ -135,7 +136,7 @@ class TrialView(msgspec.Struct, kw_only=True):
 
 
 @act("/api/entries/{entry_id:str}/source-trials", tags=TAGS)
-def try_source(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Trial) -> TrialView:
+def try_source(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Trial]) -> TrialView:
     """Reach a source and look at its columns and a few rows, masked; nothing is kept."""
     reach = data.reach.reach()
     glance = tried(house, actor, entry_id, reach, Layout(headers=data.headers))
@@ -150,7 +151,7 @@ def try_source(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Trial) ->
 
 
 @act("/api/entries/{entry_id:str}/plans", tags=TAGS)
-def keep_plan(house: TheHouse, actor: TheActor, entry_id: Ulid, data: PlanSheet) -> PlanView:
+def keep_plan(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[PlanSheet]) -> PlanView:
     """Keep a plan by which rows of an entry come in by themselves."""
     wanted = Wanted(
         title=data.title,
@@ -213,7 +214,7 @@ def resume_plan(house: TheHouse, actor: TheActor, plan_id: Ulid) -> PlanView:
 
 
 @act("/api/plans/{plan_id:str}/drift-decision", tags=TAGS)
-def settle_drift(house: TheHouse, actor: TheActor, plan_id: Ulid, data: Decision) -> PlanView:
+def settle_drift(house: TheHouse, actor: TheActor, plan_id: Ulid, data: JSONBody[Decision]) -> PlanView:
     """Decide about the changed columns of a plan's source."""
     seen_plan(house, actor, plan_id)
     with house.desk(actor) as desk:

@@ -95,7 +95,7 @@ def show_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid) -> RulebookV
 
 
 @act("/api/entries/{entry_id:str}/rulebook", tags=TAGS)
-def issue_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: RulebookView) -> RulebookView:
+def issue_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[RulebookView]) -> RulebookView:
     """Issue own rules; `edition` is the one that was changed, so that nobody's work is overwritten."""
     with house.desk(actor) as desk:
         issued = quality.issue_rulebook(desk, entry_id, data.document, seen=data.edition)
@@ -103,7 +103,9 @@ def issue_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Ruleb
 
 
 @act("/api/entries/{entry_id:str}/rulebook/trial", tags=TAGS)
-def try_rulebook(house: TheHouse, actor: TheActor, entry_id: Ulid, data: RulebookView) -> tuple[RuleView, ...]:
+def try_rulebook(
+    house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[RulebookView]
+) -> tuple[RuleView, ...]:
     """Ask own rules that are not issued of the first rows of the newest batch, and count."""
     with house.desk(actor) as desk:
         return tuple(_rule_view(one) for one in quality.try_rulebook(desk, entry_id, data.document).counts)
@@ -132,7 +134,7 @@ def list_objections(
 
 
 @act("/api/entries/{entry_id:str}/doubts", tags=TAGS)
-def raise_doubt(house: TheHouse, actor: TheActor, entry_id: Ulid, data: Doubt) -> Objection:
+def raise_doubt(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Doubt]) -> Objection:
     """Doubt one value of one record at its source (art. 26); `queue` says for whom you speak."""
     told = {"key": data.key, "item": data.item, "doubt": data.doubt}
     with house.desk(actor) as desk:

@@ -140,6 +140,7 @@ def _matches(visit: Visit, *, sure: bool) -> Answer:
         fields=[(name, fields[name]) for name in ("name", "address", "city")],
         next=found[-1].ref if len(found) == MATCHES else "",
         sure=sure,
+        sure_from=f"{library.SURE:.1f}",
         later=bool(after),
         line=desk.left[-1][1],
     )
