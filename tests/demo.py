@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ ROOT = Path(__file__).parents[1]
 PARQUET = "enterprise-register-parquet"
 ONCE = ("collection.landed", "quality.examined", "library.merged", "sharing.approved", "sharing.delivered")
 TIERS = tuple(plan.folder for plan in PLANS)
+SETTLED_AFTER, SETTLED_MOST = 3.0, 120.0  # seconds
 
 
 def path_with(*folders: Path) -> str:
@@ -126,6 +128,19 @@ def lines_of(house: House) -> list[Evidence]:
             found += [kept.line for kept in page]
             after = page[-1].number
     return found
+
+
+def settled(home: Path) -> dict[str, Any]:
+    """Return what :func:`counted` does as soon as nothing moves any more: some of what follows outlasts a walk."""
+    before, since, until = counted(home), time.monotonic(), time.monotonic() + SETTLED_MOST
+    while time.monotonic() < until:
+        time.sleep(0.5)
+        now = counted(home)
+        if now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since > SETTLED_AFTER:
+            return now
+    raise AssertionError("the three homes do not come to rest")
 
 
 def counted(home: Path) -> dict[str, Any]:

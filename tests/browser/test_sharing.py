@@ -30,7 +30,7 @@ from tests.city import City, a_full_city
 from tests.console import a_console
 
 SEED = b"consumer" * 4
-CODE = "915000002028033215"
+CODE = "9150000020280332XF"
 FIRM = "重庆长江有限公司"
 
 

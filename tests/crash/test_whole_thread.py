@@ -14,7 +14,7 @@ from jutong.cli.demo import caller
 from jutong.cli.demo.register_maker import make_register
 from jutong.cli.demo.sample import some_code
 from jutong.cli.demo.tiers import stand_up
-from tests.demo import Journey, assert_whole, counted, path_with
+from tests.demo import Journey, assert_whole, path_with, settled
 
 # Each of these keeps seven processes busy: one at a time, whatever the number of test workers.
 pytestmark = pytest.mark.xdist_group("whole-thread")
@@ -122,10 +122,10 @@ def test_a_clockwork_that_dies_on_the_way_is_started_again_and_completes(
     monkeypatch.setenv("JUTONG_STRIKES", "\n".join(strikes))
     with journey.served() as tiers:
         journey.walked(tiers)
-        before = counted(journey.home)
+        before = settled(journey.home)
         journey.walked(tiers)
     assert struck(journey) == set(strikes)
-    assert counted(journey.home) == before
+    assert settled(journey.home) == before
     assert_whole(journey)
 
 

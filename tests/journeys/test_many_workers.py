@@ -15,7 +15,7 @@ from jutong.cli.demo.register_maker import make_register
 from jutong.cli.demo.tiers import CITY, Tier
 from jutong.cli.demo.walk import Story
 from jutong.cli.node import make_home
-from tests.demo import Journey, assert_whole, counted, path_with
+from tests.demo import Journey, assert_whole, path_with, settled
 from tests.postgres import free_port
 
 pytestmark = pytest.mark.xdist_group("whole-thread")
@@ -65,9 +65,9 @@ def test_many_hands_do_everything_once(tmp_path: Path, database_url: str, monkey
     journey = Journey(tmp_path / "home", tmp_path / "register.parquet")
     with journey.served() as tiers, more_clockwork(tiers["city"]):
         journey.walked(tiers)
-        before = counted(journey.home)
+        before = settled(journey.home)
         story = journey.walked(tiers)
-        assert counted(journey.home) == before
+        assert settled(journey.home) == before
         desks = [left_on_desks(story) for _ in range(2)]
     assert desks[0] == desks[1], "leaving work again leaves nothing more"
     assert all(desks[0]), "somebody sits down at an empty desk"

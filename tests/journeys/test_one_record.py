@@ -26,7 +26,7 @@ from jutong.ledger.calls import batch_path, frames
 from jutong.library.golden import current_sql
 from jutong.pools import TableRef
 from jutong.pools.layout import library_table
-from tests.demo import Journey, assert_whole, counted, lines_of, path_with, run_demo, valid_codes
+from tests.demo import Journey, assert_whole, lines_of, path_with, run_demo, settled, valid_codes
 from tests.real import data
 
 pytestmark = pytest.mark.xdist_group("whole-thread")
@@ -243,10 +243,10 @@ def test_the_homes_are_whole(told: Told) -> None:
 
 def test_walking_again_changes_nothing(told: Told) -> None:
     """The same demo on the same homes ends well and adds nothing: no batch, golden record, request or agreement."""
-    before = counted(told.home)
+    before = settled(told.home)
     code, summary, words = run_demo(told.home, told.register)
     assert code == 0, words
-    assert counted(told.home) == before
+    assert settled(told.home) == before
     same = ("rows_read", "rows_collected", "findings", "score", "golden_records", "conflicts", "request_due")
     assert {name: summary[name] for name in same} == {name: told.summary[name] for name in same}
     assert_whole(Journey(told.home, told.register))

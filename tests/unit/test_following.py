@@ -52,7 +52,7 @@ def test_a_doubt_travels_with_the_answers_until_it_is_answered(tmp_path: Path) -
     city = a_full_city(tmp_path / "home")
     code, entry = credit_code_of("91500103202803323"), city.found["entry"]
     with city.client() as client:
-        rows = ROWS.replace("915000002028033215", code).encode()
+        rows = ROWS.replace("9150000020280332XF", code).encode()
         done(client.post(f"/api/entries/{entry}/batches", content=rows, headers=city.bearer("officer")))
         city.settle()
         assert "name" not in disputed(city, code)

@@ -261,7 +261,8 @@ def _match(desk: Desk, entry: Entry, asker: str, batch: str) -> Matching | None:
             if not match(desk.pools, entry, asker, batch, standing, places):
                 return None
             found = count_matched(desk.pools, asker)
-            settle(desk.pools, standing, matched_by(asker), asker, only_changed=True)
+            if found[0]:
+                settle(desk.pools, standing, matched_by(asker), asker, only_changed=True)
     done = Matching(asker=asker, entry=entry.id, matched=found[0], in_review=found[1], at=desk.now)
     if store.save_matching(desk.db, done):
         desk.record("library.matched", on=asker, entry=entry.id, matched=done.matched, in_review=done.in_review)

@@ -180,6 +180,8 @@ def make_golden_records(story: Story) -> None:
     for batch in story.batches:
         place = audit.line("library.merged", batch)
         merged = city.get(f"/api/batches/{batch}/merge")
+        if merged["unkeyed"]:
+            audit.line("library.matched", batch)
         doubtful += merged["doubtful"]
         story.tell(
             text(
