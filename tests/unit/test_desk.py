@@ -219,9 +219,7 @@ def an_objection(town: Town, entry: str, rule: str = "uscc.length") -> str:
     term = Deadline(
         rule_id="CORRECTION", started=MONDAY, due=MONDAY + timedelta(days=14), provisional=False, basis="26", notice=""
     )
-    filed = objection_of(
-        entry=entry, provider=MARKET, batch="b", rows_digest="d", rule=rule, item="uscc", count=2, term=term
-    )
+    filed = objection_of(entry=entry, provider=MARKET, batch="b", rule=rule, item="uscc", count=2, term=term)
     with transaction(town.engine) as db:
         quality_store.save_new_objection(db, filed)
     return filed.id

@@ -61,7 +61,7 @@ def proposed_encodings(head: bytes) -> tuple[str, ...]:
     >>> proposed_encodings("重慶市".encode("cp950"))
     ('big5', 'gb18030')
     >>> proposed_encodings("重庆市".encode("gb18030"))
-    ('gb18030',)
+    ('gb18030', 'big5')
     """
     read = {name: _decoded(head, codec) for name, codec in ENCODINGS.items()}
     possible = [name for name, words in read.items() if words is not None]
