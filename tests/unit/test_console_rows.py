@@ -398,7 +398,8 @@ def test_how_far_sources_agree_is_published(rows: RowsCity) -> None:
     assert "nothing to compare" in said
     with rows.city.client() as client:
         (name, *_) = client.get("/api/library/rates", headers=rows.city.bearer("asker")).json()
-    assert (name["field"], name["conflicts"], name["disputed"], name["rate"]) == ("name", 1, 1, 0.0)
+    assert (name["field"], name["rate"]) == ("name", 0.0)
+    assert name["conflicts"] == name["disputed"] > 0
 
 
 def test_records_are_merged_and_unmerged_on_the_page(rows: RowsCity) -> None:

@@ -272,6 +272,6 @@ def _checksum(reckoner: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, names:
 
 def _digests(reckoner: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array:
     reckoner.register("rows", pa.Table.from_batches([batch]))
-    told = reckoner.execute(f"SELECT md5({_row_text(names)}) AS d FROM rows")  # noqa: S608
-    column = pa.table(told.to_arrow_table()).column("d")
+    told = reckoner.sql(f"SELECT md5({_row_text(names)}) AS d FROM rows")  # noqa: S608
+    column = told.to_arrow_table().column("d")
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], pa.string())

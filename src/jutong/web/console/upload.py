@@ -139,7 +139,7 @@ class _Taking:
 def own_name(given: str) -> str:
     r"""Return a file's name as the sender's machine calls it, without its folders and without what cannot be shown.
 
-    >>> own_name("C:\data\企业.csv"), own_name("../../etc/passwd"), own_name("..")
+    >>> own_name("C:\\data\\企业.csv"), own_name("../../etc/passwd"), own_name("..")
     ('企业.csv', 'passwd', 'rows')
     """
     last = given.replace("\\", "/").rpartition("/")[2]
