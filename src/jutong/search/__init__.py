@@ -9,7 +9,16 @@ from .finder import Found, Place
 from .kind import Kind
 from .looking import FACETS, search
 from .rank import Hit, Reason
-from .store import candidates, groups, missed_most, questions
+from .store import (
+    candidates,
+    candidates_listed,
+    groups,
+    groups_listed,
+    missed_listed,
+    missed_most,
+    questions,
+    questions_listed,
+)
 from .wish import Candidate, Kept, KeptGroup, Missed, group_of
 
 __all__ = [
@@ -24,17 +33,21 @@ __all__ = [
     "Place",
     "Reason",
     "candidates",
+    "candidates_listed",
     "finder_of",
     "finder_with",
     "group_of",
     "groups",
+    "groups_listed",
     "keep_group",
     "keep_question",
     "keep_up",
     "let_go",
+    "missed_listed",
     "missed_most",
     "put_forward",
     "questions",
+    "questions_listed",
     "rebuild",
     "remove_group",
     "search",
