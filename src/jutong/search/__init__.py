@@ -4,7 +4,7 @@ Nouns: Record, Plan, Slot, Hit, Found, Group, Concepts, Kept, Missed, Candidate.
 """
 
 from .acts import keep_group, keep_question, let_go, put_forward, remove_group, tell_match
-from .feed import finder_of, finder_with, keep_up, rebuild
+from .feed import NO_THEME, finder_of, finder_with, keep_up, rebuild
 from .finder import Found, Place
 from .kind import Kind
 from .looking import FACETS, search
@@ -23,6 +23,7 @@ from .wish import Candidate, Kept, KeptGroup, Missed, group_of
 
 __all__ = [
     "FACETS",
+    "NO_THEME",
     "Candidate",
     "Found",
     "Hit",

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from jutong import registers, search
-from jutong.catalogue import Format, OpenType, ShareType, UpdateCycle
+from jutong.catalogue import Format, OpenType, ShareType, UpdateCycle, harvest
 from jutong.desk import Reading
 from jutong.kernel.text import Text, text
 from jutong.search import Candidate, Found, Hit, Kept, KeptGroup, Kind, Missed, Reason
@@ -33,8 +33,35 @@ FACETS: Mapping[str, Text] = {
     "cycle": text("Update cycle"),
     "grade": text("Grade"),
     "format": text("Format"),
+    "theme": text("Theme"),
 }
 ENUMERATIONS = {"share": ShareType, "open": OpenType, "cycle": UpdateCycle, "format": Format}
+# The fields of the opening pilot (公共信息资源开放试点工作方案, 2018); portals' words for them: ``data/harvest.toml``.
+THEMES: Mapping[str, Text] = {
+    "credit": text("Credit services"),
+    "medical": text("Medical care and health"),
+    "employment": text("Social security and employment"),
+    "safety": text("Public safety"),
+    "housing": text("Urban construction and housing"),
+    "transport": text("Transport"),
+    "education": text("Education and culture"),
+    "science": text("Science and innovation"),
+    "resources": text("Resources and energy"),
+    "environment": text("Ecology and environment"),
+    "production": text("Industry and agriculture"),
+    "trade": text("Trade and commerce"),
+    "finance": text("Finance, taxes and banking"),
+    "production-safety": text("Safety at work"),
+    "market": text("Market supervision"),
+    "relief": text("Social relief"),
+    "law": text("Legal services"),
+    "living": text("Services of daily life"),
+    "weather": text("Meteorology"),
+    "geography": text("Geographic space"),
+    "organisations": text("Organisations and associations"),
+    "other": text("Other themes"),
+    search.NO_THEME: text("no theme is given"),
+}
 WHERE: Mapping[str, Text] = {
     "title": text("in the title"),
     "tags": text("among the key words"),
@@ -66,6 +93,7 @@ class NewQuestion(msgspec.Struct, kw_only=True):
     cycle: Question = ""
     grade: Question = ""
     format: Question = ""
+    theme: Question = ""
 
 
 class Forward(msgspec.Struct, kw_only=True):
@@ -175,6 +203,9 @@ def _words(name: str, value: str, names: Mapping[str, str]) -> Text | str:
         return names.get(value, value)
     if name == "division":
         return registers.divisions().full_name_of(value) or value
+    if name == "theme":
+        said = value.removeprefix(harvest.SAID)
+        return THEMES.get(value) or (text("{words} (not a known theme)", words=said) if said != value else value)
     kind = ENUMERATIONS.get(name)
     known = kind is not None and value in {one.value for one in kind}
     if kind is not None and known:
