@@ -405,9 +405,6 @@ DONE_BY: Mapping[str, Deed] = {
         "quality.close_objection", "officer", "overseer", "own-governance", parties=(AUTHORITY,)
     ),
     "/subjects": _deed("library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95"}),
-    "/conflicts": _deed(
-        "library.look_at_conflicts", "overseer", owner=AUTHORITY, fields={"after": "91510000MA61RXJU95"}
-    ),
     "/conflicts/one": _deed(
         "library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95", "field": "name"}
     ),
@@ -421,7 +418,7 @@ DONE_BY: Mapping[str, Deed] = {
         owner=AUTHORITY,
         fields={"parted": "91510000MA61RXJU95", "parting_basis": "更正决定"},
     ),
-    "/matches": _deed("library.look_at_matches", "overseer", owner=AUTHORITY, fields={"after": "~" + "0" * 31}),
+    "/matches/one": _deed("library.look_at_matches", "overseer", owner=AUTHORITY, fields={"ref": "~" + "0" * 31}),
     "/matches/decision": _deed("library.decide_match", "overseer", owner=AUTHORITY, fields=_match),
     "/authorities": _deed(
         "library.set_authority",

@@ -57,11 +57,11 @@ def test_a_notice_is_marked_as_read(visitors: Visitors, script: bool) -> None:
     """The count in the header falls; it works without JavaScript."""
     page = visitors.page("asker" if script else "head", script=script, language="en")
     page.goto("/notices")
-    before = page.locator(".news li").count()
+    before = page.locator("#table-notices tbody tr").count()
     assert int(page.locator(".bell-count").inner_text()) == before
-    page.locator(".news .act button").first.click()
+    page.locator("#table-notices .act button").first.click()
     page.wait_for_url("**/notices?done=*")
-    assert page.locator(".news li").count() == before - 1
+    assert page.locator("#table-notices tbody tr").count() == before - 1
     if before > 1:
         page.click(".actions button")
         page.wait_for_url("**/notices?done=*")

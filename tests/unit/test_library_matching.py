@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jutong import library
-from jutong.kernel.errors import NotFound, Refused
+from jutong.kernel.errors import Invalid, NotFound, Refused
 from jutong.library.likeness import SURE, UNSURE
 from tests.fitness import KEEPER, OTHER_ENTRY, Place, code, place_at, register_entry, row
 
@@ -137,3 +137,35 @@ def test_a_pair_that_nobody_brought_up_is_not_decided(place: Place) -> None:
             library.accept_match(desk, one.ref, code(1), basis="x")
         with pytest.raises(Refused):
             library.accept_match(desk, one.ref, one.code, basis="\0")
+
+
+def test_the_review_goes_on_after_any_row_in_either_order(place: Place) -> None:
+    """The likeliest come first or last; page by page the list is whole, and one row can be asked for alone."""
+    doubts = [
+        row(n, name=name, uscc="", address="N/A", city="N/A")
+        for n, name in enumerate(("重庆和发机戒制造有限公司", "重庆双花健材有限公司"), start=5)
+    ]
+    match(place, *doubts, DOUBT)
+
+    def page(after: tuple[str, ...], *, descending: bool, limit: int) -> tuple[library.Suspect, ...]:
+        with place.desk(KEEPER) as desk:
+            return library.look_at_matches(
+                desk, by_weight=True, descending=descending, after=after, limit=limit, entry=OTHER_ENTRY
+            )
+
+    whole = page((), descending=True, limit=100)
+    assert whole
+    assert list(whole) == sorted(whole, key=lambda one: (one.weight, one.ref), reverse=True)
+    assert page((), descending=False, limit=100) == whole[::-1]
+    paged: list[library.Suspect] = []
+    after: tuple[str, ...] = ()
+    while step := page(after, descending=True, limit=1):
+        paged += step
+        after = (repr(step[-1].weight), step[-1].ref)
+    assert paged == list(whole)
+    with place.desk(KEEPER) as desk:
+        assert library.look_at_matches(desk, ref=whole[-1].ref) == whole[-1:]
+    with place.desk(KEEPER) as desk:
+        assert library.look_at_matches(desk, entry="0" * 26) == ()
+    with pytest.raises(Invalid), place.desk(KEEPER) as desk:
+        library.look_at_matches(desk, by_weight=True, after=("much", whole[0].ref))

@@ -107,7 +107,7 @@ def test_notices_are_paged_and_narrowed(town: Town) -> None:
         submitted(town, MONDAY, scenario=f"核验{place}")
     tell_all(town)
     newest = told(town, ANSWERING, limit=2)
-    (oldest,) = told(town, ANSWERING, before=newest[-1].line)
+    (oldest,) = told(town, ANSWERING, beyond=newest[-1].line)
     assert len({one.line for one in (*newest, oldest)}) == 3
     assert told(town, ANSWERING, thing=Thing.ENTRY) == []
 

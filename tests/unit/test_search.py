@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
 from jutong import catalogue, registers, search
+from jutong.catalogue import harvest
 from jutong.kernel.errors import Invalid, NotAllowed
 from jutong.ledger import sequence
 from jutong.registers import actor_of
@@ -23,7 +25,7 @@ from jutong.search.places import Places, around
 from jutong.search.record import Record, core_of
 from jutong.search.words import fold, pairs, runs, tokens, years
 from jutong.terms import Actor
-from tests.city import MARKET, City, a_full_city
+from tests.city import MARKET, City, a_full_city, done
 from tests.console import CSRF, Console, a_console
 
 TO_TRADITIONAL = OpenCC("s2t")
@@ -251,3 +253,44 @@ def test_a_kept_question_is_told_of_a_new_entry_once(console: Console) -> None:
     asker = console.client("asker")
     assert "企业登记" in asker.get("/searches").text
     assert asker.post(f"/searches/{kept.id}/removal", data={"_csrf": CSRF}).status_code == 200
+
+
+def test_results_are_narrowed_by_the_theme_that_a_portal_named(console: Console) -> None:
+    """A known theme has its name, an unknown one stays as the portal says it, and none is said to be none."""
+    city = console.city
+    with city.house.reading() as db:
+        name = registers.find_body(db, MARKET).name
+    entries = []
+    with city.client() as client:
+
+        def gather(themes: dict[str, str]) -> None:
+            rows = [{"标题": f"桥梁台账{n}", "提供方": name, "主题": said, "编号": n} for n, said in themes.items()]
+            path = "/api/harvest/sources/bridges/gathers?accept=true"
+            content = "\n".join(msgspec.json.encode(one).decode() for one in rows).encode()
+            done(client.post(path, content=content, headers=city.bearer("officer")))
+
+        gather({"1": "交通运输", "2": "牛"})
+        listed = done(client.get("/api/harvest/records?source=bridges", headers=city.bearer("officer")))
+        for record in sorted(listed, key=lambda one: str(one["title"])):
+            with city.house.desk(the_actor(city, "officer")) as desk:
+                entries.append(harvest.draft_from(desk, record["id"]).id)
+
+        def found(theme: str) -> set[str]:
+            ask = {"q": "桥梁台账", "theme": theme}
+            answer = done(client.get("/api/catalogue/search", params=ask, headers=city.bearer("officer")))
+            return {each for one in answer["results"] for each in (one["entry"], *one["more"])}
+
+        city.settle()
+        search.keep_up(city.house)
+        assert found("") == set(entries)
+        assert (found("transport"), found("said:牛")) == ({entries[0]}, {entries[1]})
+        assert found(search.NO_THEME) == set()
+        shown = console.client("officer").get("/catalogue?q=桥梁台账").text
+        assert "Transport" in shown
+        assert "牛 (not a known theme)" in shown
+        # What the portal says anew holds as soon as its list is imported again.
+        gather({"1": "交通运输", "2": "信用服务"})
+        city.settle()
+        search.keep_up(city.house)
+        assert found("credit") == {entries[1]}
+    assert "no theme is given" in console.client("officer").get("/catalogue?q=企业登记&theme=none").text

@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from jutong.kernel.canon import digest
-from jutong.kernel.crypto import SigningKey
+from jutong.kernel.crypto import SigningKey, opened, sealed
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.text import text
 
-STEP_SECONDS, DIGITS, SECRET_BYTES, NONCE_BYTES = 30, 6, 20, 12
+STEP_SECONDS, DIGITS, SECRET_BYTES = 30, 6, 20
 DRIFT = 1  # steps that a phone's clock may be off
 RECOVERY_CODES = 8
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
@@ -35,18 +32,17 @@ class Vault:
 
     def seal(self, secret: bytes, *, of: str) -> bytes:
         """Return ``secret`` as it may lie in the database; it opens only as that of the same person."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self.sealing).encrypt(nonce, secret, of.encode())
+        return sealed(self.sealing, secret, of=of)
 
-    def opened(self, sealed: bytes, *, of: str) -> bytes:
+    def opened(self, kept: bytes, *, of: str) -> bytes:
         """Return what was sealed."""
-        try:
-            return AESGCM(self.sealing).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], of.encode())
-        except InvalidTag as error:
+        secret = opened(self.sealing, kept, of=of)
+        if secret is None:
             raise Unavailable(
                 text("a second factor on record was sealed by another key than this node's"),
                 remedy=text("ask the security administrator to reset the second factor, then enrol it again"),
-            ) from error
+            )
+        return secret
 
     def mark(self, kind: str, value: str) -> str:
         """Return 32 characters that stand for ``value``; without this node's key they tell nothing."""

@@ -32,7 +32,7 @@ from .recognise import Guess, Profile, profile_of, recognise
 from .reconcile import Reconciliation, reconciled
 from .sight import own_only, sees
 from .sources import DATABASES, Bounds, Connection, Source, database_at, source_at
-from .store import editions, projects_listed, proposals_listed, proposals_on, tables_listed, tables_on
+from .store import editions, editions_listed, projects_listed, proposals_listed, proposals_on, tables_listed, tables_on
 from .table import Column, Drift, Found, Stage, Table, data_type_of, drift_of
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "database_at",
     "drift_of",
     "editions",
+    "editions_listed",
     "element_named",
     "find_edition_shown",
     "folded",

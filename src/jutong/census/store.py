@@ -142,6 +142,24 @@ def editions(db: Db) -> tuple[Edition, ...]:
     return tuple(_as_edition(row) for row in rows)
 
 
+def editions_listed(
+    db: Db,
+    *,
+    name: str = "",
+    sort: str = "frozen",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Edition, ...]:
+    """Return a page of the editions, by ``name`` or by when they were ``frozen``; their key is the id."""
+    query = sa.select(edition.c.facts)
+    if name:
+        query = query.where(edition.c.name.contains(name, autoescape=True))
+    order = (edition.c.name if sort == "name" else edition.c.frozen, edition.c.id)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(_as_edition(row) for row in db.execute(page).scalars())
+
+
 def find_edition(db: Db, edition_id: str) -> Edition:
     """Return one edition."""
     return _as_edition(_found(db, edition, edition_id, NotFound("edition", edition_id)))

@@ -21,6 +21,9 @@ def search_command(
     words: Annotated[list[str], typer.Argument(help="What is looked for; or the one word `rebuild`.")],
     home: HomeOption = HERE,
     token: TokenOption = "",
+    theme: Annotated[
+        str, typer.Option(help="Only entries of this theme: a code, `said:` a portal's word, `none`.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, max=500)] = SHOWN,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +37,7 @@ def search_command(
             return
         with house.reading() as db:
             actor = registers.actor_of(db, token, house.clock()) if token else None
-        found = search.search(house, actor, " ".join(words))
+        found = search.search(house, actor, " ".join(words), {"theme": theme})
     lines = [
         {
             "entry": one.first.row.entry,
@@ -46,7 +49,8 @@ def search_command(
         for one in found.places[:limit]
     ]
     if as_json:
-        show({"asked": found.plan.asked, "read_as": found.plan.read_as, "results": lines}, as_json=True)
+        told = {"asked": found.plan.asked, "read_as": found.plan.read_as, "results": lines}
+        show({**told, "facets": found.counted(search.FACETS)}, as_json=True)
         return
     if found.plan.read_as:
         console.print(said(text("read as: {words}", words=found.plan.read_as)), highlight=False, markup=False)

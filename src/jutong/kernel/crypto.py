@@ -1,17 +1,44 @@
-"""Signatures: the international suite (Ed25519, RFC 8032)."""
+"""Signatures and seals: the international suite (Ed25519, RFC 8032; AES-GCM, NIST SP 800-38D)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .errors import Invalid
 from .text import text
+
+NONCE_BYTES = 12
+
+
+def sealed(key: bytes, secret: bytes, *, of: str) -> bytes:
+    """Return ``secret`` so that it can lie in the open: only the key opens it, and only as that ``of`` the same thing.
+
+    ``key`` is of 32 bytes.
+    """
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, secret, of.encode())
+
+
+def opened(key: bytes, given: bytes, *, of: str) -> bytes | None:
+    """Return what was sealed, or nothing where it was sealed by another key, for another thing, or not at all.
+
+    >>> key = bytes(32)
+    >>> opened(key, sealed(key, b"91500000", of="conflicts"), of="conflicts")
+    b'91500000'
+    >>> opened(key, sealed(key, b"91500000", of="conflicts"), of="bonds")
+    """
+    try:
+        return AESGCM(key).decrypt(given[:NONCE_BYTES], given[NONCE_BYTES:], of.encode())
+    except (InvalidTag, ValueError):
+        return None
 
 
 class SigningKey:

@@ -17,7 +17,7 @@ from . import store
 from .bond import Bond, Bonds
 from .decision import AUTHORITY, Decision
 from .golden import Conflict, Golden, Matching, Merge, Said, Suspect
-from .laying import conflicts, count_settled, find_subject, lay, said_of
+from .laying import conflicts, count_settled, disputes, find_subject, lay, said_of
 from .likeness import places_of
 from .making import make, shown
 from .matching import check_suspected, count_matched, match, suspects
@@ -96,12 +96,32 @@ def reject_match(desk: Desk, ref: str, code: str, *, basis: str) -> Bond:
     return bond
 
 
-def look_at_matches(desk: Desk, *, sure: bool = False, after: str = "", limit: int = 20) -> tuple[Suspect, ...]:
+def look_at_matches(
+    desk: Desk,
+    *,
+    sure: bool = False,
+    entry: str = "",
+    ref: str = "",
+    by_weight: bool = False,
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 20,
+) -> tuple[Suspect, ...]:
     """Show an official rows without a key beside the legal persons that they may tell of."""
     desk.allow("library.look_at_matches", whole_library(registers.bodies(desk.db)))
     bonds = store.bonds(desk.db)
     with desk.released():
-        found = suspects(desk.pools, bonds, sure=sure, after=after, limit=limit)
+        found = suspects(
+            desk.pools,
+            bonds,
+            sure=sure,
+            entry=entry,
+            ref=ref,
+            by_weight=by_weight,
+            descending=descending,
+            after=after,
+            limit=limit,
+        )
     desk.record("library.matches_looked_at", on="legal-person", rows=len(found))
     return found
 
@@ -211,6 +231,23 @@ def look_at_conflicts(desk: Desk, *, after: str = "", limit: int = 100) -> tuple
     with desk.released():
         found = conflicts(desk.pools, standing, after=after, limit=limit)
     desk.record("library.conflicts_looked_at", on="legal-person", values=len(found))
+    return found
+
+
+def look_at_disputes(
+    desk: Desk,
+    *,
+    field: str = "",
+    descending: bool = False,
+    after: tuple[str, str] | None = None,
+    limit: int = 50,
+) -> tuple[tuple[Conflict, ...], ...]:
+    """Show an official the values that stand against each other, a group for each legal person and field."""
+    desk.allow("library.look_at_conflicts", whole_library(registers.bodies(desk.db)))
+    standing = store.standing(desk.db)
+    with desk.released():
+        found = disputes(desk.pools, standing, field=field, descending=descending, after=after, limit=limit)
+    desk.record("library.conflicts_looked_at", on="legal-person", values=sum(len(one) for one in found))
     return found
 
 

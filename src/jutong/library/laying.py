@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -27,6 +27,7 @@ from .subject import FIELDS, KEY, is_ref, items_of, key_of, names_legal_persons
 from .survive import conflict_sql, touched_sql
 
 UNKEYED = library_table("unkeyed")
+LAST_KEY = "\U0010ffff"  # behind every code
 _SAID_MOST = 500  # rows of one legal person that are read for its page
 _COUNTED = ("rows", "unkeyed", "doubtful")
 
@@ -153,6 +154,59 @@ def conflicts(pools: Pools, standing: Standing, *, after: str = "", limit: int =
     sql = f"{conflict_sql(standing.belief, whole(codes))} ORDER BY {KEY}, field, kept DESC, value"
     rows = pools.engine.query(sql, heard(pools, standing)).read_all().to_pylist()
     return tuple(Conflict(code=row.pop(KEY), **row) for row in rows)
+
+
+def disputes(
+    pools: Pools,
+    standing: Standing,
+    *,
+    field: str = "",
+    descending: bool = False,
+    after: tuple[str, str] | None = None,
+    limit: int = 50,
+) -> tuple[tuple[Conflict, ...], ...]:
+    """Return the values that stand against each other, a group for each code and field, in the order of these two.
+
+    ``after`` is the code and field of the last group before; ``field`` narrows to one.
+    """
+    if not pools.lake.exists(GOLDEN):
+        return ()
+    bits = sum(1 << place for place, one in enumerate(FIELDS) if field in ("", one.name))
+    found: list[tuple[Conflict, ...]] = []
+    begin = after[0] if after is not None else LAST_KEY if descending else ""
+    here, there = ("<=", "<") if descending else (">=", ">")
+    while len(found) < limit:
+        page = (
+            f"SELECT {KEY} FROM ({current_sql()}) AS standing WHERE _conflict & {bits} > 0 "  # noqa: S608 (constants)
+            f"AND {KEY} {here} ? ORDER BY {KEY} {'DESC' if descending else 'ASC'} LIMIT ?"
+        )
+        wanted = limit - len(found) + 1
+        codes = pools.engine.query(page, {"golden": TableRef(GOLDEN)}, (begin, wanted)).read_all()[KEY].to_pylist()
+        if codes:
+            found += _groups(pools, standing, codes, field=field, descending=descending, after=after)
+            begin, here = codes[-1], there
+        if len(codes) < wanted:
+            break
+    return tuple(found[:limit])
+
+
+def _groups(
+    pools: Pools,
+    standing: Standing,
+    codes: Sequence[str],
+    *,
+    field: str,
+    descending: bool,
+    after: tuple[str, str] | None,
+) -> list[tuple[Conflict, ...]]:
+    sql = f"{conflict_sql(standing.belief, whole(codes))} ORDER BY {KEY}, field, kept DESC, value"
+    groups: dict[tuple[str, str], list[Conflict]] = {}
+    for row in pools.engine.query(sql, heard(pools, standing)).read_all().to_pylist():
+        one = Conflict(code=row.pop(KEY), **row)
+        beyond = after is None or ((one.code, one.field) < after if descending else (one.code, one.field) > after)
+        if beyond and field in ("", one.field):
+            groups.setdefault((one.code, one.field), []).append(one)
+    return [tuple(groups[key]) for key in sorted(groups, reverse=descending)]
 
 
 def unkeyed_rows(pools: Pools, batch: str, *, after: int = -1, limit: int = 100) -> pa.Table:

@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 from jutong.catalogue.entry import Entry
-from jutong.kernel.errors import NotFound
+from jutong.kernel.errors import Invalid, NotFound
+from jutong.kernel.text import text
 from jutong.pools import Pools, TableRef
 from jutong.pools.layout import standard_table
 from jutong.quality.reading import literal, quoted
@@ -93,11 +94,29 @@ def check_suspected(pools: Pools, ref: str, code: str) -> None:
 
 
 def suspects(
-    pools: Pools, bonds: Bonds, *, sure: bool = False, after: str = "", limit: int = 20
+    pools: Pools,
+    bonds: Bonds,
+    *,
+    sure: bool = False,
+    entry: str = "",
+    ref: str = "",
+    by_weight: bool = False,
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 20,
 ) -> tuple[Suspect, ...]:
-    """Return rows beside their likeliest legal persons, row by row: those that nobody decided, or the ``sure`` ones."""
+    """Return rows beside their likeliest legal persons: those that nobody decided, or the ``sure`` ones.
+
+    They come by their mark, or by the weight of their likeness and then the mark; ``after`` holds these of the last row
+    before, and ``ref`` narrows to one row.
+    """
     if not pools.lake.exists(MATCHES):
         return ()
+    more, order, place = _place(after, by_weight=by_weight, descending=descending)
+    narrowed = [
+        (condition, value) for condition, value in (("matches.entry = ?", entry), ("matches.ref = ?", ref)) if value
+    ]
+    only = "".join(f" AND {condition}" for condition, _ in narrowed)
     row, held = (", ".join(f"{table}.{name} AS {table}_{name}" for name in _FIELDS) for table in ("said", "held"))
     bands, unbound = (f"<> '{Band.UNSURE}'", "IS NOT NULL") if sure else (f"= '{Band.UNSURE}'", "IS NULL")
     page = (
@@ -105,16 +124,16 @@ def suspects(
         f"max_by(matches.weight, matches.asker) AS weight, max_by(matches.lead, matches.asker) AS lead FROM matches "
         f"LEFT JOIN roots ON roots.{KEY} = matches.ref "
         f"LEFT JOIN apart ON apart.kept = matches.code AND apart.other = matches.ref "
-        f"WHERE matches.band {bands} AND roots.{KEY} {unbound} AND apart.kept IS NULL AND matches.ref > ? "
-        f"GROUP BY matches.ref ORDER BY matches.ref LIMIT {int(limit)}"
+        f"WHERE matches.band {bands} AND roots.{KEY} {unbound} AND apart.kept IS NULL{only} GROUP BY matches.ref"
     )
+    page = f"SELECT * FROM ({page}) AS likely{more} ORDER BY {order} LIMIT {int(limit)}"  # noqa: S608 (constants)
     newest = ", ".join(f"max_by(source.{name}, source._at) AS {name}" for name in (*_FIELDS, "_entry", "_batch"))
     said = f"SELECT source.{KEY}, {newest} FROM source JOIN page ON page.ref = source.{KEY} GROUP BY source.{KEY}"  # noqa: S608
     sql = (
         f"WITH page AS ({page}), said AS ({said}), held AS ({current_sql()}) "  # noqa: S608 (constants)
         f"SELECT page.ref, page.code, page.weight, page.lead, said._entry AS entry, said._batch AS batch, "
         f"{row}, {held} FROM page JOIN said ON said.{KEY} = page.ref "
-        f"JOIN held ON held.{KEY} = page.code ORDER BY page.ref"
+        f"JOIN held ON held.{KEY} = page.code ORDER BY {order}"
     )
     inputs = {
         "matches": TableRef(MATCHES),
@@ -129,8 +148,23 @@ def suspects(
             row={name: one[f"said_{name}"] for name in _FIELDS},
             golden={name: one[f"held_{name}"] for name in _FIELDS},
         )
-        for one in pools.engine.query(sql, inputs, (after,)).read_all().to_pylist()
+        for one in pools.engine.query(sql, inputs, (*(value for _, value in narrowed), *place)).read_all().to_pylist()
     )
+
+
+def _place(after: tuple[str, ...], *, by_weight: bool, descending: bool) -> tuple[str, str, tuple[str | float, ...]]:
+    """Return the condition, the order and the values by which a list goes on after a row."""
+    way, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    order = f"weight {way}, ref {way}" if by_weight else f"ref {way}"
+    if not after:
+        return "", order, ()
+    try:
+        weight, ref = (float(after[0]), after[1]) if by_weight else (0.0, after[0])
+    except (ValueError, IndexError) as error:
+        raise Invalid(text("the list has no such place"), remedy=text("begin at the first page of the list")) from error
+    if by_weight:
+        return f" WHERE weight {beyond} ? OR weight = ? AND ref {beyond} ?", order, (weight, weight, ref)
+    return f" WHERE ref {beyond} ?", order, (ref,)
 
 
 def candidates(asked: pa.Table, golden: pa.Table, bonds: Bonds, places: Sequence[str]) -> pa.Table:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from jutong.kernel.db import Db, Instant, metadata, upsert
+from jutong.kernel.db import Db, Instant, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound, Unavailable
 from jutong.kernel.text import text
 
@@ -110,6 +110,26 @@ def authorities(db: Db) -> tuple[Authority, ...]:
     return tuple(Authority(**row) for row in db.execute(query).mappings())
 
 
+def authorities_listed(
+    db: Db,
+    *,
+    field: str = "",
+    sort: str = "field",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Authority, ...]:
+    """Return a page of who is believed, by ``field`` or by ``rank``; the key is field, rank and entry."""
+    query = sa.select(authority)
+    if field:
+        query = query.where(authority.c.field == field)
+    # By field, the one who is believed first stands first.
+    by_field = (authority.c.field, authority.c.rank, authority.c.entry)
+    order = (authority.c.rank, *by_field) if sort == "rank" else by_field
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(Authority(**row) for row in db.execute(page).mappings())
+
+
 def save_decision(db: Db, taken: Decision) -> None:
     """Keep a decision for good, under the next number; of two at the same moment one is told to come again."""
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
@@ -137,6 +157,21 @@ def decisions(db: Db, *, on_pairs: bool = False, limit: int = 50) -> tuple[tuple
     if on_pairs:
         query = query.where(decision.c.kept != "")
     return tuple((row["number"], _decision(row)) for row in db.execute(query).mappings())
+
+
+def decided_pairs(
+    db: Db, *, kind: str = "", descending: bool = False, after: tuple[str, ...] = (), limit: int = 50
+) -> tuple[tuple[int, Decision, int | None], ...]:
+    """Return a page of the decisions on pairs, in their order: number, decision, and how many records follow it."""
+    query = sa.select(decision, settled.c.subjects).outerjoin(settled, settled.c.decision == decision.c.id)
+    query = query.where(decision.c.kept != "")
+    if kind:
+        query = query.where(decision.c.kind == kind)
+    page = keyset(query, (decision.c.number,), after=after, descending=descending, limit=limit)
+    found = (dict(row) for row in db.execute(page).mappings())
+    return tuple(
+        (row["number"], _decision({n: v for n, v in row.items() if n != "subjects"}), row["subjects"]) for row in found
+    )
 
 
 def bonds(db: Db) -> Bonds:

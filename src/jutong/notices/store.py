@@ -88,7 +88,7 @@ _UNREAD = sa.select(sa.func.count()).select_from(_NEWS.subquery())
 
 
 @cache
-def _latest(*, only_unread: bool, narrowed: bool, paged: bool) -> sa.Select[Any]:
+def _latest(*, only_unread: bool, narrowed: bool, paged: bool, oldest: bool) -> sa.Select[Any]:
     marked = sa.exists().where(read_mark.c.person == sa.bindparam("person"), read_mark.c.line == notice.c.line)
     read = sa.or_(notice.c.line <= sa.func.coalesce(_UNTIL, ""), marked)
     query = sa.select(notice, read.label("read")).where(
@@ -98,9 +98,11 @@ def _latest(*, only_unread: bool, narrowed: bool, paged: bool) -> sa.Select[Any]
         query = query.where(~read)
     if narrowed:
         query = query.where(notice.c.thing == sa.bindparam("thing"))
+    beyond: sa.BindParameter[str] = sa.bindparam("beyond")
     if paged:
-        query = query.where(notice.c.line < sa.bindparam("before"))
-    return query.order_by(notice.c.line.desc(), notice.c.side).limit(sa.bindparam("limit"))
+        query = query.where(notice.c.line > beyond if oldest else notice.c.line < beyond)
+    first = notice.c.line.asc() if oldest else notice.c.line.desc()
+    return query.order_by(first, notice.c.side).limit(sa.bindparam("limit"))
 
 
 def tell(db: Db, line: Evidence) -> tuple[Notice, ...]:
@@ -133,12 +135,13 @@ def latest(
     *,
     only_unread: bool = False,
     thing: Thing | None = None,
-    before: str = "",
+    beyond: str = "",
+    oldest: bool = False,
     limit: int = 50,
 ) -> tuple[Notice, ...]:
-    """Return notices, the newest first, from the one before ``before`` on."""
-    values: dict[str, object] = {"person": person, "body": body, "sides": list(sides), "before": before}
-    asked = _latest(only_unread=only_unread, narrowed=thing is not None, paged=bool(before))
+    """Return notices, the newest first or the ``oldest``, from the one after the line ``beyond`` on."""
+    values: dict[str, object] = {"person": person, "body": body, "sides": list(sides), "beyond": beyond}
+    asked = _latest(only_unread=only_unread, narrowed=thing is not None, paged=bool(beyond), oldest=oldest)
     # A line may be told to two sides of one desk; a page asks for one row more than it shows, and shows it once.
     rows = db.execute(asked, {**values, "thing": thing and thing.value, "limit": 2 * limit}).mappings().all()
     once = {row["line"]: row for row in reversed(rows)}

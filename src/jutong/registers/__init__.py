@@ -43,8 +43,10 @@ from .inventory import (
     list_power,
     list_service_item,
     powers,
+    powers_listed,
     profiles,
     service_items,
+    service_items_listed,
 )
 from .node import Node, Relation, speaks_for
 from .post import Holding, Person, Post
@@ -142,6 +144,7 @@ __all__ = [
     "posts_held_by",
     "posts_in",
     "powers",
+    "powers_listed",
     "profiles",
     "register_body",
     "register_person",
@@ -149,6 +152,7 @@ __all__ = [
     "revoke_credential",
     "seed_standards",
     "service_items",
+    "service_items_listed",
     "set_key",
     "shipped_code_sets",
     "shipped_deadline",

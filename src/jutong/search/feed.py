@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from jutong import catalogue, ledger, registers
-from jutong.catalogue import Showing
+from jutong.catalogue import Showing, harvest
 from jutong.desk import House
 from jutong.kernel.db import Db
 from jutong.kernel.errors import Unavailable
@@ -36,7 +36,11 @@ OF_ENTRY = tuple(
     f"catalogue.{word}"
     for word in ("drafted", "signed", "submitted", "registered", "published", "returned", "withdrawn", "adopted")
 )
+# A draft tells of the record that it was made of, and a gather of what the portal says of that record now.
+OF_RECORD, OF_GATHER = "catalogue.record_drafted", "catalogue.gather_completed"
 OF_BODY, OF_USE = "registers.body_registered", "sharing.approved"
+FOLLOWED = (*OF_ENTRY, OF_RECORD, OF_GATHER, OF_BODY, OF_USE)
+NO_THEME = "none"  # of an entry of which nobody said one
 STEP = 500
 MATCHING = "search>tell_match"
 
@@ -85,7 +89,9 @@ def _rebuild(house: House) -> int:
         index.prepare()
         with house.reading() as db:
             place = ledger.newest_place(db)
-            count = index.fill(records(db, catalogue.showings(db)), popular=_popular(db, -1), place=place)
+            count = index.fill(
+                records(db, catalogue.showings(db), harvest.themes_of(db)), popular=_popular(db, -1), place=place
+            )
     finally:
         index.close()
     write_whole(folder / CURRENT, path.name.encode())
@@ -100,14 +106,16 @@ def _follow(house: House, path: Path) -> int:
     index = Index(path, writing=True)
     try:
         with house.reading() as db:
-            lines = list(ledger.read(db, after=index.place, acts=(*OF_ENTRY, OF_BODY, OF_USE), limit=STEP))
+            lines = list(ledger.read(db, after=index.place, acts=FOLLOWED, limit=STEP))
             if not lines:
                 return 0
-            entries = {line.on for _, line in lines if line.act in OF_ENTRY}
+            entries = {line.on for _, line in lines if line.act in (*OF_ENTRY, OF_RECORD)}
+            for gather in (line.on for _, line in lines if line.act == OF_GATHER):
+                entries |= set(harvest.drafted_from(db, harvest.find_gather(db, gather).source))
             renamed = [line.on for _, line in lines if line.act == OF_BODY]
             shown = [one for body in renamed for one in catalogue.showings(db, provider=body)]
             entries |= {one.entry.id for one in shown}
-            renewed = list(records(db, catalogue.showings(db, ids=entries)))
+            renewed = list(records(db, catalogue.showings(db, ids=entries), harvest.themes_of(db, entries)))
         used = Counter(str(line.facts.get("entry", "")) for _, line in lines if line.act == OF_USE)
         index.replace(entries, renewed, used, lines[-1][0])
         return len(lines)
@@ -123,16 +131,17 @@ def _popular(db: Db, after: int) -> Mapping[str, int]:
     return used
 
 
-def records(db: Db, showings: Iterable[Showing]) -> Iterator[Record]:
-    """Yield entries as they are searched."""
+def records(db: Db, showings: Iterable[Showing], themes: Mapping[str, str]) -> Iterator[Record]:
+    """Yield entries as they are searched; ``themes`` are those that portals named, by entry."""
     bodies = {one.code: one for one in registers.bodies(db)}
     names = _places()
     for one in showings:
         body = bodies.get(one.entry.provider)
-        yield record_of(one, body.name if body else "", body.division if body else "", names)
+        theme = themes.get(one.entry.id, NO_THEME)
+        yield record_of(one, body.name if body else "", body.division if body else "", names, theme=theme)
 
 
-def record_of(showing: Showing, publisher: str, division: str, places: Places) -> Record:
+def record_of(showing: Showing, publisher: str, division: str, places: Places, *, theme: str = NO_THEME) -> Record:
     """Return an entry as it is searched, for those who see it in this version."""
     entry = showing.entry
     named = places.named_in(f"{entry.title} {publisher}")
@@ -161,6 +170,7 @@ def record_of(showing: Showing, publisher: str, division: str, places: Places) -
             "grade": entry.grade.name,
             "format": entry.format.value,
             "division": division,
+            "theme": theme,
         },
         seen_by=tuple(kind for kind, sees in kinds if sees),
     )
@@ -174,7 +184,8 @@ def _match(house: House) -> None:
     for place, line in lines:
         with house.reading() as db:
             kept = store.questions(db)
-            shown = list(records(db, catalogue.showings(db, ids=[line.on]))) if kept else []
+            themes = harvest.themes_of(db, [line.on]) if kept else {}
+            shown = list(records(db, catalogue.showings(db, ids=[line.on]), themes)) if kept else []
         public = [one for one in shown if "all" in one.seen_by]
         finder = finder_of(house) if public and kept else None
         with house.desk(house.itself) as desk:

@@ -18,7 +18,7 @@ WEIGHTS = (10.0, 3.0, 1.0, 2.0, 1.5, 0.0)
 COLUMNS = ("title", "tags", "description", "publisher", "items", "marks")
 REMEMBERED = 50_000  # tokens
 WEIGHED_MOST = 8000  # records: to weigh one takes three microseconds, and nobody waits for a million
-FORM = "1"  # of the file; another form is made anew
+FORM = "2"  # of the file; another form is made anew
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -18,7 +18,7 @@ from .feed import finder_of
 from .finder import Finder, Found
 from .wish import QUESTION_LIMIT, countable
 
-FACETS = ("provider", "share", "open", "cycle", "grade", "format", "division")
+FACETS = ("provider", "share", "open", "cycle", "grade", "format", "division", "theme")
 _AUDITING = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.HOUSE, Duty.PEER})
 
 

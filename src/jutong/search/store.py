@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from jutong.kernel.db import Db, Instant, Json, metadata, upsert
+from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 
 from .wish import Candidate, Kept, KeptGroup, Missed
@@ -63,6 +63,24 @@ def groups(db: Db) -> tuple[KeptGroup, ...]:
     return tuple(KeptGroup(**row) for row in db.execute(query).mappings())
 
 
+def groups_listed(
+    db: Db,
+    *,
+    words: str = "",
+    sort: str = "changed",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[KeptGroup, ...]:
+    """Return a page of the added synonyms, by their ``line`` or by when they ``changed``; their key is the id."""
+    query = sa.select(synonym)
+    if words:
+        query = query.where(synonym.c.line.contains(words, autoescape=True))
+    order = (synonym.c.line if sort == "line" else synonym.c.changed, synonym.c.id)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(KeptGroup(**row) for row in db.execute(page).mappings())
+
+
 def find_group(db: Db, group_id: str) -> KeptGroup:
     """Return one group."""
     row = _one(db, synonym, group_id)
@@ -93,6 +111,25 @@ def questions(db: Db, body: str | None = None) -> tuple[Kept, ...]:
     if body is not None:
         query = query.where(kept.c.body == body)
     return tuple(Kept(**row) for row in db.execute(query).mappings())
+
+
+def questions_listed(
+    db: Db,
+    body: str,
+    *,
+    words: str = "",
+    sort: str = "kept",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Kept, ...]:
+    """Return a page of a body's questions, by what is ``asked`` or by when they were ``kept``; their key is the id."""
+    query = sa.select(kept).where(kept.c.body == body)
+    if words:
+        query = query.where(kept.c.asked.contains(words, autoescape=True))
+    order = (kept.c.asked if sort == "asked" else kept.c.kept, kept.c.id)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(Kept(**row) for row in db.execute(page).mappings())
 
 
 def find_question(db: Db, question_id: str, body: str) -> Kept:
@@ -141,6 +178,24 @@ def missed_most(db: Db, *, limit: int = 200) -> tuple[Missed, ...]:
     return tuple(Missed(**row) for row in db.execute(query).mappings())
 
 
+def missed_listed(
+    db: Db,
+    *,
+    contains: str = "",
+    sort: str = "count",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Missed, ...]:
+    """Return a page of the questions that found nothing, by ``count``, ``first``, ``last`` or ``words``, their key."""
+    query = sa.select(missed)
+    if contains:
+        query = query.where(missed.c.words.contains(contains, autoescape=True))
+    first = (missed.c[sort],) if sort in ("count", "first", "last") else ()
+    page = keyset(query, (*first, missed.c.words), after=after, descending=descending, limit=limit)
+    return tuple(Missed(**row) for row in db.execute(page).mappings())
+
+
 def find_missed(db: Db, words: str) -> Missed:
     """Return one question that found nothing."""
     row = db.execute(sa.select(missed).where(missed.c.words == words)).mappings().one_or_none()
@@ -158,6 +213,24 @@ def candidates(db: Db) -> tuple[Candidate, ...]:
     """Return what was put forward for the demand list, the newest first."""
     query = sa.select(candidate).order_by(candidate.c.id.desc())
     return tuple(Candidate(**row) for row in db.execute(query).mappings())
+
+
+def candidates_listed(
+    db: Db,
+    *,
+    contains: str = "",
+    sort: str = "noted",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Candidate, ...]:
+    """Return a page of what was put forward, by ``count``, ``noted`` or ``words``; their key is the id."""
+    query = sa.select(candidate)
+    if contains:
+        query = query.where(candidate.c.words.contains(contains, autoescape=True))
+    first = candidate.c[sort] if sort in ("count", "words") else candidate.c.noted
+    page = keyset(query, (first, candidate.c.id), after=after, descending=descending, limit=limit)
+    return tuple(Candidate(**row) for row in db.execute(page).mappings())
 
 
 def candidate_of(db: Db, words: str) -> Candidate | None:

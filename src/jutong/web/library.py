@@ -184,7 +184,7 @@ def list_matches(
 ) -> list[Suspect]:
     """List rows without a key beside the legal persons that they may tell of; looking leaves a line."""
     with house.desk(actor) as desk:
-        return list(library.look_at_matches(desk, sure=sure, after=after, limit=limit))
+        return list(library.look_at_matches(desk, sure=sure, after=(after,) if after else (), limit=limit))
 
 
 @act("/api/library/matches", tags=TAGS)

@@ -60,6 +60,7 @@ def search_catalogue(
     grade: Chosen = "",
     resource_format: Annotated[str, QueryParameter(name="format", max_length=100, pattern=NO_NUL)] = "",
     division: Chosen = "",
+    theme: Chosen = "",
     limit: Limit = 20,
 ) -> Results:
     """Search the entries that you may see: best first, a series in one place, each with why it was found."""
@@ -71,6 +72,7 @@ def search_catalogue(
         "grade": grade,
         "format": resource_format,
         "division": division,
+        "theme": theme,
     }
     return results_of(search.search(house, actor, q, facets), limit=limit)
 

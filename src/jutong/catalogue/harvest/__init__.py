@@ -11,13 +11,17 @@ from .gathering import import_file, run, source_named
 from .kinship import Decision, Kin, Standing, Why
 from .listed import Harvested, Overdue, Unknown
 from .looking import (
+    SAID,
     decisions_page,
+    drafted_from,
     find_harvested,
     harvested,
     overdue,
     records_page,
     report,
     sources,
+    sources_listed,
+    themes_of,
 )
 from .mapping import SURE, Guess, Idea, guessed
 from .record import Flaw, Identity, State
@@ -27,6 +31,7 @@ from .vocabulary import theme_names
 
 __all__ = [
     "ENCODINGS",
+    "SAID",
     "SURE",
     "Counts",
     "Decision",
@@ -50,6 +55,7 @@ __all__ = [
     "begin",
     "decisions_page",
     "draft_from",
+    "drafted_from",
     "find_decision",
     "find_gather",
     "find_harvested",
@@ -68,6 +74,8 @@ __all__ = [
     "run",
     "source_named",
     "sources",
+    "sources_listed",
     "theme_names",
+    "themes_of",
     "uphold",
 ]

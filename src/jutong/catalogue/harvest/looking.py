@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,18 +11,19 @@ import sqlalchemy as sa
 from jutong.kernel.db import Db, keyset
 from jutong.kernel.errors import NotFound
 
-from .gather import Source
+from .gather import Gather, Source
 from .kinship import Decision, Kin
 from .listed import Harvested, Overdue, Unknown
 from .mapping import Idea
-from .reading import decision_of, harvested_of, listed_by, source_of
+from .reading import decision_of, gather_of, harvested_of, listed_by, source_of
 from .record import State
 from .report import Report
 from .store import find_gather, find_source
-from .tables import decision_table, flaw_table, record_table, source_table
+from .tables import decision_table, flaw_table, gather_table, record_table, source_table
 
 PAGE = 1000
 OVERDUE_SORTS = frozenset({"late", "dated", "oldest"})
+SAID, THEME_MOST = "said:", 60  # a theme by the portal's own word, which nobody knows, and its length
 SHOWN = 200  # unknown spellings of one idea
 
 
@@ -36,6 +37,55 @@ def sources(db: Db) -> tuple[tuple[Source, int, int], ...]:
         (source_of(row), sizes.get((row["name"], State.LISTED), 0), sizes.get((row["name"], State.VANISHED), 0))
         for row in rows
     )
+
+
+def sources_listed(
+    db: Db, *, sought: str = "", descending: bool = False, after: tuple[str, ...] = (), limit: int = 50
+) -> tuple[tuple[Source, int, int, Gather | None], ...]:
+    """Return a page of the sources by name: what is listed of each, what has vanished, and its newest gather."""
+    query = sa.select(source_table)
+    if sought:
+        query = query.where(source_table.c.name.contains(sought, autoescape=True))
+    page = keyset(query, (source_table.c.name,), after=after, descending=descending, limit=limit)
+    found = [source_of(row) for row in db.execute(page).mappings()]
+    names = [one.name for one in found]
+    count = sa.select(record_table.c.source, record_table.c.state, sa.func.count())
+    count = count.where(record_table.c.source.in_(names)).group_by(record_table.c.source, record_table.c.state)
+    sizes = {(name, state): size for name, state, size in db.execute(count).all()}
+    newest = sa.select(sa.func.max(gather_table.c.id)).where(gather_table.c.source.in_(names))
+    rows = db.execute(sa.select(gather_table).where(gather_table.c.id.in_(newest.group_by(gather_table.c.source))))
+    gathers = {one.source: one for one in map(gather_of, rows.mappings())}
+    return tuple(
+        (
+            one,
+            sizes.get((one.name, State.LISTED), 0),
+            sizes.get((one.name, State.VANISHED), 0),
+            gathers.get(one.name),
+        )
+        for one in found
+    )
+
+
+def themes_of(db: Db, entries: Collection[str] | None = None) -> Mapping[str, str]:
+    """Return the theme of each entry, or of these, that was drafted from a portal's record which names one.
+
+    A theme is its code, or where nobody knows what the portal's word means, that word behind ``SAID``.
+    """
+    query = sa.select(record_table.c.entry, record_table.c.theme, record_table.c.category)
+    query = query.where(record_table.c.entry != "").order_by(record_table.c.id)
+    if entries is not None:
+        query = query.where(record_table.c.entry.in_(sorted(entries)))
+    return {
+        entry: theme or f"{SAID}{category.strip()[:THEME_MOST]}"
+        for entry, theme, category in db.execute(query)
+        if theme or category.strip()
+    }
+
+
+def drafted_from(db: Db, source: str) -> tuple[str, ...]:
+    """Return the entries that were drafted from a source's records."""
+    query = sa.select(record_table.c.entry).where(record_table.c.source == source, record_table.c.entry != "")
+    return tuple(db.execute(query.order_by(record_table.c.entry)).scalars())
 
 
 def report(db: Db, gather_id: str) -> Report:

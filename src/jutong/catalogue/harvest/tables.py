@@ -83,6 +83,7 @@ record_table = sa.Table(
     sa.Index("ix_catalogue_harvest_record_state_due", "state", "due", "department"),
     sa.Index("ix_catalogue_harvest_record_department", "department"),
     sa.Index("ix_catalogue_harvest_record_title", "title", "id"),
+    sa.Index("ix_catalogue_harvest_record_entry", "entry"),
 )
 flaw_table = sa.Table(
     "catalogue_harvest_flaw",

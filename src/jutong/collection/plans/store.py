@@ -186,10 +186,18 @@ def open_runs(db: Db, plan_id: str) -> tuple[Run, ...]:
 
 
 def runs_of(
-    db: Db, plan_id: str, *, after: tuple[str, ...] = (), limit: int = 50, descending: bool = True
+    db: Db,
+    plan_id: str,
+    *,
+    outcome: str = "",
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+    descending: bool = True,
 ) -> tuple[Run, ...]:
-    """Return a page of a plan's runs, the newest first."""
+    """Return a page of a plan's runs, the newest first; those of one outcome alone, if asked."""
     query = sa.select(run).where(run.c.plan == plan_id)
+    if outcome:
+        query = query.where(run.c.outcome == outcome)
     page = keyset(query, (run.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_run_of(row) for row in db.execute(page).mappings())
 

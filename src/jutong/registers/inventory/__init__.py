@@ -3,7 +3,15 @@
 from .acts import describe_system, list_power, list_service_item
 from .duties import Power, PowerKind, Requirement, RequirementKind, ServiceItem
 from .profile import Cloud, DatabaseKind, SystemProfile
-from .store import find_power, find_service_item, powers, profiles, service_items
+from .store import (
+    find_power,
+    find_service_item,
+    powers,
+    powers_listed,
+    profiles,
+    service_items,
+    service_items_listed,
+)
 
 __all__ = [
     "Cloud",
@@ -20,6 +28,8 @@ __all__ = [
     "list_power",
     "list_service_item",
     "powers",
+    "powers_listed",
     "profiles",
     "service_items",
+    "service_items_listed",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from jutong.kernel.db import Db, Json, metadata, upsert
+from jutong.kernel.db import Db, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 
 from .duties import Power, PowerKind, Requirement, RequirementKind, ServiceItem
@@ -71,6 +71,28 @@ def powers(db: Db, body: str | None = None) -> tuple[Power, ...]:
     return tuple(Power(**{**row, "kind": PowerKind(row["kind"])}) for row in rows)
 
 
+def powers_listed(
+    db: Db,
+    body: str,
+    *,
+    title: str = "",
+    kind: str = "",
+    sort: str = "code",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[Power, ...]:
+    """Return a page of a body's powers, by ``title`` or by ``code``, their key."""
+    query = sa.select(power).where(power.c.body == body)
+    if title:
+        query = query.where(power.c.title.contains(title, autoescape=True))
+    if kind:
+        query = query.where(power.c.kind == kind)
+    order = (power.c.title, power.c.code) if sort == "title" else (power.c.code,)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(Power(**{**row, "kind": PowerKind(row["kind"])}) for row in db.execute(page).mappings())
+
+
 def find_power(db: Db, body: str, code: str) -> Power:
     """Return one line of a body's list."""
     row = db.execute(sa.select(power).where(power.c.body == body, power.c.code == code)).mappings().first()
@@ -89,6 +111,25 @@ def service_items(db: Db, body: str | None = None) -> tuple[ServiceItem, ...]:
     query = sa.select(service_item).order_by(service_item.c.body, service_item.c.code)
     rows = db.execute(query if body is None else query.where(service_item.c.body == body)).mappings()
     return tuple(map(_service_item, rows))
+
+
+def service_items_listed(
+    db: Db,
+    body: str,
+    *,
+    title: str = "",
+    sort: str = "code",
+    descending: bool = False,
+    after: tuple[str, ...] = (),
+    limit: int = 50,
+) -> tuple[ServiceItem, ...]:
+    """Return a page of a body's service items, by ``title`` or by ``code``, their key."""
+    query = sa.select(service_item).where(service_item.c.body == body)
+    if title:
+        query = query.where(service_item.c.title.contains(title, autoescape=True))
+    order = (service_item.c.title, service_item.c.code) if sort == "title" else (service_item.c.code,)
+    page = keyset(query, order, after=after, descending=descending, limit=limit)
+    return tuple(map(_service_item, db.execute(page).mappings()))
 
 
 def find_service_item(db: Db, body: str, code: str) -> ServiceItem:

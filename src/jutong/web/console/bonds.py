@@ -8,16 +8,14 @@ from typing import Annotated
 import msgspec
 
 from jutong import catalogue, library
-from jutong.kernel.text import text
-from jutong.library import Decision, Verdict
+from jutong.kernel.errors import NotFound
+from jutong.kernel.text import Text, text
+from jutong.library import Decision, Suspect, Verdict
 
 from ..wiring import Name
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .library import FIRST, check_may_look, names_of_bodies, titles_of_fields
-from .visit import Visit
-
-BONDS = 100  # decisions on a page
-MATCHES = 20  # rows on a page
+from .table import Act, Asked, Column, Table, table_page
 
 
 class Joining(msgspec.Struct, kw_only=True):
@@ -29,10 +27,15 @@ class Joining(msgspec.Struct, kw_only=True):
     although_parted: bool = False
 
 
-class Matched(msgspec.Struct, kw_only=True):
-    """What is said of a row without a key and a legal person, on which basis."""
+class Picked(msgspec.Struct, kw_only=True):
+    """The row without a key that is looked at."""
 
     ref: Annotated[str, msgspec.Meta(pattern="^~[0-9a-f]{31}$")]
+
+
+class Matched(Picked, kw_only=True):
+    """What is said of a row without a key and a legal person, on which basis."""
+
     code: Annotated[str, msgspec.Meta(max_length=40)]
     verdict: Verdict
     basis: Name
@@ -49,10 +52,15 @@ class Parting(msgspec.Struct, kw_only=True):
 class Decided:
     """A decision on a pair, and how many records follow it; None while they do not yet."""
 
+    number: int
     decision: Decision
     verdict: Verdict
     body: str
     subjects: int | None
+
+
+# A row without a key beside its likeliest legal person, the title of its entry, and how it stands.
+Match = tuple[Suspect, str, Text]
 
 
 @shown("/rates", guard="pages.rates")
@@ -77,11 +85,18 @@ def list_bonds(visit: TheVisit) -> Answer:
     check_may_look(visit)
     with visit.house.reading() as db:
         names = names_of_bodies(db)
-        decided = [
-            Decided(one, Verdict(one.kind), names.get(one.org, one.org), library.settled_subjects(db, one.id))
-            for _, one in library.decisions(db, on_pairs=True, limit=BONDS)
+
+    def fetch(ask: Asked) -> list[Decided]:
+        with visit.house.reading() as db:
+            found = library.decided_pairs(
+                db, kind=ask.filter("verdict"), descending=ask.descending, after=ask.after, limit=ask.limit
+            )
+        return [
+            Decided(number, one, Verdict(one.kind), names.get(one.org, one.org), subjects)
+            for number, one, subjects in found
         ]
-    return page(visit, "library/bonds.html", title=text("Merge and unmerge"), crumbs=(FIRST,), decided=decided)
+
+    return table_page(visit, BONDS, fetch, "library/bonds.html", title=text("Merge and unmerge"), crumbs=(FIRST,))
 
 
 @acted("/bonds", guard="pages.subjects", again=list_bonds)
@@ -95,17 +110,79 @@ def join(visit: TheVisit) -> Answer:
 
 @shown("/matches", guard="pages.subjects")
 def list_matches(visit: TheVisit) -> Answer:
-    """List rows without a key beside the legal persons that they may tell of, for somebody to say."""
-    return _matches(visit, sure=False)
+    """List rows without a key beside the legal persons that they may tell of; each look leaves a line."""
+    check_may_look(visit)
+    with visit.house.reading() as db:
+        merged = library.merged_entries(db)
+        entries = catalogue.titles(db, merged)
+    looked: list[str] = []
+
+    def fetch(ask: Asked) -> list[Match]:
+        with visit.desk() as desk:
+            found = library.look_at_matches(
+                desk,
+                sure=ask.filter("state") == "bound",
+                entry=ask.filter("entry"),
+                by_weight=True,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
+        looked.append(desk.left[-1][1])
+        state = text("bound by itself") if ask.filter("state") == "bound" else text("to decide")
+        return [(one, entries.get(one.entry, one.entry), state) for one in found]
+
+    entry: Column[Match] = Column(
+        key="entry",
+        title=text("Entry"),
+        value=lambda row: row[1],
+        href=lambda row: f"/batches/{row[0].batch}",
+        options=tuple((one, entries.get(one, one)) for one in merged),
+    )
+    table: Table[Match] = Table(
+        name="matches",
+        title=text("Rows without a key"),
+        columns=(*_PAIR, entry, *_LIKENESS),
+        key=lambda row: (row[0].ref,),
+        sort="-weight",
+        secret=True,
+        path="/matches",
+        empty=text("No row waits to be decided on."),
+        then=text("A row appears here when its source gives no valid code and its likeness leaves a doubt."),
+    )
+    return table_page(visit, table, fetch, "library/matches.html", title=table.title, crumbs=(FIRST,), looked=looked)
 
 
-@acted("/matches", guard="pages.subjects")
-def more_matches(visit: TheVisit) -> Answer:
-    """Go on in the list."""
-    return _matches(visit, sure=visit.form.get("sure") == "yes")
+@acted("/matches/one", guard="pages.subjects", again=list_matches)
+def show_match(visit: TheVisit) -> Answer:
+    """Show one row beside its likeliest legal person, for somebody to say whether they are one."""
+    given = visit.form.read(Picked)
+    with visit.desk() as desk:
+        found = waiting = library.look_at_matches(desk, ref=given.ref, limit=1)
+    if not waiting:
+        with visit.desk() as desk:
+            found = library.look_at_matches(desk, ref=given.ref, sure=True, limit=1)
+    if not found:
+        raise NotFound("match", given.ref[:12])
+    (one,) = found
+    with visit.house.reading() as db:
+        titles = catalogue.titles(db, [one.entry])
+        fields = titles_of_fields(visit, db)
+    return page(
+        visit,
+        "library/match.html",
+        title=text("Is it the same?"),
+        crumbs=(FIRST, ("/matches", text("Rows without a key"))),
+        one=one,
+        entry=titles.get(one.entry, one.entry),
+        fields=[(name, fields[name]) for name in ("name", "address", "city")],
+        sure=not waiting,
+        sure_from=f"{library.SURE:.1f}",
+        line=desk.left[-1][1],
+    )
 
 
-@acted("/matches/decision", guard="pages.subjects", again=list_matches)
+@acted("/matches/decision", guard="pages.subjects", again=show_match)
 def decide_match(visit: TheVisit) -> Answer:
     """Accept or reject that a row tells of a legal person."""
     given = visit.form.read(Matched)
@@ -124,26 +201,70 @@ def part(visit: TheVisit) -> Answer:
     return done(desk, "/bonds")
 
 
-def _matches(visit: Visit, *, sure: bool) -> Answer:
-    after = visit.form.get("after")
-    with visit.desk() as desk:
-        found = library.look_at_matches(desk, sure=sure, after=after[:40], limit=MATCHES)
-    with visit.house.reading() as db:
-        titles = catalogue.titles(db, [one.entry for one in found])
-        fields = titles_of_fields(visit, db)
-    return page(
-        visit,
-        "library/matches.html",
-        title=text("Rows without a key"),
-        crumbs=(FIRST,),
-        found=[(one, titles.get(one.entry, one.entry)) for one in found],
-        fields=[(name, fields[name]) for name in ("name", "address", "city")],
-        next=found[-1].ref if len(found) == MATCHES else "",
-        sure=sure,
-        sure_from=f"{library.SURE:.1f}",
-        later=bool(after),
-        line=desk.left[-1][1],
-    )
+def _settled(one: Decided) -> Text:
+    return text("not settled yet") if one.subjects is None else text("settled")
 
 
-PAGES = [show_rates, list_bonds, join, part, list_matches, more_matches, decide_match]
+BONDS: Table[Decided] = Table(
+    name="bonds",
+    title=text("Decided so far"),
+    columns=(
+        Column(key="kept", title=text("Code that stays"), value=lambda one: one.decision.kept, kind="code"),
+        Column(key="other", title=text("Other code"), value=lambda one: one.decision.other, kind="code"),
+        Column(key="verdict", title=text("Decision"), value=lambda one: one.verdict, options=Verdict),
+        Column(key="basis", title=text("Basis"), value=lambda one: one.decision.basis),
+        Column(key="body", title=text("By"), value=lambda one: one.body),
+        Column(key="at", title=text("When"), value=lambda one: one.decision.at, kind="instant", sort=True),
+        Column(
+            key="records",
+            title=text("Records"),
+            value=_settled,
+            tone=lambda one: "amber" if one.subjects is None else "green",
+        ),
+    ),
+    key=lambda one: (str(one.number),),
+    sort="-at",
+    path="/bonds",
+    empty=text("Nothing was merged or parted by decision."),
+    then=text("Records with one credit code are one by themselves."),
+)
+_PAIR: tuple[Column[Match], ...] = (
+    Column(key="row", title=text("What the row says"), value=lambda row: row[0].row["name"]),
+    Column(key="golden", title=text("Golden record"), value=lambda row: row[0].golden["name"]),
+    Column(key="code", title=text("Credit code"), value=lambda row: row[0].code, kind="code", shown=False),
+    Column(key="address", title=text("Address in the row"), value=lambda row: row[0].row["address"]),
+    Column(key="held", title=text("Address in the golden record"), value=lambda row: row[0].golden["address"]),
+)
+_LIKENESS: tuple[Column[Match], ...] = (
+    Column(
+        key="weight",
+        title=text("Likeness"),
+        value=lambda row: round(row[0].weight, 1),
+        kind="number",
+        sort=True,
+        place=lambda row: repr(row[0].weight),
+    ),
+    Column(
+        key="lead",
+        title=text("Before the next candidate"),
+        value=lambda row: round(row[0].lead, 1),
+        kind="number",
+        shown=False,
+    ),
+    Column(
+        key="state",
+        title=text("Which rows"),
+        value=lambda row: row[2],
+        options=(("decide", text("Those to decide")), ("bound", text("Those bound by themselves"))),
+        usual="decide",
+        shown=False,
+    ),
+    Column(
+        key="act",
+        title=text("Record"),
+        value=lambda row: Act(action="/matches/one", words=text("Open"), fields={"ref": row[0].ref}),
+        kind="act",
+    ),
+)
+
+PAGES = [show_rates, list_bonds, join, part, list_matches, show_match, decide_match]

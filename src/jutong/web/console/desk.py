@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
@@ -17,9 +17,10 @@ from jutong.terms import Duty
 
 from ..wiring import Name, UlidField
 from .frame import Answer, TheVisit, acted, done, page, shown
+from .table import Act, Asked, Column, Table, table_page
 
 NOTICES_ON_THE_DESK = 5
-NOTICES_A_PAGE = 50
+Told = tuple[Notice, Text, str]  # with its sentence and the page that it is about
 MARKED_MOST = 200
 
 # What a line says is to be done, with the thing's title; and the kind of work in a word, beside its count.
@@ -220,34 +221,35 @@ def show_desk(visit: TheVisit) -> Answer:
 def show_notices(visit: TheVisit) -> Answer:
     """Show what others did that concerns the visitor's body."""
     actor = visit.acting
-    thing = next((one for one in Thing if one.value == visit.asked("about")), None)
-    everything = visit.asked("show") == "all"
-    before = visit.asked("before") if visit.asked("before").isalnum() else ""
+
+    def fetch(ask: Asked) -> tuple[Told, ...]:
+        thing = next((one for one in Thing if one.value == ask.filter("about")), None)
+        with visit.house.reading() as db:
+            found = notices.latest(
+                db,
+                actor.id,
+                actor.org,
+                notices.sides_of(actor.duties),
+                only_unread=ask.filter("show") != "all",
+                thing=thing,
+                beyond=ask.after[0] if ask.after else "",
+                oldest=not ask.descending,
+                limit=ask.limit,
+            )
+        return _told(found)
+
     with visit.house.reading() as db:
-        found = notices.latest(
-            db,
-            actor.id,
-            actor.org,
-            notices.sides_of(actor.duties),
-            only_unread=not everything,
-            thing=thing,
-            before=before,
-            limit=NOTICES_A_PAGE + 1,
-        )
         address = notices.address_of(db, actor.id)
-    told = found[:NOTICES_A_PAGE]
-    kept = "".join(f"&{name}={value}" for name, value in _filters(thing, everything=everything))
-    return page(
+    everything = visit.asked("show") == "all"
+    table = NOTICES if everything else replace(NOTICES, empty=text("You have read all notices."), then=None)
+    return table_page(
         visit,
+        table,
+        fetch,
         "desk/notices.html",
-        title=text("My notices"),
+        title=NOTICES.title,
         crumbs=(("/desk", text("My desk")),),
-        told=_told(told),
-        things=tuple((one.value, words) for one, words in THINGS.items()),
-        about=thing.value if thing else "",
         everything=everything,
-        before=before,
-        further=f"/notices?before={told[-1].line}{kept}" if len(found) > NOTICES_A_PAGE else "",
         address=address,
         letters=bool(visit.house.home.settings.mail.host),
     )
@@ -316,13 +318,44 @@ def _kinds(todos: Todos, only: Work | None) -> tuple[Kind, ...]:
     )
 
 
-def _told(told: Iterable[Notice]) -> tuple[tuple[Notice, Text, str], ...]:
+def _told(told: Iterable[Notice]) -> tuple[Told, ...]:
     return tuple((one, notices.wording(one), notices.path_of(one)) for one in told)
 
 
-def _filters(thing: Thing | None, *, everything: bool) -> list[tuple[str, str]]:
-    asked = (("about", thing.value if thing else ""), ("show", "all" if everything else ""))
-    return [(name, value) for name, value in asked if value]
+def _read(row: Told) -> Act | None:
+    told = row[0]
+    return None if told.read else Act(action="/notices/read", words=text("Mark as read"), fields={"line": told.line})
 
+
+NOTICES: Table[Told] = Table(
+    name="notices",
+    title=text("My notices"),
+    columns=(
+        Column(key="what", title=text("What happened"), value=lambda row: row[1], href=lambda row: row[2]),
+        Column(
+            key="about",
+            title=text("About"),
+            value=lambda row: THINGS[row[0].thing],
+            options=tuple((one.value, words) for one, words in THINGS.items()),
+            shown=False,
+        ),
+        Column(key="at", title=text("When"), value=lambda row: row[0].at, kind="instant", sort=True),
+        Column(key="due", title=text("Due"), value=lambda row: row[0].due, kind="day"),
+        Column(
+            key="show",
+            title=text("Read or not"),
+            value=lambda row: text("read") if row[0].read else text("new"),
+            tone=lambda row: "" if row[0].read else "blue",
+            options=(("unread", text("unread only")), ("all", text("read ones too"))),
+            usual="unread",
+        ),
+        Column(key="act", title=text("Mark"), value=_read, kind="act"),
+    ),
+    key=lambda row: (row[0].line,),
+    sort="-at",
+    path="/notices",
+    empty=text("No notices yet."),
+    then=text("What others do with your requests, entries and agreements is told here."),
+)
 
 PAGES = [show_desk, show_notices, read_notices, set_address]

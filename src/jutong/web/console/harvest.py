@@ -14,7 +14,7 @@ from litestar.di import Provide
 
 from jutong import registers
 from jutong.catalogue import harvest
-from jutong.catalogue.harvest import Feed, Flaw, Gather, Idea, Stage
+from jutong.catalogue.harvest import Feed, Flaw, Gather, Idea, Source, Stage
 from jutong.desk import House
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.files import sweep
@@ -25,6 +25,7 @@ from ..wiring import CodeField, Name, Ulid
 from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, see, shown
 from .progress import events
+from .table import Asked, Column, Table, table_page
 from .upload import listed_form
 from .visit import Visit
 
@@ -34,6 +35,37 @@ PATIENCE_SECONDS = 2.0
 HARVEST = ("/harvest", text("Other portals"))
 FIRST = ("/", text("First page"))
 ENCODINGS = (("utf-8", text("UTF-8")), ("gb18030", text("GB 18030 (GBK, GB 2312)")), ("big5", text("Big5")))
+
+
+Imported = tuple[Source, int, int, Gather | None]  # how many are listed, how many vanished, the newest import
+SOURCES: Table[Imported] = Table(
+    name="portals",
+    title=text("Lists that were imported"),
+    columns=(
+        Column(
+            key="name",
+            title=text("Portal"),
+            value=lambda row: row[0].name,
+            href=lambda row: f"/harvest/gathers/{row[3].id}" if row[3] else "",
+            options="text",
+            sort=True,
+        ),
+        Column(key="listed", title=text("Listed"), value=lambda row: row[1], kind="number"),
+        Column(key="vanished", title=text("Vanished"), value=lambda row: row[2], kind="number"),
+        Column(
+            key="mapping",
+            title=text("Mapping"),
+            value=lambda row: text("accepted") if row[0].accepted else text("to be looked at"),
+            tone=lambda row: "green" if row[0].accepted else "amber",
+        ),
+        Column(key="stage", title=text("Last import"), value=lambda row: row[3].stage if row[3] else None),
+        Column(key="began", title=text("Begun"), value=lambda row: row[3].began if row[3] else None, kind="instant"),
+    ),
+    key=lambda row: (row[0].name,),
+    sort="name",
+    path="/harvest",
+    empty=text("No portal's list was imported yet."),
+)
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -56,14 +88,20 @@ class NamedBody(msgspec.Struct, kw_only=True):
 @shown("/harvest", guard="pages.harvest")
 def list_sources(visit: TheVisit) -> Answer:
     """List the sources, and take another list."""
-    with visit.house.reading() as db:
-        found = [(*one, harvest.latest_gather(db, one[0].name)) for one in harvest.sources(db)]
-    return page(
+
+    def fetch(ask: Asked) -> tuple[Imported, ...]:
+        with visit.house.reading() as db:
+            return harvest.sources_listed(
+                db, sought=ask.filter("name"), descending=ask.descending, after=ask.after, limit=ask.limit
+            )
+
+    return table_page(
         visit,
+        SOURCES,
+        fetch,
         "harvest/sources.html",
         title=HARVEST[1],
         crumbs=(FIRST,),
-        sources=found,
         may_import=visit.may("catalogue.harvest"),
         encodings=ENCODINGS,
     )

@@ -83,9 +83,9 @@ def show_inventory(visit: TheVisit) -> Answer:
         crumbs=(FIRST, CENSUS),
         systems=systems,
         profiles=profiles,
-        powers=powers,
+        powers=len(powers),
         power_choices=tuple((one.code, one.title) for one in powers),
-        offered=offered,
+        offered=len(offered),
         entries=tuple((one.id, one.title) for one in entries),
         clouds=Cloud,
         databases=DatabaseKind,
@@ -120,7 +120,7 @@ def list_power(visit: TheVisit) -> Answer:
     power = _power(visit)
     with visit.desk() as desk:
         registers.list_power(desk, power, seen=visit.form.mark)
-    return done(desk, "/census/inventory")
+    return done(desk, "/census/inventory/powers")
 
 
 @acted("/census/inventory/service-items", guard="pages.census", again=show_inventory)
@@ -129,7 +129,7 @@ def list_service_item(visit: TheVisit) -> Answer:
     item = _service_item(visit)
     with visit.desk() as desk:
         registers.list_service_item(desk, item, seen=visit.form.mark)
-    return done(desk, "/census/inventory")
+    return done(desk, "/census/inventory/service-items")
 
 
 def _profile(visit: Visit) -> SystemProfile:

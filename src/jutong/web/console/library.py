@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
 
 from jutong import catalogue, collection, library, registers
-from jutong.kernel.errors import NotFound
-from jutong.kernel.text import text
+from jutong.kernel.errors import Invalid, NotFound
+from jutong.kernel.text import Text, text
 from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Golden, Said
 
 from ..wiring import Name, UlidField
 from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .overtaken import noun_overtaken, seen_of
+from .table import Act, Asked, Column, Table, table_page
 from .visit import Visit
 
 FIRST = ("/", text("First page"))
-CONFLICTS = 20  # legal persons on a page
 
 
 class Sought(msgspec.Struct, kw_only=True):
@@ -119,14 +119,37 @@ def show_subject(visit: TheVisit) -> Answer:
 
 @shown("/conflicts", guard="pages.subjects")
 def list_conflicts(visit: TheVisit) -> Answer:
-    """List the legal persons on which sources contradict each other."""
-    return _conflicts(visit, "")
+    """List the legal persons on which sources contradict each other; each look leaves a line."""
+    check_may_look(visit)
+    with visit.house.reading() as db:
+        titles = titles_of_fields(visit, db)
+    looked: list[str] = []
 
+    def fetch(ask: Asked) -> list[Dispute]:
+        with visit.desk() as desk:
+            found = library.look_at_disputes(
+                desk,
+                field=ask.filter("field"),
+                descending=ask.descending,
+                after=_after(ask),
+                limit=ask.limit,
+            )
+        looked.append(desk.left[-1][1])
+        with visit.house.reading() as db:
+            return _disputes(visit, db, found)
 
-@acted("/conflicts", guard="pages.subjects")
-def more_conflicts(visit: TheVisit) -> Answer:
-    """Go on in the list; the place is a code, so it travels in the form's body."""
-    return _conflicts(visit, library.checked_key(visit.form.get("after")))
+    table: Table[Dispute] = Table(
+        name="conflicts",
+        title=text("Conflicts of sources"),
+        columns=(_CODE, replace(_FIELD, options=tuple(titles.items())), *_SIDES),
+        key=lambda one: (one.code, one.name),
+        sort="code",
+        secret=True,
+        path="/conflicts",
+        empty=text("No sources contradict each other."),
+        then=text("A conflict appears here when two sources say different things of one credit code."),
+    )
+    return table_page(visit, table, fetch, "library/conflicts.html", title=table.title, crumbs=(FIRST,), looked=looked)
 
 
 @acted("/conflicts/one", guard="pages.subjects", again=list_conflicts)
@@ -158,22 +181,51 @@ def show_conflict(visit: TheVisit) -> Answer:
 def list_authorities(visit: TheVisit) -> Answer:
     """List which source is believed on which field, and let it be named."""
     with visit.house.reading() as db:
-        named = library.authorities(db)
         merged = library.merged_entries(db)
-        titles = catalogue.titles(db, [*merged, *(one.entry for one in named)])
+        titles = catalogue.titles(db, merged)
         fields = titles_of_fields(visit, db)
-    typed = (visit.form.get("field"), visit.form.get("entry"))
-    standing = next((one for one in named if (one.field, one.entry) == typed), None)
-    return page(
+        typed = (visit.form.get("field"), visit.form.get("entry"))
+        standing = next((one for one in library.authorities(db) if (one.field, one.entry) == typed), None)
+    choices: tuple[tuple[str, Text | str], ...] = ((ALL_FIELDS, text("all fields")), *fields.items())
+
+    def fetch(ask: Asked) -> list[tuple[Authority, str]]:
+        with visit.house.reading() as db:
+            found = library.authorities_listed(
+                db,
+                field=ask.filter("field"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
+            named = catalogue.titles(db, [one.entry for one in found])
+        return [(one, named.get(one.entry, one.entry)) for one in found]
+
+    field: Column[tuple[Authority, str]] = Column(
+        key="field",
+        title=text("Field"),
+        value=lambda row: fields.get(row[0].field, text("all fields")),
+        options=choices,
+        sort=True,
+    )
+    table: Table[tuple[Authority, str]] = Table(
+        name="authorities",
+        title=text("Named so far"),
+        columns=(field, *_NAMED),
+        key=lambda row: (row[0].field, str(row[0].rank), row[0].entry),
+        sort="field",
+        path="/authorities",
+        empty=text("Nobody is named yet."),
+        then=text("Until then what identifies is kept as first said, and what changes is taken as last said."),
+    )
+    return table_page(
         visit,
+        table,
+        fetch,
         "library/authorities.html",
         title=text("Who is believed on which field"),
         crumbs=(FIRST,),
-        named=[
-            (fields.get(one.field, text("all fields")), titles.get(one.entry, one.entry), one)
-            for one in sorted(named, key=lambda one: (one.field, one.rank))
-        ],
-        fields=[(ALL_FIELDS, text("all fields")), *fields.items()],
+        fields=choices,
         entries=sorted(((one, titles.get(one, one)) for one in merged), key=lambda pair: pair[1]),
         may_set=visit.may("library.set_authority"),
         seen=seen_of(visit, standing),
@@ -211,23 +263,13 @@ def check_may_look(visit: Visit) -> None:
         desk.allow("library.look_up", library.whole_library(registers.bodies(desk.db)))
 
 
-def _conflicts(visit: Visit, after: str) -> Answer:
-    with visit.desk() as desk:
-        found = library.look_at_conflicts(desk, after=after, limit=CONFLICTS)
-    with visit.house.reading() as db:
-        disputes = _disputes(visit, db, found)
-    codes = list(dict.fromkeys(one.code for one in found))
-    return page(
-        visit,
-        "library/conflicts.html",
-        title=text("Conflicts of sources"),
-        crumbs=(FIRST,),
-        disputes=disputes,
-        next=codes[-1] if len(codes) == CONFLICTS else "",
-        later=bool(after),
-        line=desk.left[-1][1],
-        unranked=UNRANKED,
-    )
+def _after(ask: Asked) -> tuple[str, str] | None:
+    match ask.after:
+        case ():
+            return None
+        case (code, field):
+            return code, field
+    raise Invalid(text("the list has no such place"), remedy=text("begin at the first page of the list"))
 
 
 def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list[FieldShown]:
@@ -262,13 +304,11 @@ def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list
     return told
 
 
-def _disputes(visit: Visit, db: Any, found: Iterable[Conflict]) -> list[Dispute]:
+def _disputes(visit: Visit, db: Any, found: Iterable[Sequence[Conflict]]) -> list[Dispute]:
     names, titles = names_of_bodies(db), titles_of_fields(visit, db)
-    values: dict[tuple[str, str], list[Conflict]] = {}
-    for one in found:
-        values.setdefault((one.code, one.field), []).append(one)
+    groups = tuple(found)
     came: dict[str, object] = {}
-    for batch in dict.fromkeys(one.batch for all_of_it in values.values() for one in all_of_it):
+    for batch in dict.fromkeys(one.batch for group in groups for one in group):
         came[batch] = collection.find_batch(db, batch).collected_at if collection.known(db, batch) else None
 
     def value(one: Conflict) -> Value:
@@ -276,13 +316,13 @@ def _disputes(visit: Visit, db: Any, found: Iterable[Conflict]) -> list[Dispute]
 
     return [
         Dispute(
-            code,
-            field,
-            titles.get(field, field),
-            next((value(one) for one in all_of_it if one.kept), None),
-            tuple(value(one) for one in all_of_it if not one.kept),
+            group[0].code,
+            group[0].field,
+            titles.get(group[0].field, group[0].field),
+            next((value(one) for one in group if one.kept), None),
+            tuple(value(one) for one in group if not one.kept),
         )
-        for (code, field), all_of_it in values.items()
+        for group in groups
     ]
 
 
@@ -302,4 +342,50 @@ def names_of_bodies(db: Any) -> Mapping[str, str]:
     return {body.code: body.name for body in registers.bodies(db)}
 
 
-PAGES = [seek, show_subject, list_conflicts, more_conflicts, show_conflict, list_authorities, set_authority]
+_CODE: Column[Dispute] = Column(
+    key="code", title=text("Credit code"), value=lambda one: one.code, kind="code", sort=True
+)
+_FIELD: Column[Dispute] = Column(key="field", title=text("Field"), value=lambda one: one.field)
+_SIDES: tuple[Column[Dispute], ...] = (
+    Column(key="kept", title=text("What stands"), value=lambda one: one.kept.value if one.kept else None),
+    Column(
+        key="source",
+        title=text("Who says what stands"),
+        value=lambda one: one.kept.source if one.kept else None,
+        href=lambda one: f"/batches/{one.kept.batch}" if one.kept else "",
+    ),
+    Column(
+        key="rank",
+        title=text("Rank"),
+        value=lambda one: one.kept.rank if one.kept and one.kept.rank != UNRANKED else None,
+        kind="number",
+        shown=False,
+    ),
+    Column(
+        key="against",
+        title=text("What stands against it"),
+        value=lambda one: "; ".join(f"{other.value} ({other.source})" for other in one.against),
+    ),
+    Column(
+        key="act",
+        title=text("Record"),
+        value=lambda one: Act(
+            action="/conflicts/one", words=text("Open"), fields={"code": one.code, "field": one.name}
+        ),
+        kind="act",
+    ),
+)
+_NAMED: tuple[Column[tuple[Authority, str]], ...] = (
+    Column(
+        key="rank",
+        title=text("Rank"),
+        value=lambda row: row[0].rank,
+        kind="number",
+        sort=True,
+        place=lambda row: str(row[0].rank),
+    ),
+    Column(key="entry", title=text("Entry"), value=lambda row: row[1], href=lambda row: f"/entries/{row[0].entry}"),
+    Column(key="basis", title=text("Basis"), value=lambda row: row[0].basis),
+)
+
+PAGES = [seek, show_subject, list_conflicts, show_conflict, list_authorities, set_authority]

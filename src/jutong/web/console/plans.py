@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import cache
 from typing import Annotated, Literal
 
@@ -12,11 +13,11 @@ import msgspec
 
 from jutong import catalogue, collection, registers
 from jutong.collection import Layout, Mode, Paging, Reach, ReachKind, Reading, plans
-from jutong.collection.plans import Glance, Plan, Run, Schedule, State, Wanted
+from jutong.collection.plans import Glance, Outcome, Plan, Run, Schedule, State, Wanted
 from jutong.desk import House
 from jutong.kernel.errors import Invalid
 from jutong.kernel.outward import Outward
-from jutong.kernel.text import text
+from jutong.kernel.text import Text, text
 from jutong.terms import Actor
 
 from ..plans import Overlap, Port, Size, own_only, seen_plan, tried
@@ -27,9 +28,9 @@ from .frame import Answer, Crumb, TheVisit, acted, done, page, see, shown
 from .progress import events
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
+from .words import word_of
 
 LIST: Crumb = ("/plans", text("Plans of collection"))
-RUNS_SHOWN = 20
 Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\u0000]*$")]
 
 
@@ -190,26 +191,37 @@ def show_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
     plan = seen_plan(visit.house, visit.acting, plan_id)
     with visit.house.reading() as db:
         entry = catalogue.titles(db, [plan.entry]).get(plan.entry, plan.entry)
-        runs = plans.runs_of(db, plan.id, limit=RUNS_SHOWN)
+        open_runs = plans.open_runs(db, plan.id)
         provider = registers.body_names(db, [plan.provider]).get(plan.provider, plan.provider)
     under_way = [
-        at
-        for run in runs
-        if run.ended is None and (at := collection.find_under_way(visit.house.home.folder, plan.entry, run.id))
+        at for run in open_runs if (at := collection.find_under_way(visit.house.home.folder, plan.entry, run.id))
     ]
     may = {
         name: visit.may(f"collection.{name}", plan.label)
         for name in ("run_plan", "pause_plan", "resume_plan", "settle_drift")
     }
-    return page(
+
+    def fetch(ask: Asked) -> tuple[Run, ...]:
+        with visit.house.reading() as db:
+            return plans.runs_of(
+                db,
+                plan.id,
+                outcome=ask.filter("outcome"),
+                after=ask.after,
+                limit=ask.limit,
+                descending=ask.descending,
+            )
+
+    return table_page(
         visit,
+        replace(RUNS, path=f"/plans/{plan.id}"),
+        fetch,
         "collection/plan.html",
         title=plan.title,
         crumbs=(FIRST, LIST),
         plan=plan,
         entry=entry,
         provider=provider,
-        runs=runs,
         under_way=under_way,
         may=may,
         stopped=plan.state is State.STOPPED,
@@ -310,6 +322,40 @@ _PLANS: tuple[Column[tuple[Plan, str]], ...] = (
     Column(key="schedule", title=text("Schedule"), value=lambda row: row[0].schedule.spelled or text("by hand")),
     Column(key="state", title=text("State"), value=lambda row: row[0].state, tone=_tone, options=State),
     Column(key="next_at", title=text("Next run"), value=lambda row: row[0].next_at, kind="instant"),
+)
+
+
+def _came(run: Run) -> Text:
+    if not run.reason:
+        return word_of(run.outcome)
+    return text("{outcome}: {reason}", outcome=word_of(run.outcome), reason=run.reason)
+
+
+RUNS: Table[Run] = Table(
+    name="runs",
+    title=text("Runs"),
+    columns=(
+        Column(key="began", title=text("Begun"), value=lambda run: run.began, kind="instant", sort=True),
+        Column(
+            key="outcome",
+            title=text("What came of it"),
+            value=_came,
+            options=Outcome,
+        ),
+        Column(key="remedy", title=text("What to do"), value=lambda run: run.remedy or None),
+        Column(key="rows", title=text("Rows read"), value=lambda run: run.rows, kind="number"),
+        Column(key="again", title=text("Read again"), value=lambda run: run.again, kind="number"),
+        Column(
+            key="batch",
+            title=text("Batch"),
+            value=lambda run: text("Open the batch") if run.batch else None,
+            href=lambda run: f"/batches/{run.batch}" if run.batch else "",
+        ),
+        Column(key="ended", title=text("Ended"), value=lambda run: run.ended, kind="instant", shown=False),
+    ),
+    key=lambda run: (run.id,),
+    sort="-began",
+    empty=text("The plan has not run yet."),
 )
 
 PAGES = [list_plans, new_plan, take_plan, show_plan, plan_events, run_plan, pause_plan, resume_plan, settle_drift]

@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 import msgspec
 
 from jutong import registers, search
-from jutong.catalogue import Format, OpenType, ShareType, UpdateCycle
+from jutong.catalogue import Format, OpenType, ShareType, UpdateCycle, harvest
 from jutong.desk import Reading
 from jutong.kernel.text import Text, text
-from jutong.search import Found, Hit, Kind, Reason
+from jutong.search import Candidate, Found, Hit, Kept, KeptGroup, Kind, Missed, Reason
 from jutong.terms import Grade
 
 from ..wiring import NO_NUL, Ulid
 from .frame import Answer, TheVisit, acted, done, page, shown
+from .table import Act, Asked, Column, Table, table_page
 from .visit import Visit
 from .words import word_of
 
@@ -32,8 +33,35 @@ FACETS: Mapping[str, Text] = {
     "cycle": text("Update cycle"),
     "grade": text("Grade"),
     "format": text("Format"),
+    "theme": text("Theme"),
 }
 ENUMERATIONS = {"share": ShareType, "open": OpenType, "cycle": UpdateCycle, "format": Format}
+# The fields of the opening pilot (公共信息资源开放试点工作方案, 2018); portals' words for them: ``data/harvest.toml``.
+THEMES: Mapping[str, Text] = {
+    "credit": text("Credit services"),
+    "medical": text("Medical care and health"),
+    "employment": text("Social security and employment"),
+    "safety": text("Public safety"),
+    "housing": text("Urban construction and housing"),
+    "transport": text("Transport"),
+    "education": text("Education and culture"),
+    "science": text("Science and innovation"),
+    "resources": text("Resources and energy"),
+    "environment": text("Ecology and environment"),
+    "production": text("Industry and agriculture"),
+    "trade": text("Trade and commerce"),
+    "finance": text("Finance, taxes and banking"),
+    "production-safety": text("Safety at work"),
+    "market": text("Market supervision"),
+    "relief": text("Social relief"),
+    "law": text("Legal services"),
+    "living": text("Services of daily life"),
+    "weather": text("Meteorology"),
+    "geography": text("Geographic space"),
+    "organisations": text("Organisations and associations"),
+    "other": text("Other themes"),
+    search.NO_THEME: text("no theme is given"),
+}
 WHERE: Mapping[str, Text] = {
     "title": text("in the title"),
     "tags": text("among the key words"),
@@ -65,6 +93,7 @@ class NewQuestion(msgspec.Struct, kw_only=True):
     cycle: Question = ""
     grade: Question = ""
     format: Question = ""
+    theme: Question = ""
 
 
 class Forward(msgspec.Struct, kw_only=True):
@@ -174,6 +203,9 @@ def _words(name: str, value: str, names: Mapping[str, str]) -> Text | str:
         return names.get(value, value)
     if name == "division":
         return registers.divisions().full_name_of(value) or value
+    if name == "theme":
+        said = value.removeprefix(harvest.SAID)
+        return THEMES.get(value) or (text("{words} (not a known theme)", words=said) if said != value else value)
     kind = ENUMERATIONS.get(name)
     known = kind is not None and value in {one.value for one in kind}
     if kind is not None and known:
@@ -189,9 +221,21 @@ def _address(asked: str, chosen: Mapping[str, str]) -> str:
 def list_synonyms(visit: TheVisit) -> Answer:
     """Show the words that stand for one another, and what a new group would change before it is kept."""
     line, asked = visit.asked("line"), visit.asked("q")
+    may_keep = visit.may("search.keep_group")
     with visit.house.reading() as db:
-        groups = search.groups(db)
         names = _names(db)
+
+    def fetch(ask: Asked) -> tuple[KeptGroup, ...]:
+        with visit.house.reading() as db:
+            return search.groups_listed(
+                db,
+                words=ask.filter("words"),
+                sort="line" if ask.sort == "words" else "changed",
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
+
     before: tuple[Hit, ...] = ()
     after: tuple[Hit, ...] = ()
     if line and asked:
@@ -199,18 +243,34 @@ def list_synonyms(visit: TheVisit) -> Answer:
         before = _first(search.search(visit.house, visit.actor, asked, count=False))
         after = _first(search.search(visit.house, visit.actor, asked, finder=finder, count=False))
     known = {hit.row.entry for hit in before}
-    return page(
+    table: Table[KeptGroup] = Table(
+        name="synonyms",
+        title=text("Groups of this node"),
+        columns=(
+            _GROUP_WORDS,
+            Column(key="body", title=text("Body"), value=lambda one: names.get(one.body, one.body)),
+            _GROUP_CHANGED,
+            *((_GROUP_REMOVAL,) if may_keep else ()),
+        ),
+        key=lambda one: (one.id,),
+        sort="-changed",
+        path="/synonyms",
+        empty=text("No group was added on this node."),
+        then=text("The groups that come with the product are in use."),
+    )
+    return table_page(
         visit,
+        table,
+        fetch,
         "search/synonyms.html",
         title=text("Synonyms"),
         crumbs=(("/", text("First page")),),
-        groups=tuple((one, names.get(one.body, one.body)) for one in groups),
         line=line,
         asked=asked,
         before=before,
         after=after,
         new={hit.row.entry for hit in after} - known,
-        may_keep=visit.may("search.keep_group"),
+        may_keep=may_keep,
     )
 
 
@@ -239,14 +299,36 @@ def remove_synonyms(visit: TheVisit, group_id: Ulid) -> Answer:
 def list_kept(visit: TheVisit) -> Answer:
     """Show the questions that one's body keeps."""
     with visit.house.reading() as db:
-        kept = search.questions(db, visit.acting.org)
-    return page(
-        visit,
-        "search/kept.html",
+        names = _names(db)
+
+    def fetch(ask: Asked) -> tuple[Kept, ...]:
+        with visit.house.reading() as db:
+            return search.questions_listed(
+                db,
+                visit.acting.org,
+                words=ask.filter("asked"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
+
+    def narrowed(one: Kept) -> str:
+        told = [_words(name, value, names) for name, value in one.facets.items()]
+        return "; ".join(visit.say(words) if isinstance(words, Text) else words for words in told)
+
+    by: Column[Kept] = Column(key="by", title=text("Narrowed to"), value=narrowed)
+    table: Table[Kept] = Table(
+        name="searches",
         title=text("Saved searches"),
-        crumbs=(("/", text("First page")),),
-        kept=tuple((one, _address(one.asked, one.facets)) for one in kept),
+        columns=(_QUESTION, by, *_QUESTION_KEPT),
+        key=lambda one: (one.id,),
+        sort="-kept",
+        path="/searches",
+        empty=text("Your body keeps no search yet."),
+        then=text("Search the catalogue, then press the button below the results."),
     )
+    return table_page(visit, table, fetch, "search/kept.html", title=table.title, crumbs=(("/", text("First page")),))
 
 
 @acted("/searches", guard="pages.kept_questions", again=list_kept)
@@ -271,17 +353,61 @@ def let_go(visit: TheVisit, question_id: Ulid) -> Answer:
 def list_missed(visit: TheVisit) -> Answer:
     """Show the questions that found nothing, and what was put forward as a demand."""
     with visit.house.reading() as db:
-        missed, candidates, names = search.missed_most(db), search.candidates(db), _names(db)
-    return page(
+        most = search.missed_most(db)
+
+    def fetch(ask: Asked) -> tuple[Missed, ...]:
+        with visit.house.reading() as db:
+            return search.missed_listed(
+                db,
+                contains=ask.filter("words"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
+
+    return table_page(
         visit,
+        MISSED,
+        fetch,
         "search/missed.html",
-        title=text("Searches without an answer"),
+        title=MISSED.title,
         crumbs=(("/", text("First page")),),
-        missed=missed,
-        missed_options=tuple((one.words, one.words) for one in missed),
-        candidates=tuple((one, names.get(one.body, one.body)) for one in candidates),
+        missed_options=tuple((one.words, one.words) for one in most),
         may_put_forward=visit.may("search.put_forward"),
     )
+
+
+@shown("/missed/forwarded", guard="pages.missed")
+def list_forwarded(visit: TheVisit) -> Answer:
+    """Show the questions without an answer that were put forward as demands."""
+    with visit.house.reading() as db:
+        names = _names(db)
+
+    def fetch(ask: Asked) -> tuple[Candidate, ...]:
+        with visit.house.reading() as db:
+            return search.candidates_listed(
+                db,
+                contains=ask.filter("words"),
+                sort=ask.sort,
+                descending=ask.descending,
+                after=ask.after,
+                limit=ask.limit,
+            )
+
+    body: Column[Candidate] = Column(
+        key="body", title=text("Put forward by"), value=lambda one: names.get(one.body, one.body)
+    )
+    table: Table[Candidate] = Table(
+        name="candidates",
+        title=text("Demand candidates"),
+        columns=(*_FORWARDED, body, _NOTED),
+        key=lambda one: (one.id,),
+        sort="-noted",
+        empty=text("Nothing was put forward yet."),
+    )
+    crumbs = (("/", text("First page")), ("/missed", MISSED.title))
+    return table_page(visit, table, fetch, "search/forwarded.html", title=table.title, crumbs=crumbs)
 
 
 @acted("/missed/demands", guard="pages.missed", again=list_missed)
@@ -290,11 +416,140 @@ def put_forward(visit: TheVisit) -> Answer:
     new = visit.form.read(Forward)
     with visit.desk() as desk:
         search.put_forward(desk, new.words, new.reason)
-    return done(desk, "/missed")
+    return done(desk, "/missed/forwarded")
 
 
 def _names(db: Reading) -> Mapping[str, str]:
     return {one.code: one.name for one in registers.bodies(db)}
 
 
-PAGES = [list_synonyms, keep_synonyms, remove_synonyms, list_kept, keep_question, let_go, list_missed, put_forward]
+_GROUP_WORDS: Column[KeptGroup] = Column(
+    key="words",
+    title=text("Words"),
+    value=lambda one: one.line,
+    options="text",
+    sort=True,
+    place=lambda one: one.line,
+)
+_GROUP_CHANGED: Column[KeptGroup] = Column(
+    key="changed",
+    title=text("Last changed"),
+    value=lambda one: one.changed,
+    kind="instant",
+    sort=True,
+    place=lambda one: one.changed.isoformat(),
+)
+_GROUP_REMOVAL: Column[KeptGroup] = Column(
+    key="act",
+    title=text("Removal"),
+    value=lambda one: Act(action=f"/synonyms/{one.id}/removal", words=text("Remove"), kind="outline-danger"),
+    kind="act",
+)
+_QUESTION: Column[Kept] = Column(
+    key="asked",
+    title=text("Question"),
+    value=lambda one: one.asked or text("(no words)"),
+    href=lambda one: _address(one.asked, one.facets),
+    options="text",
+    sort=True,
+    place=lambda one: one.asked,
+)
+_QUESTION_KEPT: tuple[Column[Kept], ...] = (
+    Column(
+        key="kept",
+        title=text("Kept since"),
+        value=lambda one: one.kept,
+        kind="instant",
+        sort=True,
+        place=lambda one: one.kept.isoformat(),
+    ),
+    Column(
+        key="act",
+        title=text("Removal"),
+        value=lambda one: Act(action=f"/searches/{one.id}/removal", words=text("Remove"), kind="outline-danger"),
+        kind="act",
+    ),
+)
+MISSED: Table[Missed] = Table(
+    name="missed",
+    title=text("Searches without an answer"),
+    columns=(
+        Column(
+            key="words",
+            title=text("Question"),
+            value=lambda one: one.words,
+            href=lambda one: _address(one.words, {}),
+            options="text",
+            sort=True,
+        ),
+        Column(
+            key="count",
+            title=text("How often"),
+            value=lambda one: one.count,
+            kind="number",
+            sort=True,
+            place=lambda one: str(one.count),
+        ),
+        Column(
+            key="first",
+            title=text("For the first time"),
+            value=lambda one: one.first,
+            kind="day",
+            sort=True,
+            place=lambda one: one.first.isoformat(),
+            shown=False,
+        ),
+        Column(
+            key="last",
+            title=text("Last time"),
+            value=lambda one: one.last,
+            kind="day",
+            sort=True,
+            place=lambda one: one.last.isoformat(),
+        ),
+    ),
+    key=lambda one: (one.words,),
+    sort="-count",
+    path="/missed",
+    empty=text("Every search found something."),
+    then=text("Questions that find nothing stand here."),
+)
+_FORWARDED: tuple[Column[Candidate], ...] = (
+    Column(
+        key="words",
+        title=text("Question"),
+        value=lambda one: one.words,
+        options="text",
+        sort=True,
+        place=lambda one: one.words,
+    ),
+    Column(key="reason", title=text("What the data is needed for"), value=lambda one: one.reason),
+    Column(
+        key="count",
+        title=text("How often it was missed"),
+        value=lambda one: one.count,
+        kind="number",
+        sort=True,
+        place=lambda one: str(one.count),
+    ),
+)
+_NOTED: Column[Candidate] = Column(
+    key="noted",
+    title=text("When"),
+    value=lambda one: one.noted,
+    kind="instant",
+    sort=True,
+    place=lambda one: one.noted.isoformat(),
+)
+
+PAGES = [
+    list_synonyms,
+    keep_synonyms,
+    remove_synonyms,
+    list_kept,
+    keep_question,
+    let_go,
+    list_missed,
+    list_forwarded,
+    put_forward,
+]

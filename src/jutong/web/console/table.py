@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Generic, Literal, TypeVar
 from urllib.parse import urlencode
 
+from jutong.kernel.crypto import opened, sealed
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import Text, plain, text
 
@@ -20,18 +21,31 @@ from .visit import Visit
 from .words import word_of
 
 Row = TypeVar("Row")
-Kind = Literal["text", "code", "number", "percent", "day", "instant"]
+Kind = Literal["text", "code", "number", "percent", "day", "instant", "act"]
 RESERVED = frozenset({"sort", "after", "column", "export", "done", "line", "next"})
 ROWS = 50
 ROWS_A_STEP = 1000  # of a download
 FILTER_MOST = 200
+PLACES = "places in lists"  # what the key that seals them is for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What can be done about a row, in its own line: a button, where it sends, and what it sends along."""
+
+    action: str
+    words: Text
+    fields: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Generic[Row]):
     """One column: what it shows of a row, and how.
 
-    ``options`` makes it a filter: an enumeration, pairs of value and words, or "text" for a field to type in.
+    ``options`` makes it a filter: an enumeration, pairs of value and words, or "text" for a field to type in. A filter
+    with a ``usual`` value is set to it until the reader chooses another. A column of kind "act" shows an ``Act`` or
+    nothing; it is always shown and never taken along.
     """
 
     key: str
@@ -43,12 +57,17 @@ class Column(Generic[Row]):
     sort: bool = False
     place: Callable[[Row], str] | None = None  # sorted by this column, what the store goes on from before the key
     options: type[Enum] | tuple[tuple[str, Text | str], ...] | Literal["text"] | None = None
+    usual: str = ""
     shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Generic[Row]):
-    """A list that officials read: its columns, its usual order, and the key by which the next page is found."""
+    """A list that officials read: its columns, its usual order, and the key by which the next page is found.
+
+    Where the key is a value of rows, such as a credit code, the list is ``secret``: the address of the next page holds
+    its place sealed, so that no address, history or log tells whom the list is about.
+    """
 
     name: str
     title: Text
@@ -58,6 +77,8 @@ class Table(Generic[Row]):
     empty: Text = field(default_factory=lambda: text("Nothing stands here."))
     then: Text | None = None  # what to do where nothing stands, or why nothing does
     rows: int = ROWS
+    secret: bool = False
+    path: str = ""  # of the list, where forms with addresses of their own show it again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +129,7 @@ class Filter:
     title: Text
     value: str
     options: tuple[tuple[str, Text | str], ...] = ()
+    usual: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +186,17 @@ def asked(visit: Visit, table: Table[Row]) -> Asked:
             for column in table.columns
             if column.options is not None and (value := _filtered_by(visit, column))
         },
-        after=_read_cursor(visit.asked("after")),
+        after=_read_cursor(visit, table, visit.asked("after")),
         limit=table.rows + 1,
-        columns=chosen or tuple(column.key for column in table.columns if column.shown),
+        columns=_shown(table, chosen),
+    )
+
+
+def _shown(table: Table[Row], chosen: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        column.key
+        for column in table.columns
+        if column.kind == "act" or (column.key in chosen if chosen else column.shown)
     )
 
 
@@ -178,30 +208,35 @@ def listed(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Listed:
     columns = [column for column in table.columns if column.key in ask.columns]
     chosen = [("column", key) for key in visit.query.get("column", ())]
     sort = ("-" if ask.descending else "") + ask.sort
-    base = [*ask.filters.items(), *chosen, *([("sort", sort)] if sort != table.sort else [])]
+    path = table.path or visit.path
+    usual = {column.key: column.usual for column in table.columns}
+    others = [(name, value) for name, value in ask.filters.items() if value != usual[name]]
+    base = [*others, *chosen, *([("sort", sort)] if sort != table.sort else [])]
     return Listed(
         name=table.name,
         title=table.title,
-        heads=tuple(_head(visit, column, ask, base) for column in columns),
+        heads=tuple(_head(path, column, ask, base) for column in columns),
         rows=tuple(tuple(_cell(column, row) for column in columns) for row in rows),
         filters=tuple(_filter(column, ask) for column in table.columns if column.options is not None),
-        choices=tuple((column.key, column.title, column.key in ask.columns) for column in table.columns),
+        choices=tuple(
+            (column.key, column.title, column.key in ask.columns) for column in table.columns if column.kind != "act"
+        ),
         sort=sort if sort != table.sort else "",
         empty=table.empty,
         then=table.then,
-        filtered=bool(ask.filters),
-        path=visit.path,
-        next=_address(visit, [*base, ("after", _cursor(_place(table, ask, rows[-1])))]) if more else "",
-        first=_address(visit, base) if ask.after else "",
-        csv=_address(visit, [*base, ("export", "csv")]),
-        xlsx=_address(visit, [*base, ("export", "xlsx")]),
+        filtered=bool(others),
+        path=path,
+        next=_address(path, [*base, ("after", _cursor(visit, table, _place(table, ask, rows[-1])))]) if more else "",
+        first=_address(path, base) if ask.after else "",
+        csv=_address(path, [*base, ("export", "csv")]),
+        xlsx=_address(path, [*base, ("export", "xlsx")]),
     )
 
 
 def exported(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Answer:
     """Return all rows of what was asked, step by step, as a file of the chosen kind."""
     ask = replace(asked(visit, table), after=(), limit=ROWS_A_STEP)
-    columns = [column for column in table.columns if column.key in ask.columns]
+    columns = [column for column in table.columns if column.key in ask.columns and column.kind != "act"]
     heads = [visit.say(column.title) for column in columns]
     kinds = [column.kind for column in columns]
 
@@ -232,7 +267,7 @@ def _plain(visit: Visit, value: object) -> object:
 def _filtered_by(visit: Visit, column: Column[Row]) -> str:
     value = visit.asked(column.key).strip()[:FILTER_MOST]
     allowed = _options(column)
-    return value if not allowed or value in {one for one, _ in allowed} else ""
+    return value if value and (not allowed or value in {one for one, _ in allowed}) else column.usual
 
 
 def _options(column: Column[Row]) -> tuple[tuple[str, Text | str], ...]:
@@ -244,10 +279,16 @@ def _options(column: Column[Row]) -> tuple[tuple[str, Text | str], ...]:
 
 
 def _filter(column: Column[Row], ask: Asked) -> Filter:
-    return Filter(key=column.key, title=column.title, value=ask.filter(column.key), options=_options(column))
+    return Filter(
+        key=column.key,
+        title=column.title,
+        value=ask.filter(column.key),
+        options=_options(column),
+        usual=column.usual,
+    )
 
 
-def _head(visit: Visit, column: Column[Row], ask: Asked, base: list[tuple[str, str]]) -> Head:
+def _head(path: str, column: Column[Row], ask: Asked, base: list[tuple[str, str]]) -> Head:
     if not column.sort:
         return Head(key=column.key, title=column.title, kind=column.kind)
     now = ask.sort == column.key
@@ -257,7 +298,7 @@ def _head(visit: Visit, column: Column[Row], ask: Asked, base: list[tuple[str, s
         key=column.key,
         title=column.title,
         kind=column.kind,
-        href=_address(visit, [*others, ("sort", towards)]),
+        href=_address(path, [*others, ("sort", towards)]),
         sorted=("descending" if ask.descending else "ascending") if now else "",
     )
 
@@ -271,19 +312,25 @@ def _cell(column: Column[Row], row: Row) -> Cell:
     )
 
 
-def _address(visit: Visit, query: list[tuple[str, str]]) -> str:
-    return visit.path + ("?" + urlencode(query) if query else "")
+def _address(path: str, query: list[tuple[str, str]]) -> str:
+    return path + ("?" + urlencode(query) if query else "")
 
 
-def _cursor(key: tuple[str, ...]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+def _cursor(visit: Visit, table: Table[Row], key: tuple[str, ...]) -> str:
+    spelled = json.dumps(key).encode()
+    if table.secret:
+        spelled = sealed(visit.house.key.secret_for(PLACES), spelled, of=table.name)
+    return base64.urlsafe_b64encode(spelled).decode().rstrip("=")
 
 
-def _read_cursor(given: str) -> tuple[str, ...]:
+def _read_cursor(visit: Visit, table: Table[Row], given: str) -> tuple[str, ...]:
     if not given:
         return ()
     try:
-        key = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+        spelled: bytes | None = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
+        if table.secret and spelled is not None:
+            spelled = opened(visit.house.key.secret_for(PLACES), spelled, of=table.name)
+        key = json.loads(spelled) if spelled is not None else None
         if isinstance(key, list) and all(isinstance(one, str) and "\0" not in one for one in key):
             return tuple(key)
     except (ValueError, binascii.Error):
