@@ -78,7 +78,7 @@ def export_batch(pools: Pools, batch: Batch, columns: tuple[str, ...]) -> tuple[
     names = ", ".join(columns)
     rows = pools.engine.query(
         f"SELECT {ROW}, {names} FROM raw WHERE _batch = ? ORDER BY {ROW}",  # noqa: S608 (item names are [a-z0-9_])
-        {"raw": TableRef(batch.snapshot.table, batch.snapshot.version)},
+        {"raw": TableRef(batch.snapshot.table, batch.snapshot.version, lasting=True)},
         (batch.id,),
     )
     manifest = Manifest(
