@@ -45,6 +45,8 @@ ADAPTERS = {
     "jutong.pools.history",
     "jutong.pools.upkeep",
     "jutong.custody.tending",
+    "jutong.custody.erasing",
+    "jutong.pools.removal",
     "jutong.pools.engine",
     "jutong.pools.files",
     "jutong.pools.place",

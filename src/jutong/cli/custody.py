@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -14,8 +15,8 @@ from jutong.kernel.errors import Unavailable
 from jutong.kernel.lock import exclusive
 from jutong.kernel.text import text
 
-from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
-from .output import progress, show
+from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, interactive
+from .output import progress, said, show
 
 commands = typer.Typer(name="lake", no_args_is_help=True, help="The lake's tables: upkeep, retention, a look back.")
 app.add_typer(commands)
@@ -85,3 +86,56 @@ def read(
     else:
         show({"table": past.table, "version": past.version, "came": past.came.isoformat()}, as_json=False)
         show([dict(zip(past.columns, row, strict=True)) for row in past.rows], as_json=False)
+
+
+@commands.command(name="ask-erasure")
+def ask_erasure(
+    ground: Annotated[custody.Ground, typer.Option(help="Which case of PIPL art. 47.")],
+    basis: Annotated[str, typer.Option(help="The request or decision, by number and date; no name of the subject.")],
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask that everything on one subject be erased; its identifier is typed, or comes by standard input."""
+    with as_somebody(home, token) as (house, actor):
+        value, key = _identifier(), house.key.secret_for(custody.PURPOSE)
+        with house.desk(actor) as desk:
+            asked = custody.ask_erasure(desk, value, ground=ground, basis=basis, key=key)
+    show(asdict(asked), as_json=as_json)
+
+
+@commands.command()
+def erase(
+    erasure: Annotated[str, typer.Argument(help="The request's identifier.")],
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Confirm an erasure as a second person and carry it out; stopped on the way, the same again completes it."""
+    with as_somebody(home, token) as (house, actor):
+        value, key = _identifier(), house.key.secret_for(custody.PURPOSE)
+        with exclusive(house.engine, house.home.locks, custody.LOCK) as free:
+            if not free:
+                raise Unavailable(
+                    text("the lake is being tended by another process of this node"), remedy=text("wait, then repeat")
+                )
+            with house.desk(actor) as desk:
+                custody.confirm_erasure(desk, erasure, value, key=key)
+            with progress(text("erasing"), quiet=as_json) as told:
+                done = custody.erase(house, actor, erasure, value, progress=told)
+    show(asdict(done), as_json=as_json)
+
+
+@commands.command()
+def erasures(home: HomeOption = HERE, token: TokenOption = "", as_json: JsonOption = False) -> None:
+    """List the requests for erasure and what came of them."""
+    with as_somebody(home, token) as (house, actor), house.desk(actor) as desk:
+        found = custody.list_erasures(desk)
+    show([asdict(one) for one in found], as_json=as_json)
+
+
+def _identifier() -> str:
+    """Take the subject's identifier without an echo; never from the command line, which others on the machine see."""
+    if interactive():
+        return str(typer.prompt(said(text("the subject's credit code or identity number")), hide_input=True))
+    return sys.stdin.readline()

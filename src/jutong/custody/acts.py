@@ -10,12 +10,15 @@ from jutong import catalogue, library, quality, registers
 from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
 from jutong.guard import Label
-from jutong.kernel.errors import NotFound
+from jutong.kernel.errors import NotFound, WrongMoment
+from jutong.kernel.text import text
 from jutong.pools import TableRef
 from jutong.pools.layout import layer_of
 from jutong.pools.upkeep import Trimmed, Wear, compact, tables, trim, wear
 from jutong.terms import Duty
 
+from . import store
+from .erasure import Erasure, Ground, Outcome, Phase, digest_of_subject, subject_of
 from .retention import UNUSED, Retention, kept_since
 
 SHOWN_MOST = 100
@@ -124,6 +127,72 @@ def look_back(
     )
     desk.record("custody.looked_back", on=table, version=version, rows=len(rows))
     return Past(table=table, version=version, came=came, columns=tuple(found.column_names), rows=rows)
+
+
+def ask_erasure(desk: Desk, value: str, *, ground: Ground, basis: str, key: bytes) -> Erasure:
+    """Ask that everything on one subject be erased (PIPL, art. 47); its identifier is not kept, only a keyed digest."""
+    desk.allow("custody.ask_erasure", _whole_lake(desk))
+    asked = Erasure(
+        id=desk.new_id(),
+        digest=digest_of_subject(subject_of(value), key),
+        ground=ground,
+        basis=basis,
+        asked_by=desk.actor.id,
+        asked_at=desk.now,
+    )
+    store.save(desk.db, asked)
+    desk.record("custody.erasure_asked", on=asked.id, ground=ground.value, subject=asked.digest)
+    return asked
+
+
+def confirm_erasure(desk: Desk, erasure_id: str, value: str, *, key: bytes) -> Erasure:
+    """Confirm an erasure as a second person, who types the identifier again; again is no change."""
+    desk.allow("custody.confirm_erasure", _whole_lake(desk))
+    asked = store.find_erasure(desk.db, erasure_id)
+    asked.check_subject(value, key)
+    confirmed = asked.confirm(desk.actor.id, desk.now)
+    if confirmed != asked:
+        store.save(desk.db, confirmed)
+        desk.record("custody.erasure_confirmed", on=asked.id, ground=asked.ground.value, subject=asked.digest)
+    return confirmed
+
+
+def check_confirmed(desk: Desk, erasure_id: str, value: str, key: bytes) -> str:
+    """Return the identifier to be erased if a second person has confirmed it; that it begins is on record."""
+    desk.allow("custody.confirm_erasure", _whole_lake(desk))
+    asked = store.find_erasure(desk.db, erasure_id)
+    if asked.phase is Phase.ASKED:
+        raise WrongMoment(text("the erasure is not confirmed"), remedy=text("have a second person confirm it"))
+    subject = asked.check_subject(value, key)
+    desk.record("custody.erasure_begun", on=asked.id, subject=asked.digest)
+    return subject
+
+
+def erasure_done(desk: Desk, erasure_id: str, outcome: Outcome) -> Erasure:
+    """Note that a subject was erased: from which tables how many rows, and what this node could not reach."""
+    desk.allow("custody.confirm_erasure", _whole_lake(desk))
+    asked = store.find_erasure(desk.db, erasure_id)
+    finished = asked.done(asked.outcome.joined(outcome), desk.now)
+    store.save(desk.db, finished)
+    desk.record(
+        "custody.erased",
+        on=asked.id,
+        subject=asked.digest,
+        rows=dict(outcome.rows),
+        cells=dict(outcome.cells),
+        neighbours=list(outcome.neighbours),
+        consumers=list(outcome.consumers),
+        decisions=outcome.decisions,
+    )
+    return finished
+
+
+def list_erasures(desk: Desk) -> tuple[Erasure, ...]:
+    """List the requests for erasure, newest first."""
+    desk.allow("custody.list_erasures", _whole_lake(desk))
+    found = store.erasures(desk.db)
+    desk.record("custody.erasures_listed", on="lake", requests=len(found))
+    return found
 
 
 def _spelled(value: object) -> str | None:
