@@ -11,7 +11,6 @@ from jutong.kernel.shape import learn
 
 from .erasure import Erasure
 
-
 erasure = sa.Table(
     "custody_erasure",
     metadata,
