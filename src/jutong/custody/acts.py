@@ -109,6 +109,8 @@ def look_back(
     """
     entry = _entry_of(desk, table)
     desk.allow("custody.look_back", _label_of(desk, entry))
+    if layer_of(table) not in _OF_ENTRIES | _OF_THE_TIER:
+        raise NotFound("table", table[:60])
     lake = desk.pools.lake
     with desk.released():
         if version is None:
@@ -208,11 +210,7 @@ def _whole_lake(desk: Desk) -> Label:
 def _entry_of(desk: Desk, table: str) -> Entry | None:
     """Return the entry whose rows a table holds, if the actor may see it; None for the tier's own tables."""
     layer, _, name = table.partition("/")
-    if layer_of(table) in _OF_ENTRIES:
-        return catalogue.visible_to(desk.db, name[:26], desk.actor)
-    if layer in _OF_THE_TIER:
-        return None
-    raise NotFound("table", table[:60])
+    return catalogue.visible_to(desk.db, name[:26], desk.actor) if layer in _OF_ENTRIES else None
 
 
 def _label_of(desk: Desk, entry: Entry | None) -> Label:

@@ -17,7 +17,7 @@ TAGS = ["lake"]
 TableName = Annotated[
     str,
     Parameter(
-        pattern="^[a-z]{1,20}/[A-Za-z0-9_-]{1,60}$",
+        pattern="^([a-z]{1,20}/[A-Za-z0-9_-]{1,60})?$",
         description="the table: its layer, /, an entry's identifier or name",
     ),
 ]
@@ -67,7 +67,7 @@ def list_tables(house: TheHouse, actor: TheActor) -> list[TableView]:
 def show_past(
     house: TheHouse,
     actor: TheActor,
-    table: TableName,
+    table: TableName = "",
     version: Annotated[int | None, Parameter(ge=0, le=2**53, description="as it stood at this version")] = None,
     at: Annotated[datetime | None, Parameter(description="as it stood at this instant, with its offset")] = None,
     limit: Annotated[int, Parameter(ge=1, le=100, description="at most so many rows")] = 20,
