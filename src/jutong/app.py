@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from jutong import access, cascade, catalogue, delivery, ledger, notices, search, sharing, web
+from jutong import access, cascade, catalogue, custody, delivery, ledger, notices, search, sharing, web
 from jutong.cli import app as commands
 from jutong.cli.command import HERE, HomeOption, standing_house
 from jutong.cli.output import complaints, ending, said
@@ -89,6 +89,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("plans", 5, lambda: plans.run_due(house, outward)),
         Work("letters", 15, lambda: notices.send_due(house)),
         Work("tidy", 600, tidy),
+        Work("lake", 3600, lambda: custody.tend_lake(house)),
     )
 
 

@@ -12,7 +12,7 @@ from jutong.kernel.text import text
 from jutong.library.golden import TURN, current_sql
 from jutong.library.subject import KEY, items_of
 from jutong.pools.layout import library_table, raw_table, table_name
-from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY
+from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW
 
 from .likeness import KEY_BYTES, KEY_LIMIT, key_bytes
 
@@ -115,7 +115,8 @@ def rows_sql(held: Collection[str], columns: Mapping[str, str], *, key_item: str
     key = _quoted(columns[key_item])
     join = f" LEFT JOIN doubts ON doubts.{DOUBT_KEY} = upper(trim(CAST({key} AS VARCHAR)))" if doubted else ""
     # Of two rows with one key the later stands: the one of the later batch.
-    order = f" ORDER BY {_quoted(BATCH)}" if BATCH in held else ""
+    stands = [_quoted(name) for name in (BATCH, ROW) if name in held] if BATCH in held else []
+    order = f" ORDER BY {', '.join(stands)}" if stands else ""
     source, packing = f"{standing_rows(held)}{join}", ", ".join(packed)
     return f"SELECT {key} AS k, to_json(struct_pack({packing})) AS v FROM {source} WHERE {key} IS NOT NULL{order}"  # noqa: S608
 

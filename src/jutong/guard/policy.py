@@ -245,6 +245,15 @@ POLICIES: Mapping[str, Policy] = {
     "library.look_at_conflicts": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_matches": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    # custody of the lake
+    "custody.look_over": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "custody.tend": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "custody.look_back": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "custody.ask_erasure": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "custody.confirm_erasure": _by(Duty.SECURITY_ADMIN, Duty.DEPARTMENT_HEAD, tie=Tie.PARTY),
+    "custody.list_erasures": _by(
+        *(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OVERSIGHT, Duty.SECURITY_ADMIN, Duty.DEPARTMENT_HEAD), tie=Tie.PARTY
+    ),
     # atlas
     "atlas.draw": _by(Duty.HOUSE, tie=Tie.ANY),
     "atlas.take_event": _by(Duty.COLLECTION, Duty.GOVERNANCE, tie=Tie.OWN),

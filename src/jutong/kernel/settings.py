@@ -47,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     witnesses_wanted: int = 0
     sequence_every_ms: int = 100
     lake_options: dict[str, str] = {}
+    retention: dict[str, int] = {}  # days that a layer of the lake keeps what was replaced, where not as declared
     mail: Mail = Mail()
 
 

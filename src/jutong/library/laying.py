@@ -48,7 +48,7 @@ def lay(
     """
     standard = standard_of(entry, elements, batch.id)
     table, mark = standard_table(entry.id), f"library.merge/{batch.id}"
-    raw = TableRef(batch.snapshot.table, batch.snapshot.version)
+    raw = TableRef(batch.snapshot.table, batch.snapshot.version, lasting=True)
     if pools.lake.snapshot_of(table, mark) is None:
         pools.lake.append(table, pools.engine.query(standard.sql, {"raw": raw, **standard.tables}), mark=mark)
     told = _row_counts(pools, table, batch.id, standard.capitals)

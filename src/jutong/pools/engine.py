@@ -30,10 +30,18 @@ ROWS_A_BATCH = 65_536
 
 @dataclass(frozen=True, slots=True)
 class TableRef:
-    """A table of the lake at a version (the newest if None)."""
+    """A table of the lake at a version (the newest if None).
+
+    ``lasting`` says that rows only come on top: where retention has taken the version away, the oldest kept one serves.
+    """
 
     table: str
     version: int | None = None
+    lasting: bool = False
+
+    def version_in(self, lake: Lake) -> int | None:
+        """Return the version to be read."""
+        return lake.kept(self.table, self.version) if self.lasting and self.version is not None else self.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +143,8 @@ class DuckEngine:
         if not isinstance(source, TableRef):
             cursor.register(name, source)
             return
-        place = self._lake.place
-        files, schema = self._lake.files(source.table, version=source.version)
+        place, version = self._lake.place, source.version_in(self._lake)
+        files, schema = self._lake.files(source.table, version=version)
         if not files:
             cursor.register(name, schema.empty_table())
         elif isinstance(place, Folder):
@@ -148,7 +156,7 @@ class DuckEngine:
             )
         else:
             # No httpfs: Arrow reads the bucket, DuckDB hands columns and filters down to it.
-            cursor.register(name, self._lake.dataset(source.table, version=source.version))
+            cursor.register(name, self._lake.dataset(source.table, version=version))
 
 
 class _Answering:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import random
 import re
 import tempfile
@@ -11,19 +10,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow import fs
 
 from jutong.kernel.errors import Invalid, NotFound, Unavailable
 from jutong.kernel.text import text
 
 from .files import Writing
+from .history import OURS, History, entry_path
 from .layout import table_name
 from .place import answering, place_at
 from .snapshot import Digest, Snapshot, normal
@@ -32,11 +32,11 @@ Rows: TypeAlias = pa.RecordBatchReader | pa.Table
 
 ATTEMPTS = 60  # at a commit, while other writers come first
 MERGE_SPILL_BYTES = 1 << 30
-_OURS = "jutong"
 _LOST = re.compile(r"Failed to commit transaction: \d+$|already exists|Concurrent|conflict", re.IGNORECASE)
 _CONFIGURATION = {
     "delta.enableChangeDataFeed": "true",
-    # A snapshot in evidence must be readable in ten years: neither log entries nor old files are ever cleaned away.
+    # How long old versions stay is declared by layer and kept by our own upkeep, which first notes what had landed;
+    # neither delta-rs nor another writer cleans anything away by itself.
     "delta.enableExpiredLogCleanup": "false",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
     "delta.checkpointInterval": "20",
@@ -86,19 +86,19 @@ class Lake:
     def exists(self, table: str) -> bool:
         """Say whether the table is there."""
         try:
-            self._delta(table)
+            self.delta(table)
         except NotFound:
             return False
         return True
 
     def version(self, table: str) -> int:
         """Return the table's newest version, or refuse with ``NotFound``."""
-        return int(self._delta(table).version())
+        return int(self.delta(table).version())
 
     def snapshot_of(self, table: str, mark: str) -> Snapshot | None:
         """Return what landed under ``mark``, or None."""
         try:
-            delta = self._delta(table)
+            delta = self.delta(table)
         except NotFound:
             return None
         return self._landed(delta, table, mark)
@@ -127,8 +127,9 @@ class Lake:
         The rows carry ``_change_type`` (insert, delete, update_preimage, update_postimage), ``_commit_version``
         and ``_commit_timestamp``.
         """
-        delta = self._delta(table)
+        delta = self.delta(table)
         with answering(table, self.place.options):
+            History(self.place, table).check_kept(after)
             feed = pa.RecordBatchReader.from_stream(delta.load_cdf(starting_version=after + 1, allow_out_of_range=True))
         place = feed.schema.get_field_index("_commit_version")
         signed = feed.schema.set(place, pa.field("_commit_version", pa.int64()))
@@ -145,7 +146,7 @@ class Lake:
 
     def files(self, table: str, *, version: int | None = None) -> tuple[list[str], pa.Schema]:
         """Return the names of the table's files at ``version``, oldest first, and its columns."""
-        delta = self._delta(table, version)
+        delta = self.delta(table, version)
         with answering(table, self.place.options):
             added = pa.table(delta.get_add_actions())
             schema = pa.schema(delta.schema().to_arrow())
@@ -158,22 +159,55 @@ class Lake:
         order = added.sort_by([("modification_time", "ascending"), ("path", "ascending")])
         return order["path"].to_pylist(), schema
 
+    def history(self, table: str) -> History:
+        """Return what the table's log holds, or refuse with ``NotFound``."""
+        self.delta(table)
+        with answering(table, self.place.options):
+            return History(self.place, table)
+
+    def version_at(self, table: str, instant: datetime) -> int:
+        """Return the version that stood at an instant; refuse one before the table, or one that is no longer kept."""
+        history = self.history(table)
+        with answering(table, self.place.options):
+            version = history.at(instant)
+            if version is None and history.oldest:
+                raise history.gone()
+        if version is None:
+            raise NotFound("table", table)
+        return version
+
+    def kept(self, table: str, version: int) -> int:
+        """Return ``version``, or the oldest one that is kept if retention has taken that one away.
+
+        For rows that only come on top of others: what landed at ``version`` stands in every later one, too.
+        """
+        return max(version, self.history(table).oldest)
+
     def sweep(self, table: str, *, before: datetime) -> int:
         """Delete files that no version of the table knows and that are older than ``before``; return their number.
 
-        Such files are what a landing leaves that was killed before its commit.
+        Such files are what a landing leaves that was killed before its commit, and what stood in versions that are
+        no longer kept.
         """
-        self._delta(table)
-        swept = 0
+        unknown = self.unknown_files(table, before=before)
         with answering(table, self.place.options):
-            known = self._known_files(table)
-            for folder in (table, f"{table}/_change_data"):
-                for found in self.place.files.get_file_info(fs.FileSelector(folder, allow_not_found=True)):
-                    orphan = found.type == fs.FileType.File and found.path.removeprefix(f"{table}/") not in known
-                    if orphan and found.mtime < before:
-                        self.place.files.delete_file(found.path)
-                        swept += 1
-        return swept
+            for found in unknown:
+                self.place.files.delete_file(found.path)
+        return len(unknown)
+
+    def unknown_files(self, table: str, *, before: datetime, since: int | None = None) -> list[fs.FileInfo]:
+        """Return the files older than ``before`` that no version from ``since`` on (the oldest if None) knows."""
+        history = self.history(table)
+        with answering(table, self.place.options):
+            known = self._known_files(history, history.oldest if since is None else since)
+            return [
+                found
+                for folder in (table, f"{table}/_change_data")
+                for found in self.place.files.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+                if found.type == fs.FileType.File
+                and found.path.removeprefix(f"{table}/") not in known
+                and found.mtime < before
+            ]
 
     def _land(self, table: str, batches: Rows, mark: str, mode: str) -> Snapshot:
         if landed := self.snapshot_of(table_name(table), mark):
@@ -213,7 +247,7 @@ class Lake:
                 return landed, False
             base = int(delta.version())
             said = CommitProperties(
-                custom_metadata={_OURS: facts},
+                custom_metadata={OURS: facts},
                 # No second try inside delta-rs: what was decided on this version is decided anew on the next.
                 max_commit_retries=0,
                 app_transactions=[Transaction(mark, base + 1)],
@@ -225,7 +259,7 @@ class Lake:
                 time.sleep(random.uniform(0.005, min(0.5, 0.01 * 2**attempt)))  # noqa: S311
                 continue
             with answering(table, self.place.options):
-                self.place.make_durable(_log_entry(table, base + 1))
+                self.place.make_durable(entry_path(table, base + 1))
             return Snapshot(table=table, version=base + 1, rows=digest.rows, digest=digest.hex()), True
         raise Unavailable(
             text("table {table} is being written by too many at once", table=table), remedy=text("repeat the act")
@@ -268,13 +302,19 @@ class Lake:
             stream.close()
         return ds.dataset(path, format="ipc", schema=rows.schema), digest
 
-    def _delta(self, table: str, version: int | None = None) -> DeltaTable:
+    def delta(self, table: str, version: int | None = None) -> DeltaTable:
+        """Open the table at ``version`` (the newest if None) for what only its log knows; refuse with ``NotFound``."""
         with answering(table_name(table), self.place.options):
-            return DeltaTable(self.place.url(table), version=version, storage_options=self.place.options)
+            try:
+                return DeltaTable(self.place.url(table), version=version, storage_options=self.place.options)
+            except DeltaError:
+                if version is not None and (history := History(self.place, table)).entries:
+                    history.check_kept(version)
+                raise
 
     def _open_or_create(self, table: str, schema: pa.Schema) -> DeltaTable:
         try:
-            return self._delta(table)
+            return self.delta(table)
         except NotFound:
             self.place.make_room(table)
         with contextlib.suppress(_Contended), answering(table, self.place.options), _contended():
@@ -286,35 +326,29 @@ class Lake:
                 storage_options=self.place.options,
                 commit_properties=CommitProperties(max_commit_retries=0),
             )
-            self.place.make_durable(_log_entry(table, 0))
-        return self._delta(table)
+            self.place.make_durable(entry_path(table, 0))
+        return self.delta(table)
 
     def _landed(self, delta: DeltaTable, table: str, mark: str) -> Snapshot | None:
         with answering(table, self.place.options):
             version = delta.transaction_version(mark)
             if version is None:
                 return None
-            for action in self._log(table, int(version)):
-                said = action.get("commitInfo", {}).get(_OURS, {})
-                if said.get("mark") == mark:
-                    return Snapshot(table=table, version=int(version), rows=said["rows"], digest=said["digest"])
+            if landing := History(self.place, table).landing(int(version), mark):
+                return landing
         raise Unavailable(text("the log of table {table} has lost an entry", table=table))
+
+    def _known_files(self, history: History, since: int) -> set[str]:
+        """Return the files of all versions from ``since`` on: those that stood there, and those that came later."""
+        stood = set(pa.table(self.delta(history.table, since).get_add_actions())["path"].to_pylist())
+        later = (action for version in range(since + 1, history.newest + 1) for action in history.actions(version))
+        return stood | {action[kind]["path"] for action in later for kind in ("add", "cdc") if kind in action}
 
     def _certainly_unmarked(self, table: str, mark: str) -> bool:
         try:
             return self.place.settled and self.snapshot_of(table, mark) is None
         except Unavailable:
             return False
-
-    def _known_files(self, table: str) -> set[str]:
-        newest = self.version(table)
-        actions = (action for version in range(newest + 1) for action in self._log(table, version))
-        return {action[kind]["path"] for action in actions for kind in ("add", "cdc") if kind in action}
-
-    def _log(self, table: str, version: int) -> Iterator[dict[str, Any]]:
-        with self.place.files.open_input_stream(_log_entry(table, version)) as stream:
-            for line in stream.read().splitlines():
-                yield json.loads(line)
 
 
 class _Contended(Exception):
@@ -329,10 +363,6 @@ def _contended() -> Iterator[None]:
         if not _LOST.search(str(error)):
             raise
         raise _Contended from error
-
-
-def _log_entry(table: str, version: int) -> str:
-    return f"{table}/_delta_log/{version:020d}.json"
 
 
 def _quoted(name: str) -> str:

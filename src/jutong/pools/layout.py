@@ -7,6 +7,7 @@ import re
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
+LAYERS = ("raw", "quarantine", "finding", "standard", "library", "theme")  # in the order in which a record travels
 _NAME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
@@ -25,6 +26,15 @@ def table_name(name: str) -> str:
             remedy=text("use letters, digits, _ and -, in parts joined by /"),
         )
     return name
+
+
+def layer_of(table: str) -> str:
+    """Return the layer in which a table stands.
+
+    >>> layer_of("raw/01JZ")
+    'raw'
+    """
+    return table_name(table).partition("/")[0]
 
 
 def raw_table(entry: str) -> str:

@@ -59,7 +59,8 @@ class SparkEngine:
 
     def _pinned(self, ref: TableRef) -> TableRef:
         """Give both engines the same rows, whoever lands something meanwhile."""
-        return TableRef(ref.table, self._lake.version(ref.table) if ref.version is None else ref.version)
+        version = ref.version_in(self._lake)
+        return TableRef(ref.table, self._lake.version(ref.table) if version is None else version)
 
     def _ask(
         self, statement: str, inputs: Mapping[str, TableRef | pa.Table], views: Mapping[str, str]

@@ -32,7 +32,7 @@ from .declared import Book, Declared
 from .doubting import Doubts, doubts_of
 from .edition import Edition, shown_document
 from .examination import Band, Examination, band_of
-from .example import Example
+from .example import Example, shown_of
 from .expression import FUNCTIONS
 from .objection import ANSWERED, OPEN, Objection, Queue, Stage, objection_of_document, objection_to_document
 from .odcs import book_of, document_of
@@ -128,6 +128,7 @@ __all__ = [
     "rulebook_of",
     "scores",
     "shown_document",
+    "shown_of",
     "standards_of",
     "standing_edition",
     "try_rulebook",

@@ -157,7 +157,7 @@ def row_of_key(engine: Engine, landed: Batch, key_item: str, key: str) -> int:
 
 def raw_of(landed: Batch) -> TableRef:
     """Return the raw table of a batch, as it stood when the batch had landed."""
-    return TableRef(landed.snapshot.table, landed.snapshot.version)
+    return TableRef(landed.snapshot.table, landed.snapshot.version, lasting=True)
 
 
 def batch_where(landed: Batch) -> str:

@@ -21,6 +21,7 @@ ROOMS: Mapping[str, Text] = {
     "collection": text("Collection: bring rows in, once"),
     "quality": text("Quality: are they fit"),
     "library": text("Library: one thing, one source"),
+    "lake": text("Lake: how its tables are kept"),
     "sharing": text("Sharing: ask, answer in time, agree"),
     "oversight": text("Oversight: scorecards from evidence"),
     "ledger": text("Ledger: what was done, provably"),

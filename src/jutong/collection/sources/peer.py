@@ -75,20 +75,24 @@ class PeerSource:
 
 def export_batch(pools: Pools, batch: Batch, columns: tuple[str, ...]) -> tuple[pa.RecordBatchReader, Manifest]:
     """Return a batch's rows in their order, and the manifest by which the receiver checks them."""
+    told, rows_digest = batch.rows_landed, batch.rows_digest
+    if pools.lake.kept(batch.snapshot.table, batch.snapshot.version) != batch.snapshot.version:
+        # Its first version is gone: by retention, or because a subject was erased. What stands is counted anew.
+        counted = Digest(landed_schema(columns))
+        for part in _rows_of(pools, batch, columns):
+            counted.add(part.cast(counted.schema))
+        told, rows_digest = counted.rows, counted.hex()
+    manifest = Manifest(entry=batch.entry, batch=batch.id, rows=told, rows_digest=rows_digest, columns=columns)
+    return _rows_of(pools, batch, columns), manifest
+
+
+def _rows_of(pools: Pools, batch: Batch, columns: tuple[str, ...]) -> pa.RecordBatchReader:
     names = ", ".join(columns)
-    rows = pools.engine.query(
+    return pools.engine.query(
         f"SELECT {ROW}, {names} FROM raw WHERE _batch = ? ORDER BY {ROW}",  # noqa: S608 (item names are [a-z0-9_])
-        {"raw": TableRef(batch.snapshot.table, batch.snapshot.version)},
+        {"raw": TableRef(batch.snapshot.table, batch.snapshot.version, lasting=True)},
         (batch.id,),
     )
-    manifest = Manifest(
-        entry=batch.entry,
-        batch=batch.id,
-        rows=batch.rows_landed,
-        rows_digest=batch.rows_digest,
-        columns=columns,
-    )
-    return rows, manifest
 
 
 def write_export(path: Path, rows: pa.RecordBatchReader, manifest: Manifest) -> None:

@@ -1,0 +1,33 @@
+"""How the lake is kept: few files instead of many, old versions as long as declared, a look back, erasure.
+
+Nouns: Retention, Kept, Past, Erasure, Outcome.
+"""
+
+from .acts import Kept, Past, ask_erasure, confirm_erasure, list_erasures, look_back, look_over, order_upkeep, tend
+from .erasing import PURPOSE, erase
+from .erasure import Erasure, Ground, Outcome, Phase
+from .retention import DECLARED, Retention, retentions
+from .tending import LOCK, tend_lake
+
+__all__ = [
+    "DECLARED",
+    "LOCK",
+    "PURPOSE",
+    "Erasure",
+    "Ground",
+    "Kept",
+    "Outcome",
+    "Past",
+    "Phase",
+    "Retention",
+    "ask_erasure",
+    "confirm_erasure",
+    "erase",
+    "list_erasures",
+    "look_back",
+    "look_over",
+    "order_upkeep",
+    "retentions",
+    "tend",
+    "tend_lake",
+]

@@ -1,0 +1,32 @@
+"""The lake tended by the node itself, table by table."""
+
+from __future__ import annotations
+
+from jutong.desk import House
+from jutong.kernel.lock import exclusive
+from jutong.pools.upkeep import mark_standing, tables
+
+from .acts import order_upkeep, tend
+from .retention import retentions
+
+LOCK = "lake"
+
+
+def tend_lake(house: House) -> int:
+    """Tend every table for which something is due, in the node's own name; return how many were.
+
+    One process of the node at a time; who finds another at it leaves it to that one.
+    """
+    declared = retentions(house.home.settings.retention)
+    tended = 0
+    with exclusive(house.engine, house.home.locks, LOCK) as free:
+        for table in tables(house.pools.lake) if free else ():
+            with house.desk(house.itself) as desk:
+                due = order_upkeep(desk, table, declared)
+            if due is not None:
+                with house.desk(house.itself) as desk:
+                    tend(desk, table, declared)
+                tended += 1
+            # From here on the next runs count: what stands now is what a later retention goes back to.
+            mark_standing(house.pools.lake, table)
+    return tended
