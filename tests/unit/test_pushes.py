@@ -277,6 +277,30 @@ def test_a_node_that_is_away_is_waited_for(city: City, client: TestClient[Litest
         sender(client, city, key=OTHER).send(path, parcel)
 
 
+def test_a_long_landing_is_waited_for_as_long_as_it_moves(
+    city: City, client: TestClient[Litestar], tmp_path: Path
+) -> None:
+    """While the node is busy with the file and comes further, no patience runs out; the answer is the landed file's."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(rows("子"))
+    parcel = Parcel(entry=city.found["entry"], name=path.name, size=path.stat().st_size, content=sha(rows("子")))
+
+    class Busy:
+        turns = 3
+
+        def request(self, method: str, url: str, **more: Any) -> httpx.Response:
+            if url.endswith("/landing") and self.turns:
+                self.turns -= 1
+                return httpx.Response(409, json={"detail": "busy"})
+            answer = sound.request(method, url, **more)
+            if self.turns and method == "GET":
+                return httpx.Response(200, json={**answer.json(), "landing_rows": self.turns})
+            return answer
+
+    sound = sender(client, city).outward
+    assert sender(client, city, outward=Busy(), patience=5).send(path, parcel).rows_landed == 3
+
+
 def test_pushes_are_listed_newest_first(city: City, client: TestClient[Litestar]) -> None:
     """The node's officers see who sends what, and how it ended."""
     Caller(client, city.found["pusher"]).open(city, rows("癸"))

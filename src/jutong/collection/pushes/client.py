@@ -50,6 +50,18 @@ class Sent:
 
 
 @dataclass(slots=True)
+class Landing:
+    """A file that the node is landing, and how many rows it had landed when we last looked."""
+
+    push: str
+    rows: int = -1
+
+
+class Moving(Unavailable):
+    """The node is at work on what we wait for, and has come further: our patience begins anew."""
+
+
+@dataclass(slots=True)
 class Sender:
     """A system that pushes files to one node; a node that is away is waited for, ``patience`` seconds at a stretch."""
 
@@ -70,7 +82,8 @@ class Sender:
             if progress:
                 progress(view["offset"], view["size"])
         if view["stage"] == "open":
-            view = self._patiently(lambda: self._landing(view["id"]))
+            seen = Landing(view["id"])
+            view = self._patiently(lambda: self._landing(seen))
         if view["stage"] != "landed":
             raise Invalid(view["reason"] or "refused", remedy=view["remedy"])
         receipt = self._patiently(lambda: self._receipt(view["id"]))
@@ -101,14 +114,15 @@ class Sender:
             raise Unavailable(text("another connection is busy with this push"))
         return told
 
-    def _landing(self, push_id: str) -> Any:
+    def _landing(self, seen: Landing) -> Any:
         try:
-            return self._json("POST", f"/push/files/{push_id}/landing", b"")
+            return self._json("POST", f"/push/files/{seen.push}/landing")
         except WrongMoment:
-            told = self._json("GET", f"/push/files/{push_id}")
-            if told["stage"] == "open":
-                raise Unavailable(text("the rows are still landing")) from None
-            return told
+            told = self._json("GET", f"/push/files/{seen.push}")
+            if told["stage"] != "open":
+                return told
+            moved, seen.rows = told["landing_rows"] != seen.rows, told["landing_rows"]
+            raise (Moving if moved else Unavailable)(text("the rows are still landing")) from None
 
     def _receipt(self, push_id: str) -> str:
         try:
@@ -121,7 +135,9 @@ class Sender:
         while True:
             try:
                 return do()
-            except Unavailable:
+            except Unavailable as error:
+                if isinstance(error, Moving):
+                    begun, pause = time.monotonic(), 1.0
                 if time.monotonic() - begun + pause > self.patience:
                     raise
             self.sleep(pause)
