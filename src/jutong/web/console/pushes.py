@@ -42,7 +42,7 @@ def list_pushes(visit: TheVisit) -> Answer:
     table: Table[tuple[Push, str, int]] = Table(
         name="pushes",
         title=text("Pushed files"),
-        columns=(*_PUSHES[:2], provider, *_PUSHES[2:]),
+        columns=(*_PUSHES[:7], provider, *_PUSHES[7:]),
         key=lambda row: (row[0].opened.isoformat(), row[0].id),
         empty=text("No system has pushed a file yet."),
         sort="-opened",
@@ -51,8 +51,9 @@ def list_pushes(visit: TheVisit) -> Answer:
 
 
 def _there(push: Push, tray: Tray) -> int:
-    there = tray.offset if push.stage is Stage.OPEN else push.parcel.size
-    return 100 * there // push.parcel.size
+    if push.stage is Stage.OPEN:
+        return 100 * tray.offset // push.parcel.size
+    return 0 if push.stage is Stage.GIVEN_UP else 100
 
 
 def _tone(row: tuple[Push, str, int]) -> str:
@@ -61,24 +62,25 @@ def _tone(row: tuple[Push, str, int]) -> str:
 
 _PUSHES: tuple[Column[tuple[Push, str, int]], ...] = (
     Column(key="opened", title=text("Announced"), value=lambda row: row[0].opened, kind="instant", sort=True),
-    Column(key="system", title=text("System"), value=lambda row: row[0].system),
-    Column(
-        key="entry",
-        title=text("Entry"),
-        value=lambda row: row[1],
-        href=lambda row: f"/entries/{row[0].entry}/batches",
-    ),
     Column(key="name", title=text("File"), value=lambda row: row[0].parcel.name),
-    Column(key="size", title=text("Bytes"), value=lambda row: row[0].parcel.size, kind="number"),
-    Column(key="there", title=text("Arrived, %"), value=lambda row: row[2], kind="number"),
     Column(key="stage", title=text("State"), value=lambda row: row[0].stage, tone=_tone, options=Stage),
+    Column(key="reason", title=text("Reason"), value=lambda row: row[0].reason or ""),
+    Column(key="there", title=text("Arrived, %"), value=lambda row: row[2], kind="number"),
     Column(
         key="batch",
         title=text("Batch"),
         value=lambda row: row[0].batch[-6:],
         href=lambda row: f"/batches/{row[0].batch}" if row[0].batch else "",
     ),
-    Column(key="reason", title=text("Reason"), value=lambda row: row[0].reason or ""),
+    Column(
+        key="entry",
+        title=text("Entry"),
+        value=lambda row: row[1],
+        href=lambda row: f"/entries/{row[0].entry}/batches",
+    ),
+    # Its body stands beside it; the whole name is as long as a line.
+    Column(key="system", title=text("System"), value=lambda row: row[0].system.rpartition("/")[2]),
+    Column(key="size", title=text("Bytes"), value=lambda row: row[0].parcel.size, kind="number", shown=False),
 )
 
 PAGES = [list_pushes]
