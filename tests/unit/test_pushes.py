@@ -17,7 +17,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from jutong import collection, ledger, registers
-from jutong.collection import pushes
+from jutong.collection import Layout, pushes
 from jutong.collection.pushes import PART_MOST, Parcel, Stage
 from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.errors import Invalid, NotKnown, Unavailable
@@ -127,6 +127,16 @@ def test_a_file_sent_in_parts_lands_once_with_a_receipt(
     assert sender(client, city).send(path, parcel).batch == sent.batch
     assert [len(city.lines(f"collection.{act}")) for act in ("landed", "push_opened", "push_landed")] == before
     assert not list((city.house.home.folder / "pushed").glob(f"{sent.id}*"))
+
+
+def test_columns_of_another_name_are_declared(city: City, client: TestClient[Litestar], tmp_path: Path) -> None:
+    """What a column is called in the department's own system is said beside the file."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(rows("丑").replace(b"uscc", b"tyshxydm", 1))
+    layout = Layout(headers={"tyshxydm": "uscc"})
+    content = pushes.digest_of(path)
+    parcel = Parcel(entry=city.found["entry"], name=path.name, size=path.stat().st_size, content=content, layout=layout)
+    assert sender(client, city).send(path, parcel).rows_landed == 3
 
 
 def test_what_another_way_brought_is_known(city: City, client: TestClient[Litestar], tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ Short = Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)]
 Offset = Annotated[int, Parameter(ge=0, le=2**53, description="number of the part's first byte, from 0")]
 
 
+class ColumnSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A column of the file, and the item that it stands for, where it is not the item's title or name."""
+
+    column: Short
+    item: Short
+
+
 class ParcelSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A file as its system announces it; ``content`` is the SHA-256 of the file, in hex."""
 
@@ -44,7 +51,7 @@ class ParcelSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     delimiter: Annotated[str, msgspec.Meta(min_length=1, max_length=3, pattern=NO_NUL)] = ","
     table: Short = ""
     rows_at: Short = ""
-    headers: dict[Short, Short] = {}
+    headers: tuple[ColumnSheet, ...] = ()
     castable: tuple[Short, ...] = ()
     width: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 0
     width_column: Short = ""
@@ -52,7 +59,10 @@ class ParcelSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def parcel(self) -> Parcel:
         """Return it as a noun, or refuse it."""
         known = Layout(
-            headers=self.headers, castable=frozenset(self.castable), width=self.width, width_column=self.width_column
+            headers={one.column: one.item for one in self.headers},
+            castable=frozenset(self.castable),
+            width=self.width,
+            width_column=self.width_column,
         )
         declared = known.declaring(
             encoding=self.encoding, delimiter=self.delimiter, table=self.table, rows_at=self.rows_at

@@ -203,7 +203,7 @@ def _announced(parcel: Parcel) -> bytes:
             "delimiter": layout.delimiter,
             "table": layout.table,
             "rows_at": layout.rows_at,
-            "headers": dict(layout.headers),
+            "headers": [{"column": column, "item": item} for column, item in layout.headers.items()],
             "castable": sorted(layout.castable),
             "width": layout.width,
             "width_column": layout.width_column,
