@@ -17,22 +17,34 @@ from litestar import Litestar
 
 from jutong import catalogue, oversight, registers
 from jutong.access import Seat
-from jutong.collection import Reach, ReachKind, plans
+from jutong.collection import Reach, ReachKind, plans, pushes
 from jutong.collection.plans import Wanted
+from jutong.collection.pushes import Parcel
 from jutong.desk import House
 from jutong.guard import Method
 from jutong.kernel.db import connection
-from jutong.kernel.errors import Unavailable
+from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.outward import Outward
-from jutong.terms import ADMINISTRATORS, Actor, Duty, Grade
+from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
 from tests.console import CSRF, knowing
 
 UNPOSTED = "unposted"
-PROGRAMS = ("/api", "/schema", "/static/", "/healthz", "/style.css", "/r1", "/cascade/", "/ledger/", "/witness/")
+PROGRAMS = (
+    "/api",
+    "/schema",
+    "/static/",
+    "/healthz",
+    "/style.css",
+    "/r1",
+    "/cascade/",
+    "/push/",
+    "/ledger/",
+    "/witness/",
+)
 SLOT = re.compile(r"{(\w+)(?::\w+)?}")
-OF_PEOPLE = tuple(duty for duty in Duty if duty not in (Duty.HOUSE, Duty.PEER, Duty.ONESELF))
+OF_PEOPLE = tuple(duty for duty in Duty if duty not in NOT_OF_POSTS)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,6 +105,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _lists(city)
     _harvest(city)
     _plan(city)
+    _push(city)
     city.settle()
     return city
 
@@ -107,6 +120,17 @@ def _plan(city: City) -> None:
     with closing(Outward(inside=True)) as outward, suppress(Unavailable):
         plans.run_plan(city.house, officer, plan.id, outward)
     city.found["plan"] = plan.id
+
+
+def _push(city: City) -> None:
+    """Let the department's system announce a file, and another that is refused."""
+    system = pushes.actor_of(f"CN-500000/GOV/{MARKET}/archive", MARKET)
+    for name in ("rows.csv", "wrong.csv"):
+        parcel = Parcel(entry=city.found["entry"], name=name, size=1000, content=f"{len(name):064x}")
+        with city.house.desk(system) as desk:
+            push = pushes.open_push(desk, parcel)
+    with city.house.desk(system) as desk:
+        pushes.fail(desk, push.id, Invalid("the columns are not those of the entry"))
 
 
 def _harvest(city: City) -> None:

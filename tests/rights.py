@@ -66,6 +66,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.batches": WORK | {"audit-admin"},
     "pages.sources": WORK | {"audit-admin"},
     "pages.deliver": {"collection"},
+    "pages.pushes": {"collection", "governance", "oversight", "audit-admin"},
     "pages.plans": {"collection", "governance", "oversight", "audit-admin"},
     "pages.quality": WORK | {"audit-admin"},
     "pages.doubt": {"governance", "requests", "office-head", "collection"},

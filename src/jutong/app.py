@@ -23,7 +23,7 @@ from jutong import access, cascade, catalogue, custody, delivery, ledger, notice
 from jutong.cli import app as commands
 from jutong.cli.command import HERE, HomeOption, standing_house
 from jutong.cli.output import complaints, ending, said
-from jutong.collection import plans
+from jutong.collection import plans, pushes
 from jutong.desk import House, open_house
 from jutong.follows import Following
 from jutong.kernel.clock import SteadyClock
@@ -76,6 +76,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         # Deliveries and hand-overs under way live for minutes; what is a day old was left by a process that died.
         for folder in ("inbox", "spool", "progress", "serving/.scratch"):
             sweep(house.home.folder / folder, before=house.clock() - LEFT_AFTER)
+        sweep(house.home.folder / "pushed", before=house.clock() - pushes.LEFT_AFTER)
         access.sweep(house.engine, house.clock())
 
     pause = house.home.settings.sequence_every_ms / 1000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jutong.terms.duty import Duty
+from jutong.terms.duty import NOT_OF_POSTS, Duty
 
 
 class Tie(StrEnum):
@@ -31,7 +31,7 @@ def _by(*duties: Duty, tie: Tie) -> Policy:
 
 
 # Whoever holds a post may look things up; what of them is seen, the rooms decide.
-OFFICIALS = frozenset(Duty) - {Duty.HOUSE, Duty.PEER, Duty.ONESELF}
+OFFICIALS = frozenset(Duty) - NOT_OF_POSTS
 # Whoever works with data: everybody but the administrators of systems and of security.
 _OFFICIALS = (
     *(Duty.CATALOGUE, Duty.DEPARTMENT_HEAD, Duty.OFFICE_HEAD, Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT),
@@ -162,6 +162,7 @@ POLICIES: Mapping[str, Policy] = {
     "collection.resume_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
     "collection.settle_drift": _by(Duty.COLLECTION, tie=Tie.OWN),
     "collection.run_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
+    "collection.push": _by(Duty.SYSTEM, tie=Tie.OWN),
     "collection.run_due": _by(Duty.HOUSE, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
@@ -228,6 +229,7 @@ POLICIES: Mapping[str, Policy] = {
     "pages.batches": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.sources": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.deliver": _by(Duty.COLLECTION, tie=Tie.ANY),
+    "pages.pushes": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.plans": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.quality": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.doubt": _by(*(Duty.GOVERNANCE, Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY),

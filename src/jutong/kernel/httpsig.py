@@ -92,7 +92,18 @@ def content_digest(body: bytes) -> str:
     >>> content_digest(b"")
     'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
     """
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    return digest_field(hashlib.sha256(body).digest())
+
+
+def digest_field(sha256: bytes) -> str:
+    """Return the Content-Digest of a body of which only the SHA-256 is at hand."""
+    return f"sha-256=:{base64.b64encode(sha256).decode()}:"
+
+
+def check_digest(headers: Mapping[str, str], sha256: bytes) -> None:
+    """Refuse a body that is not the one whose digest was signed."""
+    if headers.get("content-digest") != digest_field(sha256):
+        raise _refused(text("the body is not the one that was signed (Content-Digest, sha-256)"))
 
 
 def sign_request(
@@ -163,10 +174,18 @@ def verify_request(
     Whether the nonce was used before is the caller's next question, to a ``ReplayWindow``: only what is proven
     may use up memory.
     """
+    _whole(headers, body)
+    verify_fields(claim, key, target, headers, now=now)
+
+
+def verify_fields(claim: Claim, key: Verifies, target: Target, headers: Mapping[str, str], *, now: int) -> None:
+    """Refuse as ``verify_request`` does, before a byte of the body was read.
+
+    The body still has to be compared with the Content-Digest that was signed (``digest_field`` of what came).
+    """
     if not 16 <= len(claim.nonce) <= 128:
         raise _refused(text("the signature needs a nonce of 16 to 128 characters"))
     _fresh(claim, now)
-    _whole(headers, body)
     values = {**headers, **target.components()}
     wanted = [f'"{name}"' for name in (*_TARGET, *_FIELDS) if name in values]
     _covers(claim, wanted)
@@ -270,8 +289,7 @@ def _whole(headers: Mapping[str, str], body: bytes) -> None:
     stated = headers.get("content-digest")
     if stated is None and not body:
         return
-    if stated != content_digest(body):
-        raise _refused(text("the body is not the one that was signed (Content-Digest, sha-256)"))
+    check_digest(headers, hashlib.sha256(body).digest())
 
 
 def _response_values(status: int, headers: Mapping[str, str], method: str, request_signature: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -75,6 +76,13 @@ class Home:
     def address(self) -> str:
         """Where people reach the pages."""
         return self.settings.address.rstrip("/") or f"http://{self.settings.host}:{self.settings.port}"
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        """The names (host and port) under which this node may be called; a signature for another name is another's."""
+        settings = self.settings
+        own = {f"{host}:{settings.port}" for host in (settings.host, "localhost", "127.0.0.1")}
+        return frozenset(own | ({named} if (named := urlsplit(settings.address).netloc.lower()) else set()))
 
     @property
     def database(self) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from jutong.kernel.errors import Invalid, NotAllowed, WrongMoment
 from jutong.kernel.text import text
 from jutong.terms.actor import Actor
-from jutong.terms.duty import ADMINISTRATORS, Duty
+from jutong.terms.duty import ADMINISTRATORS, NOT_OF_POSTS, Duty
 from jutong.terms.grade import Grade
 from jutong.terms.org import BodyKind, Org
 
@@ -18,7 +18,6 @@ from .naming import checked_name
 
 USUAL_CLEARANCE = Grade.L2  # what a system administrator may give; more is the security administrator's to give
 OF_THE_TIER = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.AUDIT_ADMIN})
-_NOT_GIVEN = frozenset({Duty.HOUSE, Duty.PEER, Duty.ONESELF})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +97,7 @@ def checked_post(post: Post, body: Org, *, held: Iterable[Post], by: Actor) -> P
         )
     if not post.duties:
         raise Invalid(text("a post needs at least one duty"))
-    if post.duties & _NOT_GIVEN:
+    if post.duties & NOT_OF_POSTS:
         raise Invalid(text("the node's own duties are not given to people"))
     if len(ADMINISTRATORS & post.duties.union(*(other.duties for other in held if other.held))) > 1:
         raise Invalid(

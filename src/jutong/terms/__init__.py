@@ -5,13 +5,14 @@ from .calendar import Calendar, Day, DueDay, YearNotice
 from .codeset import CodeSet
 from .deadline import Deadline, DeadlineRule
 from .division import Division, Divisions
-from .duty import ADMINISTRATORS, Duty
+from .duty import ADMINISTRATORS, NOT_OF_POSTS, Duty
 from .element import Dimension, Severity, StandardElement
 from .grade import Grade
 from .org import BodyKind, Org
 
 __all__ = [
     "ADMINISTRATORS",
+    "NOT_OF_POSTS",
     "Actor",
     "BodyKind",
     "Calendar",

@@ -23,7 +23,10 @@ class Duty(StrEnum):
     AUDIT_ADMIN = "audit-admin"  # reads the ledger; can do nothing else
     HOUSE = "house"  # the node itself: what follows from what was done
     PEER = "peer"  # a neighbour tier's node
+    SYSTEM = "system"  # an information system of a body, which signs what it sends
     ONESELF = "oneself"  # whoever has signed in, about the own way in: password, sessions, delegations
 
 
+# What no post is given: these act by a key or a session of their own.
+NOT_OF_POSTS = frozenset({Duty.HOUSE, Duty.PEER, Duty.SYSTEM, Duty.ONESELF})
 ADMINISTRATORS = frozenset({Duty.SYSTEM_ADMIN, Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN})

@@ -39,6 +39,7 @@ from . import (
     oversight,
     page,
     plans,
+    pushes,
     quality,
     registers,
     search,
@@ -101,6 +102,10 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
         # One file for all worker processes: a signed request that one of them answered is spent for the others too.
         return delivery.Spent(house.home.locks / "neighbours.map", slots=REPLAY_SLOTS)
 
+    @cache
+    def the_spent() -> delivery.Spent:
+        return delivery.Spent(house.home.locks / "systems.map", slots=REPLAY_SLOTS)
+
     def the_actor(request: Request[Any, Any, Any]) -> Actor:
         return auth.actor_of(request, house)
 
@@ -115,11 +120,20 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
 
     rooms = [Router("/", route_handlers=room.ENDPOINTS, security=[{"credential": []}]) for room in ROOMS]
     return Litestar(
-        [*rooms, *neighbours.ENDPOINTS, healthy, openapi_page, style, doors(house, doorkeeper, pages)],
+        [
+            *rooms,
+            *neighbours.ENDPOINTS,
+            *pushes.ENDPOINTS,
+            healthy,
+            openapi_page,
+            style,
+            doors(house, doorkeeper, pages),
+        ],
         dependencies={
             "house": Provide(the_house, sync_to_thread=False),
             "actor": Provide(the_actor, sync_to_thread=True),
             "replays": Provide(the_replays, sync_to_thread=False),
+            "spent": Provide(the_spent, sync_to_thread=False),
             "message": Provide(the_message, sync_to_thread=False),
         },
         exception_handlers={

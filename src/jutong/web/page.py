@@ -25,6 +25,7 @@ ROOMS: Mapping[str, Text] = {
     "sharing": text("Sharing: ask, answer in time, agree"),
     "oversight": text("Oversight: scorecards from evidence"),
     "ledger": text("Ledger: what was done, provably"),
+    "pushes": text("Pushes: what systems of departments send, signed"),
     "neighbours": text("Neighbours: what other tiers reach"),
 }
 SENTENCES: Mapping[str, Text] = {

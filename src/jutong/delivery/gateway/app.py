@@ -9,7 +9,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -76,15 +75,13 @@ def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) ->
     ``authorities`` are the further names under which a proxy in front of the house is called.
     """
     home, settings = house.home, house.home.settings
-    own = {f"{host}:{settings.port}" for host in (settings.host, "localhost", "127.0.0.1")}
-    own |= {authority} if (authority := urlsplit(settings.address).netloc.lower()) else set()
     return Gateway(
         house.engine,
         house.pools.lookup,
         ledger.Journal(home.journal, worker),
         house.key,
         house.clock,
-        Names(settings.name, frozenset(own.union(authorities))),
+        Names(settings.name, home.authorities.union(authorities)),
         home.folder / "gateway",
     )
 

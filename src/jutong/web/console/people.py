@@ -13,7 +13,7 @@ from jutong.access import Account, Session
 from jutong.kernel.mark import mark_of
 from jutong.kernel.text import Text, text
 from jutong.registers import Credential, Holding, Person
-from jutong.terms import Duty, Grade
+from jutong.terms import NOT_OF_POSTS, Duty, Grade
 
 from ..wiring import CodeField, Name, Ulid
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
@@ -23,7 +23,7 @@ from .way_in import vault_of
 
 CRUMBS: tuple[Crumb, ...] = (("/", text("First page")), ("/people", text("People")))
 # Duties that a post may be given, in the order of the work; the node's own are not given to people.
-GIVEN = tuple(duty for duty in Duty if duty not in (Duty.HOUSE, Duty.PEER, Duty.ONESELF))
+GIVEN = tuple(duty for duty in Duty if duty not in NOT_OF_POSTS)
 
 
 class NewPerson(msgspec.Struct, kw_only=True):

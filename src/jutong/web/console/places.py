@@ -40,6 +40,7 @@ PLACES: tuple[Place, ...] = (
     Place("/batches", text("Batches"), "pages.batches", key="b"),
     Place("/sources", text("Sources of rows"), "pages.sources"),
     Place("/plans", text("Plans of collection"), "pages.plans"),
+    Place("/pushes", text("Pushed files"), "pages.pushes"),
     # search
     Place("/searches", text("Saved searches"), "pages.kept_questions"),
     Place("/synonyms", text("Synonyms"), "pages.synonyms"),
