@@ -67,6 +67,8 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
 
     def keep_clocks() -> None:
         with house.desk(house.itself) as desk:
+            sharing.end_terms(desk)
+        with house.desk(house.itself) as desk:
             sharing.escalate_overdue(desk)
         with house.desk(house.itself) as desk:
             catalogue.escalate_overdue(desk)

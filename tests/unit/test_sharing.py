@@ -372,6 +372,9 @@ def test_every_change_of_a_right_raises_the_epoch(town: Town) -> None:
         assert sharing.agreements_epoch(db) == changed[0].epoch == agreement.epoch + 1
     with town.desk(OVERSEER) as desk:
         assert sharing.resume(desk, agreement.id).covers(date(2025, 9, 24))
+        sharing.suspend(desk, agreement.id, reason="超范围使用", rectify_by=date(2025, 9, 24))
+    town.on(date(2025, 9, 25))
+    with town.desk(OVERSEER) as desk:
         ended = sharing.terminate(desk, agreement.id, reason="拒不整改")
     assert not ended.covers(date(2025, 9, 25))
     with town.desk(OVERSEER) as desk, pytest.raises(WrongMoment):

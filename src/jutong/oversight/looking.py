@@ -212,6 +212,28 @@ def _late_deliveries(look: Look) -> Pile[Todo]:
     return found.map(_agreement(Work.URGE_DELIVERY, None))
 
 
+def _tasks(work: Work, task: sharing.Task, side: Side | None) -> Callable[[Look], Pile[Todo]]:
+    """Return what is owed on agreements besides delivery; of all bodies (no side) only what is overdue."""
+
+    def line(one: Agreement) -> Todo:
+        clock = next((owed.clock for owed in one.owed if owed.task is task), None)
+        asked = side is Side.ASKED and task is not sharing.Task.JUDGE_RECTIFICATION
+        return Todo(
+            work=work,
+            on=one.id,
+            title=one.entry,
+            body=one.provider if asked else one.consumer,
+            due=None if clock is None else clock.due,
+            provisional=clock is not None and clock.provisional,
+        )
+
+    def read(look: Look) -> Pile[Todo]:
+        before = {"before": look.today.isoformat()} if side is None else {}
+        return sharing.tasks_waiting(look.db, task, side, look.org, limit=look.limit, **before).map(line)
+
+    return read
+
+
 def _ending_agreements(look: Look) -> Pile[Todo]:
     days = look.today.isoformat(), (look.today + ENDING).isoformat()
     found = sharing.agreements_waiting(look.db, Side.ASKED, look.org, ends=days, limit=look.limit)
@@ -347,6 +369,13 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.DELIVER: _deliveries(Work.DELIVER, _ANSWERING),
     Work.TAKE_UP_OBJECTION: _objections(Work.TAKE_UP_OBJECTION, (ObjectionStage.FILED,), mine=True),
     Work.ANSWER_OBJECTION: _objections(Work.ANSWER_OBJECTION, (ObjectionStage.VERIFYING,), mine=True),
+    Work.ANSWER_CHANGE: _tasks(Work.ANSWER_CHANGE, sharing.Task.ANSWER_CHANGE, _ASKED),
+    Work.RECTIFY: _tasks(Work.RECTIFY, sharing.Task.RECTIFY, _ASKED),
+    Work.JUDGE_RECTIFICATION: _tasks(Work.JUDGE_RECTIFICATION, sharing.Task.JUDGE_RECTIFICATION, _ASKED),
+    Work.DISPOSE: _tasks(Work.DISPOSE, sharing.Task.DISPOSE, _ASKED),
+    Work.DECIDE_CHANGE: _tasks(Work.DECIDE_CHANGE, sharing.Task.ANSWER_CHANGE, None),
+    Work.URGE_RECTIFICATION: _tasks(Work.URGE_RECTIFICATION, sharing.Task.RECTIFY, None),
+    Work.URGE_DISPOSAL: _tasks(Work.URGE_DISPOSAL, sharing.Task.DISPOSE, None),
     Work.URGE_ANSWER: _late_answers,
     Work.URGE_DELIVERY: _late_deliveries,
     Work.URGE_CORRECTION: _objections(Work.URGE_CORRECTION, quality.OPEN, late=True),
@@ -378,6 +407,9 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.AWAIT_SUPPLEMENT: _requests(Work.AWAIT_SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ANSWERING),
     Work.AWAIT_EXTENSION: _requests(Work.AWAIT_EXTENSION, RequestStage.EXTENSION_ASKED, _ANSWERING),
     Work.AWAIT_DELIVERY: _deliveries(Work.AWAIT_DELIVERY, _ASKED),
+    Work.AWAIT_CHANGE: _tasks(Work.AWAIT_CHANGE, sharing.Task.ANSWER_CHANGE, _ANSWERING),
+    Work.AWAIT_RECTIFICATION: _tasks(Work.AWAIT_RECTIFICATION, sharing.Task.RECTIFY, _ANSWERING),
+    Work.AWAIT_DISPOSAL: _tasks(Work.AWAIT_DISPOSAL, sharing.Task.DISPOSE, _ANSWERING),
     Work.AWAIT_AUDIT: _own_entries(Work.AWAIT_AUDIT, EntryStage.SUBMITTED),
     Work.AWAIT_PUBLICATION: _own_entries(Work.AWAIT_PUBLICATION, EntryStage.REGISTERED),
     Work.AWAIT_CORRECTION: _objections(Work.AWAIT_CORRECTION, quality.OPEN),

@@ -1,4 +1,4 @@
-"""What officials do about sharing: ask, sign, submit, complete, extend, approve, refuse, deliver, suspend, end."""
+"""What officials do about sharing: ask, sign, submit, complete, extend, approve, refuse, deliver."""
 
 from __future__ import annotations
 
@@ -204,47 +204,13 @@ def record_delivery(desk: Desk, agreement_id: str) -> Agreement:
     return agreement
 
 
-def suspend(desk: Desk, agreement_id: str, *, reason: str, rectify_by: date | None = None) -> Agreement:
-    """Take the rights away until a misuse has been put right: the provider's or the authority's act (art. 27)."""
-    agreement = _held_agreement(desk, agreement_id)
-    desk.allow("sharing.suspend", Label(owner=agreement.provider, parties=_authorities(desk)))
-    if agreement.stage is Standing.SUSPENDED:
-        return agreement
-    agreement = store.save_agreement(desk.db, agreement.suspend(reason, rectify_by, desk.today))
-    until = None if rectify_by is None else rectify_by.isoformat()
-    desk.record("sharing.suspended", on=agreement.id, rectify_by=until, **agreement.facts())
-    return agreement
-
-
-def resume(desk: Desk, agreement_id: str) -> Agreement:
-    """Give the rights of a suspended agreement back."""
-    agreement = _held_agreement(desk, agreement_id)
-    desk.allow("sharing.resume", Label(owner=agreement.provider, parties=_authorities(desk)))
-    if agreement.stage is Standing.IN_FORCE:
-        return agreement
-    agreement = store.save_agreement(desk.db, agreement.resume())
-    desk.record("sharing.resumed", on=agreement.id, **agreement.facts())
-    return agreement
-
-
-def terminate(desk: Desk, agreement_id: str, *, reason: str) -> Agreement:
-    """End an agreement for good; the line is what is filed with the authority (art. 27)."""
-    agreement = _held_agreement(desk, agreement_id)
-    desk.allow("sharing.terminate", Label(owner=agreement.provider, parties=_authorities(desk)))
-    if agreement.stage is Standing.TERMINATED:
-        return agreement
-    agreement = store.save_agreement(desk.db, agreement.terminate(reason))
-    desk.record("sharing.terminated", on=agreement.id, **agreement.facts())
-    return agreement
-
-
 def suspend_all(desk: Desk, entry_id: str) -> tuple[Agreement, ...]:
     """Suspend all that rests on an entry that was withdrawn: what the house does when it hears of it."""
     desk.allow("sharing.suspend_all", Label(owner=desk.actor.org))
     suspended = []
     for agreement in store.agreements_of_entry(desk.db, entry_id):
         if agreement.stage is Standing.IN_FORCE:
-            agreement = agreement.suspend("its catalogue entry was withdrawn", None, desk.today)
+            agreement = agreement.suspend("its catalogue entry was withdrawn", None)
             suspended.append(store.save_agreement(desk.db, agreement))
             desk.record("sharing.suspended", on=agreement.id, rectify_by=None, **suspended[-1].facts())
     return tuple(suspended)
@@ -261,7 +227,7 @@ def tell_change(desk: Desk, entry_id: str, version: int) -> tuple[str, ...]:
     touched = {one.item for one in found if one.item}
     told = []
     for agreement in store.agreements_of_entry(desk.db, entry_id):
-        if agreement.stage is Standing.TERMINATED or (newer is older and newer.stage is EntryStage.PUBLISHED):
+        if agreement.over or (newer is older and newer.stage is EntryStage.PUBLISHED):
             continue
         desk.record(
             "sharing.change_told",
@@ -283,7 +249,7 @@ def tell_doubt(desk: Desk, entry_id: str, item: str, objection: str, *, lifted: 
     desk.allow("sharing.tell_doubt", Label(owner=desk.actor.org))
     told = []
     for agreement in store.agreements_of_entry(desk.db, entry_id):
-        if agreement.stage is Standing.TERMINATED or all(one.name != item for one in agreement.items):
+        if agreement.over or all(one.name != item for one in agreement.items):
             continue
         facts = {name: fact for name, fact in agreement.facts().items() if name in ("entry", "provider", "consumer")}
         if lifted:
@@ -309,6 +275,12 @@ def escalate_overdue(desk: Desk) -> tuple[str, ...]:
             agreement = store.save_agreement(desk.db, agreement.escalate())
             desk.record("sharing.escalated", on=agreement.id, clock="delivery", **agreement.facts())
             told.append(agreement.id)
+    for agreement in store.agreements_owing(desk.db, before=desk.today):
+        for one in agreement.overdue_tasks(desk.today):
+            agreement = store.save_agreement(desk.db, agreement.report_overdue(one.task))
+            facts = agreement.owed_facts(one.task)
+            desk.record("sharing.escalated", on=agreement.id, clock=one.task.value, owing=one.body, **facts)
+            told.append(agreement.id)
     return tuple(told)
 
 
@@ -329,6 +301,17 @@ def recompute_deadlines(desk: Desk, year: int) -> tuple[str, ...]:
             was = agreement.delivery.due.isoformat()
             agreement = store.save_agreement(desk.db, agreement.reclocked(clock))
             desk.record("sharing.deadline_recomputed", on=agreement.id, clock="delivery", was=was, **agreement.facts())
+            moved.append(agreement.id)
+    for agreement in store.agreements_owing(desk.db):
+        for one in agreement.owed:
+            if one.clock is None or not (one.clock.provisional and _touches(one.clock, year)):
+                continue
+            clock = _clock(desk, one.clock.rule_id, agreement.provider, one.clock.started)
+            if clock == one.clock:
+                continue
+            agreement = store.save_agreement(desk.db, agreement.with_clock(one.task, clock))
+            was, facts = one.clock.due.isoformat(), agreement.owed_facts(one.task)
+            desk.record("sharing.deadline_recomputed", on=agreement.id, clock=one.task.value, was=was, **facts)
             moved.append(agreement.id)
     return tuple(moved)
 

@@ -18,7 +18,7 @@ from jutong.kernel.text import text
 from jutong.terms.actor import Actor
 from jutong.terms.duty import Duty
 
-from .agreement import Agreement, Standing
+from .agreement import OVER, Agreement, Standing
 from .request import OPEN, UNSEEN, Request, Stage
 from .sketch import Sketch
 from .turn import Side
@@ -67,6 +67,20 @@ agreement = sa.Table(
         for side in ("consumer", "provider")
         for columns in (("due",), ("ends",), ("stage", "due"))
     ),
+)
+
+# What somebody owes on an agreement besides its delivery: an index of ``Agreement.owed``, written with the agreement.
+owed = sa.Table(
+    "sharing_owed",
+    metadata,
+    sa.Column("agreement", sa.String(26), primary_key=True),
+    sa.Column("task", sa.String(30), primary_key=True),
+    sa.Column("body", sa.String(18), nullable=False),  # that owes it
+    sa.Column("provider", sa.String(18), nullable=False),
+    sa.Column("due", sa.String(10), nullable=False),  # NEVER where it has no day
+    sa.Index("ix_sharing_owed_task_due", "task", "due", "agreement"),
+    sa.Index("ix_sharing_owed_task_body_due", "task", "body", "due", "agreement"),
+    sa.Index("ix_sharing_owed_task_provider_due", "task", "provider", "due", "agreement"),
 )
 
 # What a body typed of a request that is not whole yet: one form for each entry.
@@ -255,9 +269,24 @@ def open_requests(db: Db) -> tuple[Request, ...]:
 
 def undelivered(db: Db) -> tuple[Agreement, ...]:
     """Return every agreement whose service is owed, oldest first, held against change."""
-    owed = sa.and_(agreement.c.delivered.is_(False), agreement.c.stage != Standing.TERMINATED.value)
-    query = sa.select(agreement.c.body).where(owed).order_by(agreement.c.id).with_for_update()
+    awaited = sa.and_(agreement.c.delivered.is_(False), agreement.c.stage.not_in([one.value for one in OVER]))
+    query = sa.select(agreement.c.body).where(awaited).order_by(agreement.c.id).with_for_update()
     return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
+
+
+def agreements_owing(db: Db, *, before: date | None = None) -> tuple[Agreement, ...]:
+    """Return the agreements on which somebody owes a task (due before a day), oldest first, held against change."""
+    limit = sa.true() if before is None else owed.c.due < before.isoformat()
+    owing = sa.select(owed.c.agreement).where(limit)
+    query = sa.select(agreement.c.body).where(agreement.c.id.in_(owing)).order_by(agreement.c.id).with_for_update()
+    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
+
+
+def agreements_past_term(db: Db, today: date) -> tuple[Agreement, ...]:
+    """Return the agreements that still stand and whose term is over, oldest first, held against change."""
+    standing = agreement.c.stage.in_([one.value for one in Standing if one not in OVER])
+    query = sa.select(agreement.c.body).where(standing, agreement.c.ends < today.isoformat()).order_by(agreement.c.id)
+    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query.with_for_update()).scalars())
 
 
 def agreements_in_force(db: Db) -> Iterator[Agreement]:
@@ -322,6 +351,19 @@ def save_agreement(db: Db, noun: Agreement) -> Agreement:
         "body": msgspec.to_builtins(noun, order="deterministic"),
     }
     upsert(db, agreement, values, key=("id",))
+    db.execute(owed.delete().where(owed.c.agreement == noun.id))
+    rows = [
+        {
+            "agreement": noun.id,
+            "task": one.task.value,
+            "body": one.body,
+            "provider": noun.provider,
+            "due": _day(None if one.clock is None else one.clock.due),
+        }
+        for one in noun.owed
+    ]
+    if rows:
+        db.execute(owed.insert(), rows)
     return noun
 
 

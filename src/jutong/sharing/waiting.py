@@ -12,9 +12,9 @@ from jutong.kernel.db import Db, Piling
 from jutong.kernel.pile import Pile
 from jutong.kernel.shape import learn
 
-from .agreement import Agreement, Standing
+from .agreement import OVER, Agreement, Task
 from .request import Request, Stage
-from .store import NEVER, agreement, request
+from .store import NEVER, agreement, owed, request
 from .turn import Side
 
 learn(Request, Agreement)
@@ -36,6 +36,27 @@ def agreements_waiting(
     asked, (since, until) = (_deliveries(side), ("", "")) if ends is None else (_ending(side), ends)
     rows, size = asked.read(db, limit=limit, body=body, before=before, since=since, until=until)
     return Pile(tuple(msgspec.convert(row.body, Agreement) for row in rows), size)
+
+
+def tasks_waiting(
+    db: Db, task: Task, side: Side | None, body: str = "", *, before: str = "9999-12-32", limit: int = 20
+) -> Pile[Agreement]:
+    """Return agreements on which a task is owed: by ``body`` (asked), to it as the provider (answering), or by all."""
+    rows, size = _tasks(side).read(db, limit=limit, task=task.value, body=body, before=before)
+    return Pile(tuple(msgspec.convert(row.body, Agreement) for row in rows), size)
+
+
+@cache
+def _tasks(side: Side | None) -> Piling:
+    columns = {Side.ASKED: owed.c.body, Side.ANSWERING: owed.c.provider}
+    query = (
+        sa.select(agreement.c.body)
+        .select_from(owed.join(agreement, agreement.c.id == owed.c.agreement))
+        .where(owed.c.task == sa.bindparam("task"), owed.c.due < sa.bindparam("before"))
+    )
+    if side is not None:
+        query = query.where(columns[side] == sa.bindparam("body"))
+    return Piling.of(query, owed.c.due, owed.c.agreement)
 
 
 @cache
@@ -60,7 +81,7 @@ def _deliveries(side: Side | None) -> Piling:
 def _ending(side: Side | None) -> Piling:
     ending = _of(agreement, side).where(
         agreement.c.ends.between(sa.bindparam("since"), sa.bindparam("until")),
-        agreement.c.stage != Standing.TERMINATED.value,
+        agreement.c.stage.not_in([one.value for one in OVER]),
     )
     return Piling.of(ending, agreement.c.ends, agreement.c.id)
 

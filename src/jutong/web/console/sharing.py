@@ -162,6 +162,8 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         calendar = registers.calendar(db)
         agreement = sharing.agreement_from(db, request.id)
         lines = readable(db, visit, request.id)
+        if agreement is not None:
+            lines = sorted([*lines, *readable(db, visit, agreement.id)], key=lambda one: (one.line.at, one.line.id))
     authorities = frozenset(code for code, one in bodies.items() if one.kind is BodyKind.AUTHORITY)
     may = {
         move

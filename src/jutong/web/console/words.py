@@ -354,7 +354,28 @@ SHARING: Words = {
     sharing.Standing: {
         sharing.Standing.IN_FORCE: text("in force"),
         sharing.Standing.SUSPENDED: text("suspended"),
+        sharing.Standing.ENDED: text("ended"),
         sharing.Standing.TERMINATED: text("terminated"),
+    },
+    sharing.Task: {
+        sharing.Task.RECTIFY: text("to put right what was wrong"),
+        sharing.Task.JUDGE_RECTIFICATION: text("to judge what was put right"),
+        sharing.Task.ANSWER_CHANGE: text("to answer the proposed change"),
+        sharing.Task.DISPOSE: text("to certify what became of the copies"),
+    },
+    sharing.Outcome: {
+        sharing.Outcome.OPEN: text("waits for its answer"),
+        sharing.Outcome.AGREED: text("agreed to"),
+        sharing.Outcome.DECLINED: text("declined"),
+        sharing.Outcome.TAKEN_BACK: text("taken back"),
+    },
+    sharing.Manner: {
+        sharing.Manner.NOTHING_KEPT: text("no copy was ever kept"),
+        sharing.Manner.ERASED: text("copies erased"),
+        sharing.Manner.OVERWRITTEN: text("copies overwritten"),
+        sharing.Manner.MEDIUM_DESTROYED: text("media destroyed"),
+        sharing.Manner.RETURNED: text("copies returned"),
+        sharing.Manner.KEPT_BY_LAW: text("copies kept because a law says so"),
     },
 }
 OVERSIGHT: Words = {
