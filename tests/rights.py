@@ -436,6 +436,7 @@ DONE_BY: Mapping[str, Deed] = {
     "/requests/{request_id}/signature": _deed("sharing.sign_request", "asking-head", owner=SOCIAL, request="wish"),
     "/requests/{request_id}/submission": _deed("sharing.submit_request", *_CONSUMERS, owner=SOCIAL, request="wish"),
     "/requests/{request_id}/withdrawal": _deed("sharing.withdraw", *_CONSUMERS, owner=SOCIAL),
+    "/requests/{request_id}/urging": _deed("sharing.urge", *_CONSUMERS, "overseer", owner=SOCIAL, parties=(AUTHORITY,)),
     "/requests/{request_id}/supplement": _deed(
         "sharing.supplement",
         *_CONSUMERS,

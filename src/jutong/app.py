@@ -80,6 +80,11 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
             sweep(house.home.folder / folder, before=house.clock() - LEFT_AFTER)
         access.sweep(house.engine, house.clock())
 
+    def answer() -> None:
+        if house.home.settings.unconditional_at_once:
+            with house.desk(house.itself) as desk:
+                sharing.answer_unconditional(desk)
+
     pause = house.home.settings.sequence_every_ms / 1000
     return (
         Work("ledger", pause, sequence),
@@ -87,6 +92,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("search", 1, lambda: search.keep_up(house)),
         Work("cascade", 0.3, listen),
         Work("witness", 0.5, witness),
+        Work("answers", 5, answer),
         Work("clocks", 60, keep_clocks),
         Work("plans", 5, lambda: plans.run_due(house, outward)),
         Work("letters", 15, lambda: notices.send_due(house)),

@@ -37,6 +37,7 @@ WORDS: Mapping[str, Text] = {
     "sharing.supplement_required": text("{body} misses papers for {title}: supplement the request", body="", title=""),
     "sharing.supplemented": text("{body} has supplemented its request for {title}: answer in time", body="", title=""),
     "sharing.extension_asked": text("{body} asks for more time to answer on {title}: decide", body="", title=""),
+    "sharing.urged": text("{body} reminds you of the answer that you owe on {title}", body="", title=""),
     "sharing.extended": text("the time to answer on {title} was extended", title=""),
     "sharing.approved": text("{body} agreed to share {title}: the delivery follows", body="", title=""),
     "sharing.refused": text("{body} refused to share {title}: read the reason", body="", title=""),

@@ -18,12 +18,12 @@ from jutong.kernel.text import plain, text
 from jutong.quality.objection import Objection
 from jutong.quality.objection import Stage as ObjectionStage
 from jutong.sharing.agreement import Agreement
-from jutong.sharing.request import Request
 from jutong.sharing.request import Stage as RequestStage
 from jutong.sharing.turn import Side
 from jutong.terms import Actor, Calendar
 
 from .todo import RULES, Todo, Todos, Work, by_urgency, works_of
+from .waiting import tasks_waiting
 
 LINES = 12  # of each kind of work, where all kinds are shown
 LINES_OF_ONE = 100  # where one kind is asked for
@@ -93,8 +93,8 @@ def _named(look: Look, lines: Collection[Todo]) -> list[Todo]:
     ]
 
 
-def _request(work: Work, side: Side | None) -> Callable[[Request], Todo]:
-    def line(one: Request) -> Todo:
+def _request(work: Work, side: Side | None) -> Callable[[sharing.Request], Todo]:
+    def line(one: sharing.Request) -> Todo:
         return Todo(
             work=work,
             on=one.id,
@@ -213,25 +213,7 @@ def _late_deliveries(look: Look) -> Pile[Todo]:
 
 
 def _tasks(work: Work, task: sharing.Task, side: Side | None) -> Callable[[Look], Pile[Todo]]:
-    """Return what is owed on agreements besides delivery; of all bodies (no side) only what is overdue."""
-
-    def line(one: Agreement) -> Todo:
-        clock = next((owed.clock for owed in one.owed if owed.task is task), None)
-        asked = side is Side.ASKED and task is not sharing.Task.JUDGE_RECTIFICATION
-        return Todo(
-            work=work,
-            on=one.id,
-            title=one.entry,
-            body=one.provider if asked else one.consumer,
-            due=None if clock is None else clock.due,
-            provisional=clock is not None and clock.provisional,
-        )
-
-    def read(look: Look) -> Pile[Todo]:
-        before = {"before": look.today.isoformat()} if side is None else {}
-        return sharing.tasks_waiting(look.db, task, side, look.org, limit=look.limit, **before).map(line)
-
-    return read
+    return lambda look: tasks_waiting(look.db, look.org, look.today, work, task, side, limit=look.limit)
 
 
 def _ending_agreements(look: Look) -> Pile[Todo]:

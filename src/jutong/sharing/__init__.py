@@ -4,6 +4,7 @@ Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disp
 """
 
 from .acts import (
+    answer_unconditional,
     approve,
     ask_extension,
     draft_request,
@@ -21,9 +22,10 @@ from .acts import (
     suspend_all,
     tell_change,
     tell_doubt,
+    urge,
     withdraw,
 )
-from .agreement import Agreement, GrantedItem, Owed, Standing, Task, masks_for
+from .agreement import Agreement, GrantedItem, Owed, Standing, Task
 from .change import Change, Outcome
 from .course import (
     agree_change,
@@ -40,6 +42,7 @@ from .course import (
     terminate,
 )
 from .disposal import Disposal, Manner
+from .granting import masks_for
 from .rectification import Rectification
 from .request import EXTENSION_LIMIT, OPEN, Extension, Request, Stage
 from .sketch import Sketch
@@ -98,6 +101,7 @@ __all__ = [
     "agreements_in_force_on",
     "agreements_listed",
     "agreements_waiting",
+    "answer_unconditional",
     "approve",
     "ask_extension",
     "certify_disposal",
@@ -140,5 +144,6 @@ __all__ = [
     "tell_doubt",
     "terminate",
     "turn_of",
+    "urge",
     "withdraw",
 ]

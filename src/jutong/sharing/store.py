@@ -18,8 +18,8 @@ from jutong.kernel.text import text
 from jutong.terms.actor import Actor
 from jutong.terms.duty import Duty
 
-from .agreement import OVER, Agreement, Standing
-from .request import OPEN, UNSEEN, Request, Stage
+from .agreement import Agreement, Standing
+from .request import UNSEEN, Request, Stage
 from .sketch import Sketch
 from .turn import Side
 
@@ -261,34 +261,6 @@ def drop_sketch(db: Db, consumer: str, entry: str) -> None:
     db.execute(sketch.delete().where(sketch.c.consumer == consumer, sketch.c.entry == entry))
 
 
-def open_requests(db: Db) -> tuple[Request, ...]:
-    """Return every request whose answer is owed, oldest first, held against change."""
-    query = sa.select(request.c.body).where(request.c.stage.in_([stage.value for stage in OPEN])).order_by(request.c.id)
-    return tuple(msgspec.convert(body, Request) for body in db.execute(query.with_for_update()).scalars())
-
-
-def undelivered(db: Db) -> tuple[Agreement, ...]:
-    """Return every agreement whose service is owed, oldest first, held against change."""
-    awaited = sa.and_(agreement.c.delivered.is_(False), agreement.c.stage.not_in([one.value for one in OVER]))
-    query = sa.select(agreement.c.body).where(awaited).order_by(agreement.c.id).with_for_update()
-    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
-
-
-def agreements_owing(db: Db, *, before: date | None = None) -> tuple[Agreement, ...]:
-    """Return the agreements on which somebody owes a task (due before a day), oldest first, held against change."""
-    limit = sa.true() if before is None else owed.c.due < before.isoformat()
-    owing = sa.select(owed.c.agreement).where(limit)
-    query = sa.select(agreement.c.body).where(agreement.c.id.in_(owing)).order_by(agreement.c.id).with_for_update()
-    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
-
-
-def agreements_past_term(db: Db, today: date) -> tuple[Agreement, ...]:
-    """Return the agreements that still stand and whose term is over, oldest first, held against change."""
-    standing = agreement.c.stage.in_([one.value for one in Standing if one not in OVER])
-    query = sa.select(agreement.c.body).where(standing, agreement.c.ends < today.isoformat()).order_by(agreement.c.id)
-    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query.with_for_update()).scalars())
-
-
 def agreements_in_force(db: Db) -> Iterator[Agreement]:
     """Yield every agreement that is in force, whatever its term: the caller asks ``covers`` on each day."""
     query = sa.select(agreement.c.body).where(agreement.c.stage == Standing.IN_FORCE.value).order_by(agreement.c.id)
@@ -352,18 +324,10 @@ def save_agreement(db: Db, noun: Agreement) -> Agreement:
     }
     upsert(db, agreement, values, key=("id",))
     db.execute(owed.delete().where(owed.c.agreement == noun.id))
-    rows = [
-        {
-            "agreement": noun.id,
-            "task": one.task.value,
-            "body": one.body,
-            "provider": noun.provider,
-            "due": _day(None if one.clock is None else one.clock.due),
-        }
-        for one in noun.owed
-    ]
-    if rows:
-        db.execute(owed.insert(), rows)
+    for one in noun.owed:
+        due = _day(None if one.clock is None else one.clock.due)
+        row = {"agreement": noun.id, "task": one.task.value, "body": one.body, "provider": noun.provider, "due": due}
+        db.execute(owed.insert().values(row))
     return noun
 
 

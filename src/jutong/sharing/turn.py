@@ -56,10 +56,10 @@ def moves_of(request: Request) -> frozenset[str]:
     open_now = {
         Stage.DRAFT: {"redraft_request", "sign_request", "withdraw"},
         Stage.CONSUMER_OFFICE_SIGNED: {"submit_request", "withdraw"},
-        Stage.SUBMITTED: {"approve", "refuse", "require_supplement", "ask_extension", "withdraw"},
+        Stage.SUBMITTED: {"approve", "refuse", "require_supplement", "ask_extension", "withdraw", "urge"},
         Stage.SUPPLEMENT_REQUIRED: {"supplement", "withdraw"},
-        Stage.EXTENSION_ASKED: {"approve", "refuse", "require_supplement", "extend", "withdraw"},
-        Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw"},
+        Stage.EXTENSION_ASKED: {"approve", "refuse", "require_supplement", "extend", "withdraw", "urge"},
+        Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw", "urge"},
     }.get(request.stage, set())
     closed = {"refuse", "ask_extension"} if request.share_type is ShareType.UNCONDITIONAL else set()
     closed |= {"require_supplement"} if request.supplement_required else set()

@@ -191,6 +191,13 @@ def withdraw_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Requ
         return sharing.withdraw(desk, request_id)
 
 
+@act("/api/requests/{request_id:str}/urging", tags=TAGS)
+def urge(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Remind the provider of the answer that it owes; it is told once a day."""
+    with house.desk(actor) as desk:
+        return sharing.urge(desk, request_id)
+
+
 @look("/api/agreements", tags=TAGS)
 def list_agreements(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit: Limit = 50) -> list[Agreement]:
     """List the agreements to which your body is a party."""
@@ -311,6 +318,7 @@ ENDPOINTS = [
     approve,
     refuse,
     withdraw_request,
+    urge,
     list_agreements,
     show_agreement,
     suspend,

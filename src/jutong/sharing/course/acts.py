@@ -12,7 +12,7 @@ from jutong.kernel.canon import Fact, canonical, digest
 from jutong.terms import BodyKind
 from jutong.terms.deadline import Deadline
 
-from .. import store
+from .. import store, waiting
 from ..agreement import Agreement, Standing
 from ..change import Change, Outcome
 from ..disposal import Disposal, Manner
@@ -186,7 +186,7 @@ def end_terms(desk: Desk) -> tuple[str, ...]:
     """End what the calendar has ended: what the house does every day; the clock of disposal starts."""
     desk.allow("sharing.end_terms", Label(owner=desk.actor.org))
     ended = []
-    for agreement in store.agreements_past_term(desk.db, desk.today):
+    for agreement in waiting.agreements_past_term(desk.db, desk.today):
         clock = _clock(desk, "DISPOSAL_CERTIFIED", agreement, agreement.ends + timedelta(days=1))
         agreement = store.save_agreement(desk.db, agreement.expire(clock, desk.today))
         desk.record("sharing.expired", on=agreement.id, **_disposal(agreement), **agreement.facts())

@@ -185,6 +185,7 @@ DEEDS: Mapping[str, Text] = {
     "sharing.supplemented": text("request supplemented"),
     "sharing.suspended": text("agreement suspended"),
     "sharing.terminated": text("agreement ended"),
+    "sharing.urged": text("provider urged to answer"),
     "sharing.withdrawn": text("request taken back by the asking body"),
 }
 SIGN_INS = tuple(word for word in DEEDS if word.startswith("access."))

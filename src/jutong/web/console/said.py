@@ -158,6 +158,7 @@ DONE: Mapping[str, Text] = {
     "sharing.supplement_required": text("The asking body was told what is missing."),
     "sharing.supplemented": text("The request was supplemented."),
     "sharing.withdrawn": text("The request was withdrawn."),
+    "sharing.urged": text("The provider was reminded."),
     "sharing.extension_asked": text("The extension was asked for."),
     "sharing.extended": text("The term was extended."),
     "sharing.approved": text("The request was approved; the agreement is in force."),

@@ -220,6 +220,14 @@ def withdraw_request(visit: TheVisit, request_id: Ulid) -> Answer:
     return done(desk, f"/requests/{request_id}")
 
 
+@acted("/requests/{request_id:str}/urging", guard="pages.requests", again=show_request)
+def urge(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Remind the provider of the answer that it owes."""
+    with visit.desk() as desk:
+        sharing.urge(desk, request_id)
+    return done(desk, f"/requests/{request_id}")
+
+
 @acted("/requests/{request_id:str}/supplement-notice", guard="pages.requests", again=show_request)
 def require_supplement(visit: TheVisit, request_id: Ulid) -> Answer:
     """Say once what is missing."""
@@ -311,6 +319,8 @@ def _label(request: Request, move: str, entry: catalogue.Entry, authorities: fro
         return entry.label
     if move == "extend":
         return guard.Label(owner="", parties=authorities)
+    if move == "urge":
+        return guard.Label(owner=request.consumer, parties=authorities)
     answering = move in {"refuse", "require_supplement", "ask_extension"}
     return guard.Label(owner=request.provider if answering else request.consumer)
 
@@ -342,6 +352,7 @@ PAGES = [
     sign_request,
     submit_request,
     withdraw_request,
+    urge,
     require_supplement,
     supplement,
     ask_extension,

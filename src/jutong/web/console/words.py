@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from jutong import catalogue, collection, oversight, quality, registers, sharing
+from jutong import catalogue, collection, oversight, quality, registers
 from jutong.catalogue import harvest, item, terms_of_use
 from jutong.collection import plans
 from jutong.guard import Method
@@ -16,6 +16,7 @@ from jutong.terms.element import Dimension, Severity
 
 from .census_words import CENSUS
 from .library_words import SUBJECTS
+from .sharing_words import SHARING
 
 Words = Mapping[type[Enum], Mapping[Any, Text]]
 
@@ -337,45 +338,6 @@ LIBRARY: Words = {
         quality.Doubt.COMMA: text("a comma stands where no thousands separator can stand"),
         quality.Doubt.UNIT: text("the unit or currency is not known"),
         quality.Doubt.IMPLAUSIBLE: text("so large that yuan may have been entered as ten thousand yuan"),
-    },
-}
-SHARING: Words = {
-    sharing.Stage: {
-        sharing.Stage.DRAFT: text("request in draft"),
-        sharing.Stage.CONSUMER_OFFICE_SIGNED: text("signed by the asking office"),
-        sharing.Stage.SUBMITTED: text("submitted, waits for an answer"),
-        sharing.Stage.SUPPLEMENT_REQUIRED: text("waits for the asker's supplement"),
-        sharing.Stage.EXTENSION_ASKED: text("extension asked for"),
-        sharing.Stage.EXTENDED: text("term extended"),
-        sharing.Stage.AGREED: text("agreed"),
-        sharing.Stage.REFUSED: text("refused"),
-        sharing.Stage.WITHDRAWN: text("request withdrawn"),
-    },
-    sharing.Standing: {
-        sharing.Standing.IN_FORCE: text("in force"),
-        sharing.Standing.SUSPENDED: text("suspended"),
-        sharing.Standing.ENDED: text("ended"),
-        sharing.Standing.TERMINATED: text("terminated"),
-    },
-    sharing.Task: {
-        sharing.Task.RECTIFY: text("to put right what was wrong"),
-        sharing.Task.JUDGE_RECTIFICATION: text("to judge what was put right"),
-        sharing.Task.ANSWER_CHANGE: text("to answer the proposed change"),
-        sharing.Task.DISPOSE: text("to certify what became of the copies"),
-    },
-    sharing.Outcome: {
-        sharing.Outcome.OPEN: text("waits for its answer"),
-        sharing.Outcome.AGREED: text("agreed to"),
-        sharing.Outcome.DECLINED: text("declined"),
-        sharing.Outcome.TAKEN_BACK: text("taken back"),
-    },
-    sharing.Manner: {
-        sharing.Manner.NOTHING_KEPT: text("no copy was ever kept"),
-        sharing.Manner.ERASED: text("copies erased"),
-        sharing.Manner.OVERWRITTEN: text("copies overwritten"),
-        sharing.Manner.MEDIUM_DESTROYED: text("media destroyed"),
-        sharing.Manner.RETURNED: text("copies returned"),
-        sharing.Manner.KEPT_BY_LAW: text("copies kept because a law says so"),
     },
 }
 OVERSIGHT: Words = {
