@@ -434,6 +434,7 @@ DONE_BY: Mapping[str, Deed] = {
     "/requests/{request_id}/signature": _deed("sharing.sign_request", "asking-head", owner=SOCIAL, request="wish"),
     "/requests/{request_id}/submission": _deed("sharing.submit_request", *_CONSUMERS, owner=SOCIAL, request="wish"),
     "/requests/{request_id}/withdrawal": _deed("sharing.withdraw", *_CONSUMERS, owner=SOCIAL),
+    "/requests/{request_id}/urging": _deed("sharing.urge", *_CONSUMERS, "overseer", owner=SOCIAL, parties=(AUTHORITY,)),
     "/requests/{request_id}/supplement": _deed(
         "sharing.supplement",
         *_CONSUMERS,
@@ -468,6 +469,42 @@ DONE_BY: Mapping[str, Deed] = {
         *("overseer", "own-oversight"),
         parties=(AUTHORITY,),
         fields={"why": "违规"},
+    ),
+    # what one side may not do alone: the provider proposes, the consumer or the authority turns the second key
+    "/agreements/{agreement_id}/rectification": _deed(
+        "sharing.rectify", *_CONSUMERS, owner=SOCIAL, fields={"report": "已改正"}
+    ),
+    "/agreements/{agreement_id}/rectification-judgement": _deed(
+        "sharing.judge_rectification",
+        *_PROVIDERS_OFFICE,
+        *("overseer", "own-oversight"),
+        parties=(AUTHORITY,),
+        fields={"short_why": "不够"},
+    ),
+    "/agreements/{agreement_id}/change": _deed(
+        "sharing.propose_change",
+        *_PROVIDERS_OFFICE,
+        fields={"change_reason": "整合", "change_basis": "第二十七条", "smaller_quota": "1"},
+    ),
+    "/agreements/{agreement_id}/change-consent": _deed(
+        "sharing.agree_change", "asking-head", "overseer", owner=SOCIAL, parties=(AUTHORITY,)
+    ),
+    "/agreements/{agreement_id}/change-refusal": _deed(
+        "sharing.decline_change",
+        *("asking-head", "overseer"),
+        owner=SOCIAL,
+        parties=(AUTHORITY,),
+        fields={"decline_why": "仍需要"},
+    ),
+    "/agreements/{agreement_id}/change-withdrawal": _deed("sharing.take_back_change", *_PROVIDERS_OFFICE),
+    "/agreements/{agreement_id}/conclusion": _deed(
+        "sharing.conclude", "asking-head", owner=SOCIAL, fields={"conclude_reason": "不再需要"}
+    ),
+    "/agreements/{agreement_id}/disposal": _deed(
+        "sharing.certify_disposal",
+        "asking-head",
+        owner=SOCIAL,
+        fields={"manner": "erased", "copies": "业务库", "done_on": "2026-01-05"},
     ),
     "/scorecards/{code}/snapshots": _deed(
         "oversight.freeze",

@@ -67,6 +67,8 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
 
     def keep_clocks() -> None:
         with house.desk(house.itself) as desk:
+            sharing.end_terms(desk)
+        with house.desk(house.itself) as desk:
             sharing.escalate_overdue(desk)
         with house.desk(house.itself) as desk:
             catalogue.escalate_overdue(desk)
@@ -79,6 +81,11 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         sweep(house.home.folder / "pushed", before=house.clock() - pushes.LEFT_AFTER)
         access.sweep(house.engine, house.clock())
 
+    def answer() -> None:
+        if house.home.settings.unconditional_at_once:
+            with house.desk(house.itself) as desk:
+                sharing.answer_unconditional(desk)
+
     pause = house.home.settings.sequence_every_ms / 1000
     return (
         Work("ledger", pause, sequence),
@@ -86,6 +93,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("search", 1, lambda: search.keep_up(house)),
         Work("cascade", 0.3, listen),
         Work("witness", 0.5, witness),
+        Work("answers", 5, answer),
         Work("clocks", 60, keep_clocks),
         Work("plans", 5, lambda: plans.run_due(house, outward)),
         Work("letters", 15, lambda: notices.send_due(house)),

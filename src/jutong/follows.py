@@ -181,6 +181,8 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "registers.service_item_listed": (draw_service_item,),
     "delivery.opened": (draw_agreement,),
     "sharing.terminated": (draw_agreement,),
+    "sharing.concluded": (draw_agreement,),
+    "sharing.expired": (draw_agreement,),
 }
 
 

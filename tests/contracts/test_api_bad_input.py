@@ -157,6 +157,22 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         f"/api/requests/{request}/approval": ("head", "POST", {"masks": {"name": "x"}, "quota_per_day": 1}),
         f"/api/requests/{request}/refusal": ("head", "POST", {"reason": "因", "basis": "条"}),
         f"/api/agreements/{agreement}/suspension": ("head", "POST", {"reason": "因", "rectify_by": "2999-01-01"}),
+        f"/api/agreements/{agreement}/change": (
+            "head",
+            "POST",
+            {"reason": "因", "basis": "条", "last_day": "2999-01-01", "without": ["name"], "quota_per_day": 1},
+        ),
+        f"/api/agreements/{agreement}/rectification": ("asker", "POST", {"report": "改"}),
+        f"/api/agreements/{agreement}/rectification-judgement": (
+            "head",
+            "POST",
+            {"why": "因", "rectify_by": "2999-01-01"},
+        ),
+        f"/api/agreements/{agreement}/disposal": (
+            "asking-head",
+            "POST",
+            {"manner": "erased", "copies": "库", "done": "2026-01-05", "basis": "条", "paper": "0" * 64},
+        ),
         f"/api/scorecards/{MARKET}/snapshots": ("overseer", "POST", {"since": "2025-01-01", "until": "2025-01-31"}),
     }
 

@@ -139,6 +139,12 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/requests/{request_id}/refusal": {"reason": "不可", "basis": "第十四条"},
         "POST /api/agreements/{agreement_id}/suspension": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/termination": {"reason": "违规"},
+        "POST /api/agreements/{agreement_id}/rectification": {"report": "已改正"},
+        "POST /api/agreements/{agreement_id}/rectification-judgement": {"why": "不够"},
+        "POST /api/agreements/{agreement_id}/change": {"reason": "整合", "basis": "条例", "quota_per_day": 1},
+        "POST /api/agreements/{agreement_id}/change-refusal": {"why": "仍需要"},
+        "POST /api/agreements/{agreement_id}/conclusion": {"reason": "不再需要"},
+        "POST /api/agreements/{agreement_id}/disposal": {"manner": "erased", "copies": "库", "done": "2026-01-05"},
         "POST /api/scorecards/{code}/snapshots": asked,
         **census_bodies(city),
         "POST /api/entries/{entry_id}/source-trials": {"reach": REACH},
@@ -306,6 +312,10 @@ def test_what_is_not_yours_to_see_is_as_if_it_were_not(
         ("/api/requests/{}/extension-consent", "request", {}),
         ("/api/agreements/{}/suspension", "agreement", {"reason": "a"}),
         ("/api/agreements/{}/resumption", "agreement", {}),
+        ("/api/agreements/{}/rectification", "agreement", {"report": "a"}),
+        ("/api/agreements/{}/change", "agreement", {"reason": "a", "basis": "a", "quota_per_day": 1}),
+        ("/api/agreements/{}/change-consent", "agreement", {}),
+        ("/api/agreements/{}/conclusion", "agreement", {"reason": "a"}),
     ],
 )
 def test_acting_on_what_you_may_not_see_tells_you_nothing(

@@ -14,6 +14,7 @@ from jutong.guard.grades import Method
 from jutong.kernel.errors import Refused
 from jutong.registers import shipped
 from jutong.sharing.request import OPEN, Request, Stage
+from jutong.sharing.turn import moves_of, turn_of
 from jutong.sharing.wish import Paper, Wish
 from jutong.terms.calendar import Calendar
 from jutong.terms.deadline import Deadline
@@ -130,6 +131,14 @@ class RequestMachine(RuleBasedStateMachine):
             self.tried(self.request.refuse("与职责无关", "条例第二十条", self.today))
 
     @rule()
+    def urge(self) -> None:
+        """The consumer reminds; the clock does not care."""
+        with suppress(Refused):
+            after = self.request.urge(self.today)
+            assert after.clock == self.request.clock
+            self.tried(after)
+
+    @rule()
     def withdraw(self) -> None:
         """The consumer takes it back."""
         with suppress(Refused):
@@ -145,6 +154,11 @@ class RequestMachine(RuleBasedStateMachine):
             assert request.stage not in {Stage.REFUSED, Stage.EXTENDED, Stage.EXTENSION_ASKED}
         if request.overdue(self.today):
             assert request.stage in OPEN
+        turn, moves = turn_of(request), moves_of(request)
+        assert bool(moves) == (request.stage not in ENDED), "no stage without an exit, no move after the end"
+        assert (turn is None) == (request.stage in ENDED)
+        assert turn is None or turn.act.removeprefix("sharing.") in moves
+        assert (request.due is not None) == (request.stage in OPEN), "an answer that is owed has its day"
         if request.clock is not None:
             assert CALENDAR.is_working(request.clock.due)
             assert request.clock.due <= CALENDAR.after(request.clock.started, 20).day

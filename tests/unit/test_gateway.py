@@ -42,7 +42,7 @@ from tests.gateway import (
     run,
     send,
 )
-from tests.town import ANSWERING_HEAD, HOUSE, MARKET, SOCIAL
+from tests.town import ANSWERING_HEAD, ASKING_HEAD, HOUSE, MARKET, SOCIAL
 
 
 @pytest.fixture
@@ -318,6 +318,29 @@ def test_a_right_that_is_taken_away_is_gone_within_a_second(market: Market) -> N
         return codes
 
     assert run(market, story) == ["suspended", ""]
+
+
+def test_an_agreed_change_and_an_end_reach_the_running_gateway(market: Market) -> None:
+    """A proposal changes no answer; the second key takes the item out of them, and rights given up give nothing."""
+    words = {"reason": "系统整合", "basis": "政务数据共享条例第二十七条"}
+
+    async def story(gateway: Gateway) -> list[Any]:
+        async def asked() -> Any:
+            await asyncio.sleep(0.9)
+            reply = await market.ask(gateway, f"/r1/{SERVICE}/{CODE}")
+            return reply.headers.get("x-road-error") or sorted(reply.body)
+
+        with market.town.desk(ANSWERING_HEAD) as desk:
+            sharing.propose_change(desk, market.agreement.id, without=("address",), **words)
+        said = [await asked()]
+        with market.town.desk(ASKING_HEAD) as desk:
+            sharing.agree_change(desk, market.agreement.id)
+        said.append(await asked())
+        with market.town.desk(ASKING_HEAD) as desk:
+            sharing.conclude(desk, market.agreement.id, reason="专项核查已完成")
+        return [*said, await asked()]
+
+    assert run(market, story) == [["address", "capital", "name", "uscc"], ["capital", "name", "uscc"], "suspended"]
 
 
 LASTING = {"date", "x-road-id", "x-road-request-id", "jutong-call"}

@@ -472,7 +472,7 @@ def test_seeding_fills_only_what_is_missing(sit: Sit, engine: sa.Engine) -> None
         registers.seed_standards(desk)
         assert registers.calendar(desk.db).notices[2026] == "corrected"
         assert not registers.calendar(desk.db).is_working(date(2026, 3, 3))
-        assert len(registers.deadline_rules(desk.db)) == 14
+        assert len(registers.deadline_rules(desk.db)) == 18
         assert registers.find_element(desk.db, "credit-code").checks
         assert {codes.id for codes in registers.code_sets(desk.db)} >= {"share-type", "update-cycle"}
         assert list(next(c for c in registers.code_sets(desk.db) if c.id == "credit-authority").codes)[:2] == ["1", "2"]

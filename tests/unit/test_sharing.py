@@ -205,6 +205,51 @@ def test_silence_is_never_a_yes(town: Town) -> None:
         assert sharing.agreement_from(db, request_id) is None
 
 
+def test_an_answer_that_is_owed_may_be_urged_once_a_day(town: Town) -> None:
+    """Consumer and authority remind the provider; its clock stays as it is, and what is answered is not urged."""
+    request_id = submitted(town, date(2025, 9, 24))
+    before = request_in(town, request_id)
+    with town.desk(ASKING) as desk:
+        once = sharing.urge(desk, request_id)
+        assert sharing.urge(desk, request_id) == once
+    with pytest.raises(NotAllowed), town.desk(ANSWERING) as desk:
+        sharing.urge(desk, request_id)
+    town.on(date(2025, 9, 25))
+    with town.desk(OVERSEER) as desk:
+        twice = sharing.urge(desk, request_id)
+    assert (twice.clock, twice.urged) == (before.clock, (date(2025, 9, 24), date(2025, 9, 25)))
+    assert [line.facts["times"] for line in town.lines("sharing.urged")] == [1, 2]
+    approved(town, request_id)
+    with town.desk(ASKING) as desk, pytest.raises(WrongMoment):
+        sharing.urge(desk, request_id)
+
+
+def test_unconditional_data_is_answered_at_once_and_nothing_else_is(town: Town) -> None:
+    """The house says yes where the law leaves no other answer; a conditional request waits for its head."""
+    conditional = submitted(town, date(2025, 9, 24))
+    request_id = submitted(town, date(2025, 9, 24), items=UNCONDITIONAL)
+    with town.desk(HOUSE) as desk:
+        (agreed,) = sharing.answer_unconditional(desk)
+        assert sharing.answer_unconditional(desk) == ()
+    assert request_in(town, request_id).stage is Stage.AGREED
+    assert request_in(town, conditional).stage is Stage.SUBMITTED
+    with transaction(town.engine) as db:
+        agreement = sharing.find_agreement(db, agreed)
+    assert {item.name for item in agreement.items} == set(UNCONDITIONAL)
+    line = town.lines("sharing.approved")[0]
+    assert (line.actor, line.facts["late"], line.facts["used"]) == (HOUSE.id, False, 0)
+    assert approved(town, request_id) == agreement
+
+
+def test_what_the_house_cannot_give_waits_for_a_person(town: Town) -> None:
+    """An unconditional request for a term that is over by then is not answered by the house."""
+    request_id = submitted(town, date(2025, 9, 24), items=UNCONDITIONAL, ends=date(2025, 9, 25))
+    town.on(date(2025, 9, 26))
+    with town.desk(HOUSE) as desk:
+        assert sharing.answer_unconditional(desk) == ()
+    assert request_in(town, request_id).stage is Stage.SUBMITTED
+
+
 def test_late_delivery_is_escalated_once(town: Town) -> None:
     """The yes alone is not enough: the service is owed too."""
     request_id = submitted(town, date(2025, 9, 24))
@@ -372,6 +417,9 @@ def test_every_change_of_a_right_raises_the_epoch(town: Town) -> None:
         assert sharing.agreements_epoch(db) == changed[0].epoch == agreement.epoch + 1
     with town.desk(OVERSEER) as desk:
         assert sharing.resume(desk, agreement.id).covers(date(2025, 9, 24))
+        sharing.suspend(desk, agreement.id, reason="超范围使用", rectify_by=date(2025, 9, 24))
+    town.on(date(2025, 9, 25))
+    with town.desk(OVERSEER) as desk:
         ended = sharing.terminate(desk, agreement.id, reason="拒不整改")
     assert not ended.covers(date(2025, 9, 25))
     with town.desk(OVERSEER) as desk, pytest.raises(WrongMoment):

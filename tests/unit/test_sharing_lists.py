@@ -281,6 +281,7 @@ def test_the_law_closes_moves(town: Town) -> None:
             "approve",
             "require_supplement",
             "withdraw",
+            "urge",
         }
         assert {"refuse", "ask_extension"} < sharing.moves_of(sharing.find_request(db, conditional))
     with town.desk(ANSWERING) as desk:

@@ -370,20 +370,63 @@ def test_rights_are_taken_and_given_back_with_reasons(console: Console) -> None:
     assert "超范围使用" in console.client("asker").get(path).text
     verdict = console.client("asker").get(f"/services/{console.city.found['entry']}/try?method=query").text
     assert "No: it would be refused." in verdict
-    went_well(send(head, f"{path}/resumption"), "sharing.resumed")
+    assert "/resumption" not in head.get(path).text
+    assert send(head, f"{path}/resumption").status_code == 400  # the authority took them
+    went_well(send(console.client("overseer"), f"{path}/resumption"), "sharing.resumed")
     assert send(head, f"{path}/resumption").status_code == 303
     assert send(console.client("asker"), f"{path}/termination", why="不用了").status_code == 403
 
 
-def test_an_agreement_ends_for_good(console: Console) -> None:
-    """What has ended offers nothing more."""
+def test_a_misuse_that_is_not_put_right_ends_the_agreement_for_good(console: Console) -> None:
+    """The consumer reports, the provider finds it short and ends the sharing; what has ended is only disposed of."""
     path = submitted(console, scope="戊")
-    agreed = went_well(send(console.client("head"), f"{path}/approval"), "sharing.approved")
-    assert send(console.client("head"), f"{agreed}/termination").status_code == 422
-    went_well(send(console.client("head"), f"{agreed}/termination", why="职责调整"), "sharing.terminated")
-    page = console.client("head").get(agreed).text
-    assert "职责调整" in page
+    head, asking_head = console.client("head"), console.client("asking-head")
+    agreed = went_well(send(head, f"{path}/approval"), "sharing.approved")
+    assert "/termination" not in head.get(agreed).text
+    alone = send(head, f"{agreed}/termination", why="职责调整")
+    assert alone.status_code == 400
+    assert "art. 27" in alone.text
+    went_well(send(head, f"{agreed}/suspension", reason="超范围使用"), "sharing.suspended")
+    assert "Report what was put right" in asking_head.get(agreed).text
+    went_well(send(asking_head, f"{agreed}/rectification", report="已停用"), "sharing.rectified")
+    went_well(send(head, f"{agreed}/rectification-judgement", short_why="备份仍在"), "sharing.rectification_judged")
+    went_well(send(head, f"{agreed}/termination", why="整改不到位"), "sharing.terminated")
+    page = head.get(agreed).text
+    assert "整改不到位" in page
     assert "/termination" not in page
+    gone = {"manner": "erased", "copies": "业务库与备份", "done_on": wish_fields(console)["starts"]}
+    assert send(asking_head, f"{agreed}/disposal", **(gone | {"manner": "kept-by-law"})).status_code == 422
+    went_well(send(asking_head, f"{agreed}/disposal", **gone), "sharing.disposed")
+    page = head.get(agreed).text
+    assert "业务库与备份" in page
+    story = page.rpartition("timeline-plain")[2]
+    assert story.count("/ledger/lines/") >= 8
+    assert console.client("head").get(path).text.rpartition("timeline-plain")[2].count("/ledger/lines/") >= 8
+
+
+def test_a_running_service_is_changed_by_two_keys(console: Console) -> None:
+    """The provider proposes; its page offers no consent; the consumer's does, and then the document says otherwise."""
+    path = submitted(console, scope="己")
+    head, asking_head = console.client("head"), console.client("asking-head")
+    agreed = went_well(send(head, f"{path}/approval"), "sharing.approved")
+    proposal = {"change_reason": "系统整合", "change_basis": "条例第二十七条"}
+    assert send(head, f"{agreed}/change", **proposal).status_code == 422
+    went_well(
+        send(head, f"{agreed}/change", **proposal, smaller_quota="100", without=["capital"]), "sharing.change_proposed"
+    )
+    assert "/change-consent" not in head.get(agreed).text
+    assert "/change-withdrawal" in head.get(agreed).text
+    assert "系统整合" in asking_head.get(agreed).text
+    assert send(head, f"{agreed}/change-consent").status_code == 403
+    went_well(send(asking_head, f"{agreed}/change-consent"), "sharing.change_agreed")
+    assert "agreed to" in head.get(agreed).text
+    went_well(send(head, f"{agreed}/change", **proposal, smaller_quota="50"), "sharing.change_proposed")
+    went_well(
+        send(console.client("overseer"), f"{agreed}/change-refusal", decline_why="仍为民生所需"),
+        "sharing.change_declined",
+    )
+    assert "仍为民生所需" in head.get(agreed).text
+    went_well(send(asking_head, f"{agreed}/conclusion", conclude_reason="核查完成"), "sharing.concluded")
 
 
 @pytest.mark.parametrize(

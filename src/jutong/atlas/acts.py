@@ -11,7 +11,6 @@ from jutong.catalogue import Stage
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.clock import LEGAL_TIME
-from jutong.sharing import Standing
 
 from . import store
 from .edge import (
@@ -61,7 +60,7 @@ def draw_agreement(desk: Desk, agreement_id: str) -> None:
     agreement = sharing.find_agreement(desk.db, agreement_id)
     desk.allow("atlas.draw", Label(owner=agreement.provider))
     drawing = Drawing(origin=f"service:{agreement_id}")
-    if agreement.stage is not Standing.TERMINATED:
+    if not agreement.over:
         served = delivery.find_service(desk.db, agreement.entry)
         drawing = drawing_of_agreement(agreement, served.path)
     if store.draw(desk.db, drawing):

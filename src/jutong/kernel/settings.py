@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxy: str = ""  # the address of a proxy in front; the last address of its X-Forwarded-For is the visitor's
     password_days: int = 90  # how long a password serves; 0 for ever
     witnesses_wanted: int = 0
+    unconditional_at_once: bool = False  # requests for data that is shared without condition are answered by the node
     sequence_every_ms: int = 100
     lake_options: dict[str, str] = {}
     retention: dict[str, int] = {}  # days that a layer of the lake keeps what was replaced, where not as declared

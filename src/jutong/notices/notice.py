@@ -70,6 +70,7 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "sharing.supplement_required": (Thing.REQUEST, (_ASKER,)),
     "sharing.supplemented": (Thing.REQUEST, (_ANSWERER,)),
     "sharing.extension_asked": (Thing.REQUEST, (_OVERSEER,)),
+    "sharing.urged": (Thing.REQUEST, (_ANSWERER,)),
     "sharing.extended": (Thing.REQUEST, (_ASKER, _ANSWERER)),
     "sharing.approved": (Thing.REQUEST, (_ASKER,)),
     "sharing.refused": (Thing.REQUEST, (_ASKER,)),
@@ -78,6 +79,15 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "sharing.suspended": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
     "sharing.resumed": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
     "sharing.terminated": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
+    "sharing.rectified": (Thing.AGREEMENT, (_ANSWERER, _OVERSEER)),
+    "sharing.rectification_judged": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
+    "sharing.change_proposed": (Thing.AGREEMENT, (_ASKER, _OVERSEER)),
+    "sharing.change_agreed": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
+    "sharing.change_declined": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
+    "sharing.change_taken_back": (Thing.AGREEMENT, (_ASKER,)),
+    "sharing.concluded": (Thing.AGREEMENT, (_ANSWERER,)),
+    "sharing.expired": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
+    "sharing.disposed": (Thing.AGREEMENT, (_ANSWERER,)),
     "sharing.escalated": (Thing.REQUEST, (_ANSWERER, _ASKER, _OVERSEER)),
     "sharing.deadline_recomputed": (Thing.REQUEST, (_ANSWERER, _ASKER)),
     "catalogue.submitted": (Thing.ENTRY, ((Party.AUTHORITY, Side.AUDITING),)),
@@ -122,6 +132,12 @@ DUE: Mapping[str, str] = {
     "quality.objection_reopened": "due",
     **dict.fromkeys(("catalogue.revision_opened", "catalogue.revision_extended"), "due"),
     "catalogue.responsibility_opened": "due",
+    "sharing.urged": "due",
+    "sharing.suspended": "rectify_by",
+    "sharing.rectification_judged": "rectify_by",
+    "sharing.rectified": "judged_by",
+    "sharing.change_proposed": "answer_by",
+    **dict.fromkeys(("sharing.terminated", "sharing.concluded", "sharing.expired"), "dispose_by"),
     "sharing.approved": "delivery_due",
     "catalogue.submitted": "audit_due",
 }
@@ -165,7 +181,7 @@ def notices_of(line: Evidence, authorities: Collection[str]) -> tuple[Notice, ..
     if line.act not in TOLD or (line.act == "sharing.withdrawn" and line.facts.get("received") is None):
         return ()
     thing, told = TOLD[line.act]
-    if line.facts.get("clock") == "delivery":
+    if line.facts.get("clock", "answer") != "answer":
         thing = Thing.AGREEMENT
     provider, consumer = _fact(line, "provider"), _fact(line, "consumer")
     found = []

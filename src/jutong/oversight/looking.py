@@ -18,12 +18,12 @@ from jutong.kernel.text import plain, text
 from jutong.quality.objection import Objection
 from jutong.quality.objection import Stage as ObjectionStage
 from jutong.sharing.agreement import Agreement
-from jutong.sharing.request import Request
 from jutong.sharing.request import Stage as RequestStage
 from jutong.sharing.turn import Side
 from jutong.terms import Actor, Calendar
 
 from .todo import RULES, Todo, Todos, Work, by_urgency, works_of
+from .waiting import tasks_waiting
 
 LINES = 12  # of each kind of work, where all kinds are shown
 LINES_OF_ONE = 100  # where one kind is asked for
@@ -93,8 +93,8 @@ def _named(look: Look, lines: Collection[Todo]) -> list[Todo]:
     ]
 
 
-def _request(work: Work, side: Side | None) -> Callable[[Request], Todo]:
-    def line(one: Request) -> Todo:
+def _request(work: Work, side: Side | None) -> Callable[[sharing.Request], Todo]:
+    def line(one: sharing.Request) -> Todo:
         return Todo(
             work=work,
             on=one.id,
@@ -210,6 +210,10 @@ def _late_answers(look: Look) -> Pile[Todo]:
 def _late_deliveries(look: Look) -> Pile[Todo]:
     found = sharing.agreements_waiting(look.db, None, "", before=look.today.isoformat(), limit=look.limit)
     return found.map(_agreement(Work.URGE_DELIVERY, None))
+
+
+def _tasks(work: Work, task: sharing.Task, side: Side | None) -> Callable[[Look], Pile[Todo]]:
+    return lambda look: tasks_waiting(look.db, look.org, look.today, work, task, side, limit=look.limit)
 
 
 def _ending_agreements(look: Look) -> Pile[Todo]:
@@ -347,6 +351,13 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.DELIVER: _deliveries(Work.DELIVER, _ANSWERING),
     Work.TAKE_UP_OBJECTION: _objections(Work.TAKE_UP_OBJECTION, (ObjectionStage.FILED,), mine=True),
     Work.ANSWER_OBJECTION: _objections(Work.ANSWER_OBJECTION, (ObjectionStage.VERIFYING,), mine=True),
+    Work.ANSWER_CHANGE: _tasks(Work.ANSWER_CHANGE, sharing.Task.ANSWER_CHANGE, _ASKED),
+    Work.RECTIFY: _tasks(Work.RECTIFY, sharing.Task.RECTIFY, _ASKED),
+    Work.JUDGE_RECTIFICATION: _tasks(Work.JUDGE_RECTIFICATION, sharing.Task.JUDGE_RECTIFICATION, _ASKED),
+    Work.DISPOSE: _tasks(Work.DISPOSE, sharing.Task.DISPOSE, _ASKED),
+    Work.DECIDE_CHANGE: _tasks(Work.DECIDE_CHANGE, sharing.Task.ANSWER_CHANGE, None),
+    Work.URGE_RECTIFICATION: _tasks(Work.URGE_RECTIFICATION, sharing.Task.RECTIFY, None),
+    Work.URGE_DISPOSAL: _tasks(Work.URGE_DISPOSAL, sharing.Task.DISPOSE, None),
     Work.URGE_ANSWER: _late_answers,
     Work.URGE_DELIVERY: _late_deliveries,
     Work.URGE_CORRECTION: _objections(Work.URGE_CORRECTION, quality.OPEN, late=True),
@@ -378,6 +389,9 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.AWAIT_SUPPLEMENT: _requests(Work.AWAIT_SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ANSWERING),
     Work.AWAIT_EXTENSION: _requests(Work.AWAIT_EXTENSION, RequestStage.EXTENSION_ASKED, _ANSWERING),
     Work.AWAIT_DELIVERY: _deliveries(Work.AWAIT_DELIVERY, _ASKED),
+    Work.AWAIT_CHANGE: _tasks(Work.AWAIT_CHANGE, sharing.Task.ANSWER_CHANGE, _ANSWERING),
+    Work.AWAIT_RECTIFICATION: _tasks(Work.AWAIT_RECTIFICATION, sharing.Task.RECTIFY, _ANSWERING),
+    Work.AWAIT_DISPOSAL: _tasks(Work.AWAIT_DISPOSAL, sharing.Task.DISPOSE, _ANSWERING),
     Work.AWAIT_AUDIT: _own_entries(Work.AWAIT_AUDIT, EntryStage.SUBMITTED),
     Work.AWAIT_PUBLICATION: _own_entries(Work.AWAIT_PUBLICATION, EntryStage.REGISTERED),
     Work.AWAIT_CORRECTION: _objections(Work.AWAIT_CORRECTION, quality.OPEN),

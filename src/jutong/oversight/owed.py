@@ -168,7 +168,7 @@ def _moved(owed: Owed, line: Evidence) -> Owed:
             return owed.paused(line)
         case Kind.ANSWER, "sharing.supplemented" | "sharing.extended":
             return owed.clocked(line)
-        case ((Kind.ANSWER | Kind.DELIVERY), "sharing.deadline_recomputed"):
+        case ((Kind.ANSWER | Kind.DELIVERY), "sharing.deadline_recomputed") if word(line, "clock") == owed.kind.value:
             return owed.clocked(line)
         case Kind.ANSWER, "sharing.approved" | "sharing.refused":
             return owed.settled(line)
@@ -176,7 +176,7 @@ def _moved(owed: Owed, line: Evidence) -> Owed:
             return owed.dropped(line)
         case Kind.DELIVERY, "sharing.delivered":
             return owed.settled(line)
-        case Kind.DELIVERY, "sharing.terminated":
+        case Kind.DELIVERY, "sharing.terminated" | "sharing.concluded" | "sharing.expired":
             return owed.dropped(line)
         case Kind.CORRECTION, "quality.objection_answered" | "quality.objection_resolved":
             return owed.settled(line, late=not truth(line, "in_time"))

@@ -27,6 +27,8 @@ _DELIVERY = {
     "sharing.deadline_recomputed": ("clock", "due"),
     "sharing.delivered": ("late",),
     "sharing.terminated": ("late",),
+    "sharing.concluded": ("late",),
+    "sharing.expired": ("late",),
 }
 _DEMAND = {
     "catalogue.demand_accepted": ("consumer",),

@@ -26,6 +26,13 @@ class Work(StrEnum):
     DELIVER = "deliver"
     TAKE_UP_OBJECTION = "take-up-objection"
     ANSWER_OBJECTION = "answer-objection"
+    ANSWER_CHANGE = "answer-change"
+    RECTIFY = "rectify"
+    JUDGE_RECTIFICATION = "judge-rectification"
+    DISPOSE = "dispose"
+    DECIDE_CHANGE = "decide-change"
+    URGE_RECTIFICATION = "urge-rectification"
+    URGE_DISPOSAL = "urge-disposal"
     URGE_ANSWER = "urge-answer"
     URGE_DELIVERY = "urge-delivery"
     URGE_CORRECTION = "urge-correction"
@@ -57,6 +64,9 @@ class Work(StrEnum):
     AWAIT_SUPPLEMENT = "await-supplement"
     AWAIT_EXTENSION = "await-extension"
     AWAIT_DELIVERY = "await-delivery"
+    AWAIT_CHANGE = "await-change"
+    AWAIT_RECTIFICATION = "await-rectification"
+    AWAIT_DISPOSAL = "await-disposal"
     AWAIT_AUDIT = "await-audit"
     AWAIT_PUBLICATION = "await-publication"
     AWAIT_CORRECTION = "await-correction"
@@ -164,6 +174,13 @@ RULES: Mapping[Work, Rule] = {
     Work.DELIVER: Rule(act="sharing.record_delivery", whose=Whose.OWN, law=text("Order 809, art. 22")),
     Work.TAKE_UP_OBJECTION: Rule(act="quality.verify_objection", whose=Whose.OWN, law=text("Order 809, art. 26")),
     Work.ANSWER_OBJECTION: Rule(act="quality.answer_objection", whose=Whose.OWN, law=text("Order 809, art. 26")),
+    Work.ANSWER_CHANGE: Rule(act="sharing.agree_change", whose=Whose.OWN, law=text("Order 809, art. 27")),
+    Work.RECTIFY: Rule(act="sharing.rectify", whose=Whose.OWN, law=text("Order 809, art. 27")),
+    Work.JUDGE_RECTIFICATION: Rule(act="sharing.judge_rectification", whose=Whose.OWN, law=text("Order 809, art. 27")),
+    Work.DISPOSE: Rule(act="sharing.certify_disposal", whose=Whose.OWN, law=text("Order 809, art. 27")),
+    Work.DECIDE_CHANGE: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
+    Work.URGE_RECTIFICATION: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
+    Work.URGE_DISPOSAL: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
     Work.URGE_ANSWER: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 21")),
     Work.URGE_DELIVERY: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 22")),
     Work.URGE_CORRECTION: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 26")),
@@ -208,6 +225,15 @@ RULES: Mapping[Work, Rule] = {
     ),
     Work.AWAIT_DELIVERY: Rule(
         act="sharing.submit_request", whose=Whose.OWN, law=text("Order 809, art. 22"), waiting=True
+    ),
+    Work.AWAIT_CHANGE: Rule(
+        act="sharing.propose_change", whose=Whose.OWN, law=text("Order 809, art. 27"), waiting=True
+    ),
+    Work.AWAIT_RECTIFICATION: Rule(
+        act="sharing.propose_change", whose=Whose.OWN, law=text("Order 809, art. 27"), waiting=True
+    ),
+    Work.AWAIT_DISPOSAL: Rule(
+        act="sharing.propose_change", whose=Whose.OWN, law=text("Order 809, art. 27"), waiting=True
     ),
     Work.AWAIT_AUDIT: Rule(act="catalogue.submit", whose=Whose.OWN, law=text("Order 809, art. 17"), waiting=True),
     Work.AWAIT_PUBLICATION: Rule(act="catalogue.submit", whose=Whose.OWN, law=text("Order 809, art. 17"), waiting=True),

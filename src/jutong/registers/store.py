@@ -24,6 +24,7 @@ from jutong.terms.element import StandardElement
 from jutong.terms.grade import Grade
 from jutong.terms.org import BodyKind, Org
 
+from . import shipped
 from .credential import Credential, credential_id_in, unknown_caller
 from .node import Node, Relation
 from .post import Person, Post
@@ -305,7 +306,10 @@ def deadline_rules(db: Db) -> tuple[DeadlineRule, ...]:
 
 def deadline(db: Db, rule_id: str, started: date, division: str = "", *, extension_days: int = 0) -> Deadline:
     """Return when a term that began on ``started`` ends, by the strictest rule that binds ``division``."""
-    rule = choose(deadline_rules(db), rule_id, division=division, on=started)
+    rules = deadline_rules(db)
+    if rules and all(rule.id != rule_id for rule in rules):
+        rules = shipped.deadline_rules()  # a home that was made before the rule came
+    rule = choose(rules, rule_id, division=division, on=started)
     return rule.due(calendar(db), started, extension_days=extension_days)
 
 

@@ -1,9 +1,10 @@
 """Ask, answer in time, agree: share requests, their clocks, and the agreements that they lead to.
 
-Nouns: Wish, Paper, Request, Agreement, GrantedItem.
+Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disposal.
 """
 
 from .acts import (
+    answer_unconditional,
     approve,
     ask_extension,
     draft_request,
@@ -14,19 +15,35 @@ from .acts import (
     redraft_request,
     refuse,
     require_supplement,
-    resume,
     sign_request,
     sketch_request,
     submit_request,
     supplement,
-    suspend,
     suspend_all,
     tell_change,
     tell_doubt,
-    terminate,
+    urge,
     withdraw,
 )
-from .agreement import Agreement, GrantedItem, Standing, masks_for
+from .agreement import Agreement, GrantedItem, Owed, Standing, Task
+from .change import Change, Outcome
+from .course import (
+    agree_change,
+    certify_disposal,
+    conclude,
+    decline_change,
+    end_terms,
+    judge_rectification,
+    propose_change,
+    rectify,
+    resume,
+    suspend,
+    take_back_change,
+    terminate,
+)
+from .disposal import Disposal, Manner
+from .granting import masks_for
+from .rectification import Rectification
 from .request import EXTENSION_LIMIT, OPEN, Extension, Request, Stage
 from .sketch import Sketch
 from .store import (
@@ -47,8 +64,8 @@ from .store import (
     sketch_for,
     sketches,
 )
-from .turn import Side, Turn, moves_of, turn_of
-from .waiting import agreements_waiting, requests_waiting
+from .turn import Side, Turn, moves_of, moves_of_agreement, turn_of
+from .waiting import agreements_waiting, requests_waiting, tasks_waiting
 from .wish import OFFERED, QUOTA_LIMIT, Paper, Wish
 
 __all__ = [
@@ -57,16 +74,24 @@ __all__ = [
     "OPEN",
     "QUOTA_LIMIT",
     "Agreement",
+    "Change",
+    "Disposal",
     "Extension",
     "GrantedItem",
+    "Manner",
+    "Outcome",
+    "Owed",
     "Paper",
+    "Rectification",
     "Request",
     "Side",
     "Sketch",
     "Stage",
     "Standing",
+    "Task",
     "Turn",
     "Wish",
+    "agree_change",
     "agreement_from",
     "agreement_parties",
     "agreements",
@@ -76,19 +101,28 @@ __all__ = [
     "agreements_in_force_on",
     "agreements_listed",
     "agreements_waiting",
+    "answer_unconditional",
     "approve",
     "ask_extension",
+    "certify_disposal",
+    "conclude",
+    "decline_change",
     "draft_request",
+    "end_terms",
     "escalate_overdue",
     "extend",
     "find_agreement",
     "find_request",
+    "judge_rectification",
     "key_of_agreement",
     "key_of_request",
     "masks_for",
     "moves_of",
+    "moves_of_agreement",
+    "propose_change",
     "recompute_deadlines",
     "record_delivery",
+    "rectify",
     "redraft_request",
     "refuse",
     "requests",
@@ -104,9 +138,12 @@ __all__ = [
     "supplement",
     "suspend",
     "suspend_all",
+    "take_back_change",
+    "tasks_waiting",
     "tell_change",
     "tell_doubt",
     "terminate",
     "turn_of",
+    "urge",
     "withdraw",
 ]

@@ -1,4 +1,4 @@
-"""What officials do about sharing: ask, sign, submit, complete, extend, approve, refuse, deliver, suspend, end."""
+"""What officials do about sharing: ask, sign, submit, complete, extend, approve, refuse, deliver."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from datetime import date
 
 from jutong import catalogue, registers
 from jutong.catalogue.stage import Stage as EntryStage
+from jutong.catalogue.terms_of_use import ShareType
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
-from jutong.kernel.errors import NotFound
+from jutong.kernel.errors import NotFound, Refused
 from jutong.terms import BodyKind, Duty
 from jutong.terms.deadline import Deadline
 
-from . import store
-from .agreement import Agreement, Standing, agreement_of
+from . import store, waiting
+from .agreement import Agreement, Standing
+from .granting import agreement_of
 from .request import Request, Stage, days_used, request_of
 from .sketch import Sketch
 from .wish import Paper, Wish
@@ -172,11 +174,50 @@ def approve(
     agreement = agreement_of(
         request, entry, id=desk.new_id(), masks=masks or {}, quota_per_day=quota_per_day, delivery=delivery
     )
+    return _agreed(desk, request, agreement)
+
+
+def answer_unconditional(desk: Desk) -> tuple[str, ...]:
+    """Say yes at once where the law leaves no other answer: data that is shared without condition (arts 14 and 21).
+
+    What the house may not give by itself, such as clear text that a second person must allow, waits for the head.
+    """
+    desk.allow("sharing.answer_unconditional", Label(owner=desk.actor.org))
+    answered = []
+    for request in waiting.open_requests(desk.db):
+        if request.share_type is not ShareType.UNCONDITIONAL or request.stage is not Stage.SUBMITTED:
+            continue
+        entry = catalogue.find(desk.db, request.entry)
+        delivery = _clock(desk, "DELIVER", request.provider, desk.today)
+        try:
+            if entry.stage is not EntryStage.PUBLISHED or entry.share_type_of(request.wish.items) != request.share_type:
+                continue
+            request = request.agree(desk.today)
+            agreement = agreement_of(request, entry, id=desk.new_id(), masks={}, quota_per_day=None, delivery=delivery)
+        except Refused:
+            continue  # a person answers by the clock that runs anyway
+        answered.append(_agreed(desk, request, agreement).id)
+    return tuple(answered)
+
+
+def _agreed(desk: Desk, request: Request, agreement: Agreement) -> Agreement:
     store.save_request(desk.db, request)
     agreement = store.save_agreement(desk.db, agreement)
     used = _days_used(desk, request.clock)
     desk.record("sharing.approved", on=request.id, used=used, **request.facts(), **agreement.grant())
     return agreement
+
+
+def urge(desk: Desk, request_id: str) -> Request:
+    """Remind the provider of an answer that it owes, as the consumer or the authority; told once a day."""
+    request = _held(desk, request_id)
+    desk.allow("sharing.urge", Label(owner=request.consumer, parties=_authorities(desk)))
+    urged = request.urge(desk.today)
+    if urged == request:
+        return request
+    store.save_request(desk.db, urged)
+    desk.record("sharing.urged", on=urged.id, times=len(urged.urged), **urged.facts())
+    return urged
 
 
 def refuse(desk: Desk, request_id: str, *, reason: str, basis: str) -> Request:
@@ -204,47 +245,13 @@ def record_delivery(desk: Desk, agreement_id: str) -> Agreement:
     return agreement
 
 
-def suspend(desk: Desk, agreement_id: str, *, reason: str, rectify_by: date | None = None) -> Agreement:
-    """Take the rights away until a misuse has been put right: the provider's or the authority's act (art. 27)."""
-    agreement = _held_agreement(desk, agreement_id)
-    desk.allow("sharing.suspend", Label(owner=agreement.provider, parties=_authorities(desk)))
-    if agreement.stage is Standing.SUSPENDED:
-        return agreement
-    agreement = store.save_agreement(desk.db, agreement.suspend(reason, rectify_by, desk.today))
-    until = None if rectify_by is None else rectify_by.isoformat()
-    desk.record("sharing.suspended", on=agreement.id, rectify_by=until, **agreement.facts())
-    return agreement
-
-
-def resume(desk: Desk, agreement_id: str) -> Agreement:
-    """Give the rights of a suspended agreement back."""
-    agreement = _held_agreement(desk, agreement_id)
-    desk.allow("sharing.resume", Label(owner=agreement.provider, parties=_authorities(desk)))
-    if agreement.stage is Standing.IN_FORCE:
-        return agreement
-    agreement = store.save_agreement(desk.db, agreement.resume())
-    desk.record("sharing.resumed", on=agreement.id, **agreement.facts())
-    return agreement
-
-
-def terminate(desk: Desk, agreement_id: str, *, reason: str) -> Agreement:
-    """End an agreement for good; the line is what is filed with the authority (art. 27)."""
-    agreement = _held_agreement(desk, agreement_id)
-    desk.allow("sharing.terminate", Label(owner=agreement.provider, parties=_authorities(desk)))
-    if agreement.stage is Standing.TERMINATED:
-        return agreement
-    agreement = store.save_agreement(desk.db, agreement.terminate(reason))
-    desk.record("sharing.terminated", on=agreement.id, **agreement.facts())
-    return agreement
-
-
 def suspend_all(desk: Desk, entry_id: str) -> tuple[Agreement, ...]:
     """Suspend all that rests on an entry that was withdrawn: what the house does when it hears of it."""
     desk.allow("sharing.suspend_all", Label(owner=desk.actor.org))
     suspended = []
     for agreement in store.agreements_of_entry(desk.db, entry_id):
         if agreement.stage is Standing.IN_FORCE:
-            agreement = agreement.suspend("its catalogue entry was withdrawn", None, desk.today)
+            agreement = agreement.suspend("its catalogue entry was withdrawn", None)
             suspended.append(store.save_agreement(desk.db, agreement))
             desk.record("sharing.suspended", on=agreement.id, rectify_by=None, **suspended[-1].facts())
     return tuple(suspended)
@@ -261,7 +268,7 @@ def tell_change(desk: Desk, entry_id: str, version: int) -> tuple[str, ...]:
     touched = {one.item for one in found if one.item}
     told = []
     for agreement in store.agreements_of_entry(desk.db, entry_id):
-        if agreement.stage is Standing.TERMINATED or (newer is older and newer.stage is EntryStage.PUBLISHED):
+        if agreement.over or (newer is older and newer.stage is EntryStage.PUBLISHED):
             continue
         desk.record(
             "sharing.change_told",
@@ -283,7 +290,7 @@ def tell_doubt(desk: Desk, entry_id: str, item: str, objection: str, *, lifted: 
     desk.allow("sharing.tell_doubt", Label(owner=desk.actor.org))
     told = []
     for agreement in store.agreements_of_entry(desk.db, entry_id):
-        if agreement.stage is Standing.TERMINATED or all(one.name != item for one in agreement.items):
+        if agreement.over or all(one.name != item for one in agreement.items):
             continue
         facts = {name: fact for name, fact in agreement.facts().items() if name in ("entry", "provider", "consumer")}
         if lifted:
@@ -298,16 +305,22 @@ def escalate_overdue(desk: Desk) -> tuple[str, ...]:
     """Report each answer and delivery whose day has passed, once a breach (art. 39, 4); nothing is deemed agreed."""
     desk.allow("sharing.escalate_overdue", Label(owner=desk.actor.org))
     told = []
-    for request in store.open_requests(desk.db):
+    for request in waiting.open_requests(desk.db):
         if request.overdue(desk.today) and not request.escalated:
             request = request.escalate()
             store.save_request(desk.db, request)
             desk.record("sharing.escalated", on=request.id, clock="answer", **request.facts())
             told.append(request.id)
-    for agreement in store.undelivered(desk.db):
+    for agreement in waiting.undelivered(desk.db):
         if agreement.overdue(desk.today) and not agreement.escalated:
             agreement = store.save_agreement(desk.db, agreement.escalate())
             desk.record("sharing.escalated", on=agreement.id, clock="delivery", **agreement.facts())
+            told.append(agreement.id)
+    for agreement in waiting.agreements_owing(desk.db, before=desk.today):
+        for one in agreement.overdue_tasks(desk.today):
+            agreement = store.save_agreement(desk.db, agreement.report_overdue(one.task))
+            facts = agreement.owed_facts(one.task)
+            desk.record("sharing.escalated", on=agreement.id, clock=one.task.value, owing=one.body, **facts)
             told.append(agreement.id)
     return tuple(told)
 
@@ -316,19 +329,30 @@ def recompute_deadlines(desk: Desk, year: int) -> tuple[str, ...]:
     """Count anew the running clocks that touch ``year``, once its calendar is in; the old day stays in evidence."""
     desk.allow("sharing.recompute_deadlines", Label(owner=desk.actor.org))
     moved = []
-    for request in store.open_requests(desk.db):
+    for request in waiting.open_requests(desk.db):
         clock = _answer_clock(desk, request, request.extension_days)
         if request.clock is not None and _touches(request.clock, year) and clock != request.clock:
             was, request = request.clock.due.isoformat(), request.reclocked(clock)
             store.save_request(desk.db, request)
             desk.record("sharing.deadline_recomputed", on=request.id, clock="answer", was=was, **request.facts())
             moved.append(request.id)
-    for agreement in store.undelivered(desk.db):
+    for agreement in waiting.undelivered(desk.db):
         clock = _clock(desk, "DELIVER", agreement.provider, agreement.delivery.started)
         if _touches(agreement.delivery, year) and clock != agreement.delivery:
             was = agreement.delivery.due.isoformat()
             agreement = store.save_agreement(desk.db, agreement.reclocked(clock))
             desk.record("sharing.deadline_recomputed", on=agreement.id, clock="delivery", was=was, **agreement.facts())
+            moved.append(agreement.id)
+    for agreement in waiting.agreements_owing(desk.db):
+        for one in agreement.owed:
+            if one.clock is None or not (one.clock.provisional and _touches(one.clock, year)):
+                continue
+            clock = _clock(desk, one.clock.rule_id, agreement.provider, one.clock.started)
+            if clock == one.clock:
+                continue
+            agreement = store.save_agreement(desk.db, agreement.with_clock(one.task, clock))
+            was, facts = one.clock.due.isoformat(), agreement.owed_facts(one.task)
+            desk.record("sharing.deadline_recomputed", on=agreement.id, clock=one.task.value, was=was, **facts)
             moved.append(agreement.id)
     return tuple(moved)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from jutong.catalogue.entry import Entry
-from jutong.catalogue.item import Item
 from jutong.catalogue.terms_of_use import Purpose
-from jutong.guard.grades import Method, handling, require
-from jutong.guard.mask import Bands, Clear, Drop, Keep, Mask, Region, Truncated, parse_mask
+from jutong.guard.grades import Method
 from jutong.kernel.canon import Fact, canonical, digest
-from jutong.kernel.errors import Invalid, WrongMoment
+from jutong.kernel.errors import Refused, WrongMoment
 from jutong.kernel.text import text
 from jutong.terms.actor import Actor
 from jutong.terms.deadline import Deadline
 from jutong.terms.duty import Duty
 
-from .request import Request
-from .wish import check, check_words
+from .change import Change
+from .disposal import Disposal
+from .rectification import Rectification
+from .wish import check_words
 
 
 class Standing(StrEnum):
@@ -28,7 +26,29 @@ class Standing(StrEnum):
 
     IN_FORCE = "in-force"
     SUSPENDED = "suspended"
-    TERMINATED = "terminated"
+    ENDED = "ended"  # its term is over, or the consumer needs it no longer
+    TERMINATED = "terminated"  # misuse was not put right
+
+
+OVER = frozenset({Standing.ENDED, Standing.TERMINATED})
+
+
+class Task(StrEnum):
+    """What somebody owes on an agreement besides the delivery."""
+
+    RECTIFY = "rectify"
+    JUDGE_RECTIFICATION = "judge-rectification"
+    ANSWER_CHANGE = "answer-change"
+    DISPOSE = "dispose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """Which body owes a task, and by which clock; without one it owes it all the same."""
+
+    task: Task
+    body: str
+    clock: Deadline | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +83,40 @@ class Agreement:
     delivered: date | None = None
     late: bool = False  # the delivery came after its due day
     escalated: bool = False  # that it is overdue has been reported
-    reason: str = ""  # why it was suspended or terminated
+    reason: str = ""  # why it was suspended or ended
     rectify_by: date | None = None
+    rectification: Rectification | None = None
+    change: Change | None = None  # the proposal that is open, or that was answered last
+    ended: date | None = None  # the first day without rights
+    disposal: Deadline | None = None
+    disposed: Disposal | None = None
+    reported: tuple[Task, ...] = ()  # tasks whose overdue clock has been reported
+
+    @property
+    def over(self) -> bool:
+        """Whether it gives no rights any more, and never will."""
+        return self.stage in OVER
 
     @property
     def due(self) -> date | None:
         """The day by which the service is owed; None when it is there, or owed no longer."""
-        return None if self.delivered is not None or self.stage is Standing.TERMINATED else self.delivery.due
+        return None if self.delivered is not None or self.over else self.delivery.due
+
+    @property
+    def owed(self) -> tuple[Owed, ...]:
+        """What somebody owes on the agreement now, besides the delivery."""
+        found = []
+        wrong = self.rectification
+        if self.stage is Standing.SUSPENDED and wrong is not None:
+            if wrong.waits_for_consumer:
+                found.append(Owed(task=Task.RECTIFY, body=self.consumer, clock=wrong.clock))
+            else:
+                found.append(Owed(task=Task.JUDGE_RECTIFICATION, body=wrong.demanded_by, clock=wrong.judging))
+        if self.change is not None and self.change.open and not self.over:
+            found.append(Owed(task=Task.ANSWER_CHANGE, body=self.consumer, clock=self.change.clock))
+        if self.over and self.disposal is not None and self.disposed is None:
+            found.append(Owed(task=Task.DISPOSE, body=self.consumer, clock=self.disposal))
+        return tuple(found)
 
     def covers(self, today: date) -> bool:
         """Say whether the rights can be used today; both days of the term are part of it."""
@@ -80,33 +127,152 @@ class Agreement:
         return actor.org in {self.provider, self.consumer} or bool(actor.duties & {Duty.OVERSIGHT, Duty.HOUSE})
 
     def overdue(self, today: date) -> bool:
-        """Say whether the service is owed and its due day is over; a terminated agreement owes nothing more."""
+        """Say whether the service is owed and its due day is over; what has ended owes no service more."""
         return self.due is not None and self.delivery.overdue(today)
 
     def deliver(self, today: date) -> Agreement:
         """Return the agreement as delivered: from this day on the service answers."""
-        if self.delivered is not None or self.stage is Standing.TERMINATED:
+        if self.delivered is not None or self.over:
             raise WrongMoment(text("agreement {id} awaits no delivery", id=self.id))
         return replace(self, delivered=today, late=self.overdue(today))
 
-    def suspend(self, reason: str, rectify_by: date | None, today: date) -> Agreement:
-        """Return the agreement without rights until what is wrong has been put right."""
+    def suspend(self, reason: str, rectification: Rectification | None) -> Agreement:
+        """Return the agreement without rights until what is wrong has been put right; None: nobody did wrong."""
         self._must_be(Standing.IN_FORCE)
         check_words(text("reason"), reason)
-        if rectify_by is not None and rectify_by < today:
-            raise Invalid(text("the day by which to put it right is over"), basis=text("Order 809, art. 27"))
-        return replace(self, stage=Standing.SUSPENDED, reason=reason, rectify_by=rectify_by)
+        return replace(
+            self,
+            stage=Standing.SUSPENDED,
+            reason=reason,
+            rectify_by=None if rectification is None else rectification.clock.due,
+            rectification=rectification,
+            reported=self._unreported(Task.RECTIFY, Task.JUDGE_RECTIFICATION),
+        )
 
-    def resume(self) -> Agreement:
-        """Return the agreement with its rights back."""
+    def rectify(self, report: str, judging: Deadline) -> Agreement:
+        """Return the agreement with the consumer's report of what it has put right."""
+        after = self._wrong().report_done(report, judging)
+        return replace(self, rectification=after, reported=self._unreported(Task.JUDGE_RECTIFICATION))
+
+    def judge_short(self, why: str, clock: Deadline | None, *, by: str, today: date) -> Agreement:
+        """Return the agreement with its consumer's report judged not enough; ``clock`` gives another chance."""
+        wrong = self._wrong()
+        self._must_answer_to(by)
+        after = wrong.judge_short(why, clock, today)
+        return replace(self, rectification=after, rectify_by=after.clock.due, reported=self._unreported(Task.RECTIFY))
+
+    def resume(self, *, by: str) -> Agreement:
+        """Return the agreement with its rights back; what the authority took, the provider does not give back."""
         self._must_be(Standing.SUSPENDED)
-        return replace(self, stage=Standing.IN_FORCE, reason="", rectify_by=None)
+        self._must_answer_to(by)
+        return replace(self, stage=Standing.IN_FORCE, reason="", rectify_by=None, rectification=None)
 
-    def terminate(self, reason: str) -> Agreement:
-        """Return the agreement as ended for good; a reason is compulsory, for no running service is stopped at will."""
+    def terminate(self, reason: str, disposal: Deadline) -> Agreement:
+        """Return the agreement as ended for good, because a misuse was not put right or not enough (art. 27).
+
+        A running service has two keys: whoever would end it without that finding proposes a change.
+        """
+        today = disposal.started
         self._must_be(Standing.IN_FORCE, Standing.SUSPENDED)
         check_words(text("reason"), reason)
-        return replace(self, stage=Standing.TERMINATED, reason=reason)
+        if self.stage is Standing.IN_FORCE or self.rectification is None:
+            raise Refused(
+                text("a running service is not ended by one side alone"),
+                basis=text("Order 809, art. 27: without good reason the provider neither ends nor changes a service"),
+                remedy=text(
+                    "propose the end with reason and basis; it stands when the using body or the authority agrees. "
+                    "Answer misuse by suspension first"
+                ),
+            )
+        if not self.rectification.failed(today):
+            raise WrongMoment(
+                text("the misuse can still be put right: by {day}, or its report is to be judged", day=self.rectify_by),
+                basis=text("Order 809, art. 27: sharing is ended when it is refused or falls short"),
+                remedy=text("wait for the day, or judge the report"),
+            )
+        return self._over(Standing.TERMINATED, reason, disposal)
+
+    def conclude(self, reason: str, disposal: Deadline) -> Agreement:
+        """Return the agreement as given up by its consumer: the purpose is met, cannot be met, or needs no data."""
+        self._must_be(Standing.IN_FORCE, Standing.SUSPENDED)
+        check_words(text("reason"), reason)
+        return self._over(Standing.ENDED, reason, disposal)
+
+    def expire(self, disposal: Deadline, today: date) -> Agreement:
+        """Return the agreement as ended with its term; the clock of disposal starts on the day after it."""
+        self._must_be(Standing.IN_FORCE, Standing.SUSPENDED)
+        if today <= self.ends:
+            raise WrongMoment(text("the term runs to {day}", day=self.ends))
+        return self._over(Standing.ENDED, self.reason, disposal)
+
+    def propose(self, change: Change) -> Agreement:
+        """Return the agreement with a change that its provider proposes; until another agrees, nothing changes."""
+        self._must_be(Standing.IN_FORCE, Standing.SUSPENDED)
+        if self.change is not None and self.change.open:
+            raise WrongMoment(
+                text("another proposal waits for its answer"), remedy=text("take it back, then make a new one")
+            )
+        change.check([item.name for item in self.items], self.quota_per_day, self.ends)
+        return replace(self, change=change, reported=self._unreported(Task.ANSWER_CHANGE))
+
+    def agree_change(self, *, by: str, today: date) -> Agreement:
+        """Return the agreement as the proposal wants it; a last day that has passed meanwhile is today."""
+        change = self._proposed().agree(by, provider=self.provider, today=today)
+        ends = self.ends if change.last_day is None else max(change.last_day, today)
+        return replace(
+            self,
+            change=change,
+            items=tuple(item for item in self.items if item.name not in change.without),
+            quota_per_day=change.quota_per_day or self.quota_per_day,
+            ends=ends,
+        )
+
+    def decline_change(self, why: str, *, by: str, today: date) -> Agreement:
+        """Return the agreement as it was, with its proposal declined."""
+        return replace(self, change=self._proposed().decline(by, why, today=today))
+
+    def take_back_change(self, *, by: str, today: date) -> Agreement:
+        """Return the agreement as it was, with its proposal taken back."""
+        return replace(self, change=self._proposed().take_back(by, today=today))
+
+    def dispose(self, disposal: Disposal) -> Agreement:
+        """Return the agreement with its consumer's certificate; the last duty on it is done."""
+        if self.ended is None or self.disposal is None:
+            raise WrongMoment(
+                text("agreement {id} still gives rights", id=self.id),
+                basis=text("Order 809, art. 27"),
+                remedy=text("say first that the data is needed no longer"),
+            )
+        if self.disposed is not None:
+            raise WrongMoment(text("the certificate of disposal is on record"))
+        disposal.check(self.ended)
+        return replace(self, disposed=replace(disposal, late=self.disposal.overdue(disposal.certified)))
+
+    def overdue_tasks(self, today: date) -> tuple[Owed, ...]:
+        """Return what is owed, overdue and not yet reported."""
+        return tuple(
+            one
+            for one in self.owed
+            if one.task not in self.reported and one.clock is not None and one.clock.overdue(today)
+        )
+
+    def report_overdue(self, task: Task) -> Agreement:
+        """Return the agreement with an overdue task marked as reported."""
+        return replace(self, reported=(*self.reported, task))
+
+    def with_clock(self, task: Task, clock: Deadline) -> Agreement:
+        """Return the agreement with the clock of a task counted again, after the calendar became firm."""
+        match task:
+            case Task.DISPOSE:
+                return replace(self, disposal=clock)
+            case Task.ANSWER_CHANGE if self.change is not None:
+                return replace(self, change=replace(self.change, clock=clock))
+            case Task.RECTIFY if self.rectification is not None:
+                return replace(self, rectify_by=clock.due, rectification=replace(self.rectification, clock=clock))
+            case Task.JUDGE_RECTIFICATION if self.rectification is not None:
+                return replace(self, rectification=replace(self.rectification, judging=clock))
+            case _:
+                return self
 
     def escalate(self) -> Agreement:
         """Return the agreement with its late delivery marked as reported."""
@@ -162,6 +328,45 @@ class Agreement:
             "delivery_provisional": self.delivery.provisional,
         }
 
+    def owed_facts(self, task: Task) -> dict[str, Fact]:
+        """Return the facts with the clock of a task in the place of the delivery's."""
+        clock = next((one.clock for one in self.owed if one.task is task), None)
+        return {
+            **self.facts(),
+            "rule": None if clock is None else clock.rule_id,
+            "due": None if clock is None else clock.due.isoformat(),
+            "provisional": clock is not None and clock.provisional,
+        }
+
+    def _over(self, stage: Standing, reason: str, disposal: Deadline) -> Agreement:
+        return replace(self, stage=stage, reason=reason, ended=disposal.started, disposal=disposal)
+
+    def _wrong(self) -> Rectification:
+        self._must_be(Standing.SUSPENDED)
+        if self.rectification is None:
+            raise WrongMoment(
+                text("nothing is to be put right: the rights rest because the catalogue entry was withdrawn"),
+                remedy=text("ask the provider when the entry is published again"),
+            )
+        return self.rectification
+
+    def _proposed(self) -> Change:
+        if self.change is None or self.over:
+            raise WrongMoment(text("no change of agreement {id} is proposed", id=self.id))
+        return self.change
+
+    def _must_answer_to(self, by: str) -> None:
+        wrong = self.rectification
+        if wrong is not None and by == self.provider and wrong.demanded_by != by:
+            raise Refused(
+                text("the authority suspended the rights; it judges whether all was put right"),
+                basis=text("Order 809, art. 27"),
+                remedy=text("tell the authority what you know"),
+            )
+
+    def _unreported(self, *tasks: Task) -> tuple[Task, ...]:
+        return tuple(task for task in self.reported if task not in tasks)
+
     def _must_be(self, *stages: Standing) -> None:
         if self.stage not in stages:
             raise WrongMoment(
@@ -169,101 +374,3 @@ class Agreement:
                 basis=text("Order 809, art. 27"),
                 remedy=text("possible from: {stages}", stages=", ".join(sorted(stages))),
             )
-
-
-def agreement_of(
-    request: Request,
-    entry: Entry,
-    *,
-    id: str,
-    masks: Mapping[str, str],
-    quota_per_day: int | None,
-    delivery: Deadline,
-) -> Agreement:
-    """Return what the provider agrees to on the day on which ``delivery`` starts: the wish, or less, never more.
-
-    The entry may have changed since it was asked for, so the wish is checked again against what it is now.
-    """
-    wish = request.wish
-    items = check(wish, entry, consumer=request.consumer)
-    if strange := set(masks) - set(wish.items):
-        raise Invalid(text("a mask is given for {count} items that were not asked for", count=len(strange)))
-    if quota_per_day is not None and not 1 <= quota_per_day <= wish.quota_per_day:
-        raise Invalid(
-            text("the quota is from 1 to the {wanted} calls a day that were asked for", wanted=wish.quota_per_day)
-        )
-    return Agreement(
-        id=id,
-        request=request.id,
-        entry=entry.id,
-        entry_version=entry.version,
-        provider=request.provider,
-        consumer=request.consumer,
-        systems=wish.systems,
-        items=tuple(_granted(item, masks.get(item.name), wish.methods) for item in items),
-        purposes=wish.purposes,
-        methods=wish.methods,
-        quota_per_day=quota_per_day or wish.quota_per_day,
-        divisions=wish.divisions,
-        starts=max(wish.starts, delivery.started),
-        ends=wish.ends,
-        delivery=delivery,
-    )
-
-
-def hides(mask: Mask, *, what: Mask) -> bool:
-    """Say whether ``mask`` shows nothing that the mask ``what`` would hide.
-
-    >>> hides(Keep(3, 0), what=Keep(3, 4)), hides(Keep(3, 4), what=Keep(3, 0))
-    (True, False)
-    """
-    match mask, what:
-        case (Drop(), _) | (_, Clear()):
-            return True
-        case (Keep(head, tail), Keep(most_head, most_tail)):
-            return head <= most_head and tail <= most_tail
-        case (Truncated(month), Truncated(may_month)):
-            return may_month or not month
-        case (Region(digits), Region(most)):
-            return digits <= most
-        case (Bands(bounds), Bands(known)):
-            return set(bounds) <= set(known)
-        case _:
-            return mask == what
-
-
-# Masks that an approval offers besides the catalogue's own, by what they leave to be seen.
-USUAL_MASKS = ("keep:3:4", "keep:1:1", "keep:1:0", "month", "year", "region:4", "region:2", "hash", "drop")
-
-
-def masks_for(item: Item) -> tuple[str, ...]:
-    """Return the catalogue's mask for an item, and the usual ones that show nothing more than it."""
-    standing = parse_mask(item.standing_mask)
-    stricter = (one for one in USUAL_MASKS if hides(parse_mask(one), what=standing))
-    return tuple(dict.fromkeys((str(standing), *stricter)))
-
-
-def _granted(item: Item, wanted: str | None, methods: frozenset[Method]) -> GrantedItem:
-    standing = parse_mask(item.standing_mask)
-    mask = parse_mask(wanted) if wanted is not None else standing
-    if not hides(mask, what=standing):
-        raise Invalid(
-            text(
-                "the mask {mask} for {item} shows more than the catalogue's {standing}",
-                mask=str(mask),
-                item=item.title,
-                standing=str(standing),
-            ),
-            basis=text("GB/T 43697-2024 grading; Order 809, art. 35"),
-            remedy=text("choose a stricter mask of the same kind, or drop"),
-        )
-    masked = not isinstance(mask, Clear)
-    if Method.QUERY in methods and not masked and handling(item.grade).second_approval:
-        raise Invalid(
-            text("{item} leaves in clear text only with a second person's approval", item=item.title),
-            basis=text("GB/T 43697-2024 grading; guard policy, handling by grade"),
-            remedy=text("give it a mask, or agree to verification alone"),
-        )
-    for method in methods:
-        require(item.grade, method, masked=masked, purpose=True)
-    return GrantedItem(name=item.name, mask=str(mask))

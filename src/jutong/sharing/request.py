@@ -73,6 +73,7 @@ class Request:
     basis: str = ""
     late: bool = False  # a due day passed before the move that it was for; this never becomes false again
     escalated: bool = False  # the breach of the running clock has been reported
+    urged: tuple[date, ...] = ()  # days on which the provider was reminded of what it owes
 
     @property
     def entry(self) -> str:
@@ -229,6 +230,11 @@ class Request:
         """Return the request as taken back by its consumer; an answer that was already late stays late."""
         self._must_be(*UNSEEN, *OPEN, Stage.SUPPLEMENT_REQUIRED)
         return replace(self, stage=Stage.WITHDRAWN, answered=today, late=self._late(today))
+
+    def urge(self, today: date) -> Request:
+        """Return the request with its provider reminded today: as often as one wants, once a day is told."""
+        self._must_be(*OPEN)
+        return self if today in self.urged else replace(self, urged=(*self.urged, today))
 
     def escalate(self) -> Request:
         """Return the request with its breach marked as reported."""

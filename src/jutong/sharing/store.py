@@ -19,7 +19,7 @@ from jutong.terms.actor import Actor
 from jutong.terms.duty import Duty
 
 from .agreement import Agreement, Standing
-from .request import OPEN, UNSEEN, Request, Stage
+from .request import UNSEEN, Request, Stage
 from .sketch import Sketch
 from .turn import Side
 
@@ -67,6 +67,20 @@ agreement = sa.Table(
         for side in ("consumer", "provider")
         for columns in (("due",), ("ends",), ("stage", "due"))
     ),
+)
+
+# What somebody owes on an agreement besides its delivery: an index of ``Agreement.owed``, written with the agreement.
+owed = sa.Table(
+    "sharing_owed",
+    metadata,
+    sa.Column("agreement", sa.String(26), primary_key=True),
+    sa.Column("task", sa.String(30), primary_key=True),
+    sa.Column("body", sa.String(18), nullable=False),  # that owes it
+    sa.Column("provider", sa.String(18), nullable=False),
+    sa.Column("due", sa.String(10), nullable=False),  # NEVER where it has no day
+    sa.Index("ix_sharing_owed_task_due", "task", "due", "agreement"),
+    sa.Index("ix_sharing_owed_task_body_due", "task", "body", "due", "agreement"),
+    sa.Index("ix_sharing_owed_task_provider_due", "task", "provider", "due", "agreement"),
 )
 
 # What a body typed of a request that is not whole yet: one form for each entry.
@@ -247,19 +261,6 @@ def drop_sketch(db: Db, consumer: str, entry: str) -> None:
     db.execute(sketch.delete().where(sketch.c.consumer == consumer, sketch.c.entry == entry))
 
 
-def open_requests(db: Db) -> tuple[Request, ...]:
-    """Return every request whose answer is owed, oldest first, held against change."""
-    query = sa.select(request.c.body).where(request.c.stage.in_([stage.value for stage in OPEN])).order_by(request.c.id)
-    return tuple(msgspec.convert(body, Request) for body in db.execute(query.with_for_update()).scalars())
-
-
-def undelivered(db: Db) -> tuple[Agreement, ...]:
-    """Return every agreement whose service is owed, oldest first, held against change."""
-    owed = sa.and_(agreement.c.delivered.is_(False), agreement.c.stage != Standing.TERMINATED.value)
-    query = sa.select(agreement.c.body).where(owed).order_by(agreement.c.id).with_for_update()
-    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
-
-
 def agreements_in_force(db: Db) -> Iterator[Agreement]:
     """Yield every agreement that is in force, whatever its term: the caller asks ``covers`` on each day."""
     query = sa.select(agreement.c.body).where(agreement.c.stage == Standing.IN_FORCE.value).order_by(agreement.c.id)
@@ -322,6 +323,11 @@ def save_agreement(db: Db, noun: Agreement) -> Agreement:
         "body": msgspec.to_builtins(noun, order="deterministic"),
     }
     upsert(db, agreement, values, key=("id",))
+    db.execute(owed.delete().where(owed.c.agreement == noun.id))
+    for one in noun.owed:
+        due = _day(None if one.clock is None else one.clock.due)
+        row = {"agreement": noun.id, "task": one.task.value, "body": one.body, "provider": noun.provider, "due": due}
+        db.execute(owed.insert().values(row))
     return noun
 
 

@@ -1,13 +1,15 @@
-"""Whose turn it is: who must act on a request now, and by which duty."""
+"""Whose turn it is: who must act on a request now, and by which duty; which acts an agreement leaves open."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from jutong.catalogue.terms_of_use import ShareType
 from jutong.terms.duty import Duty
 
+from .agreement import Agreement, Standing
 from .request import Request, Stage
 
 AUTHORITY = ""  # the turn is the tier's authority's, whichever body that is
@@ -54,12 +56,36 @@ def moves_of(request: Request) -> frozenset[str]:
     open_now = {
         Stage.DRAFT: {"redraft_request", "sign_request", "withdraw"},
         Stage.CONSUMER_OFFICE_SIGNED: {"submit_request", "withdraw"},
-        Stage.SUBMITTED: {"approve", "refuse", "require_supplement", "ask_extension", "withdraw"},
+        Stage.SUBMITTED: {"approve", "refuse", "require_supplement", "ask_extension", "withdraw", "urge"},
         Stage.SUPPLEMENT_REQUIRED: {"supplement", "withdraw"},
-        Stage.EXTENSION_ASKED: {"approve", "refuse", "require_supplement", "extend", "withdraw"},
-        Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw"},
+        Stage.EXTENSION_ASKED: {"approve", "refuse", "require_supplement", "extend", "withdraw", "urge"},
+        Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw", "urge"},
     }.get(request.stage, set())
     closed = {"refuse", "ask_extension"} if request.share_type is ShareType.UNCONDITIONAL else set()
     closed |= {"require_supplement"} if request.supplement_required else set()
     closed |= {"ask_extension"} if request.extension else set()
     return frozenset(open_now - closed)
+
+
+def moves_of_agreement(agreement: Agreement, body: str, today: date) -> frozenset[str]:
+    """Return the acts that an agreement leaves open to somebody of ``body``, if the guard allows them as well.
+
+    A provider has one key: it proposes, and neither agrees to its own proposal nor ends a running service.
+    """
+    if agreement.over:
+        owing = agreement.disposal is not None and agreement.disposed is None
+        return frozenset({"certify_disposal"} if owing else ())
+    proposed = agreement.change is not None and agreement.change.open
+    found = {"conclude", *(("agree_change", "decline_change", "take_back_change") if proposed else ("propose_change",))}
+    wrong = agreement.rectification
+    if agreement.stage is Standing.IN_FORCE:
+        found.add("suspend")
+    elif wrong is None:
+        found.add("resume")
+    else:
+        found |= {"resume"} | ({"rectify"} if wrong.waits_for_consumer else set())
+        found |= {"terminate"} if wrong.failed(today) else set()
+        found |= {"judge_rectification"} if wrong.reported is not None and wrong.fell_short is None else set()
+        if body == agreement.provider != wrong.demanded_by:
+            found -= {"resume", "judge_rectification"}
+    return frozenset(found - ({"agree_change", "decline_change"} if body == agreement.provider else set()))

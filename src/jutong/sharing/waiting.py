@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -12,9 +13,9 @@ from jutong.kernel.db import Db, Piling
 from jutong.kernel.pile import Pile
 from jutong.kernel.shape import learn
 
-from .agreement import Agreement, Standing
-from .request import Request, Stage
-from .store import NEVER, agreement, request
+from .agreement import OVER, Agreement, Standing, Task
+from .request import OPEN, Request, Stage
+from .store import NEVER, agreement, owed, request
 from .turn import Side
 
 learn(Request, Agreement)
@@ -36,6 +37,55 @@ def agreements_waiting(
     asked, (since, until) = (_deliveries(side), ("", "")) if ends is None else (_ending(side), ends)
     rows, size = asked.read(db, limit=limit, body=body, before=before, since=since, until=until)
     return Pile(tuple(msgspec.convert(row.body, Agreement) for row in rows), size)
+
+
+def tasks_waiting(
+    db: Db, task: Task, side: Side | None, body: str = "", *, before: str = "9999-12-32", limit: int = 20
+) -> Pile[Agreement]:
+    """Return agreements on which a task is owed: by ``body`` (asked), to it as the provider (answering), or by all."""
+    rows, size = _tasks(side).read(db, limit=limit, task=task.value, body=body, before=before)
+    return Pile(tuple(msgspec.convert(row.body, Agreement) for row in rows), size)
+
+
+def open_requests(db: Db) -> tuple[Request, ...]:
+    """Return every request whose answer is owed, oldest first, held against change."""
+    query = sa.select(request.c.body).where(request.c.stage.in_([stage.value for stage in OPEN])).order_by(request.c.id)
+    return tuple(msgspec.convert(body, Request) for body in db.execute(query.with_for_update()).scalars())
+
+
+def undelivered(db: Db) -> tuple[Agreement, ...]:
+    """Return every agreement whose service is owed, oldest first, held against change."""
+    awaited = sa.and_(agreement.c.delivered.is_(False), agreement.c.stage.not_in([one.value for one in OVER]))
+    query = sa.select(agreement.c.body).where(awaited).order_by(agreement.c.id).with_for_update()
+    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
+
+
+def agreements_owing(db: Db, *, before: date | None = None) -> tuple[Agreement, ...]:
+    """Return the agreements on which somebody owes a task (due before a day), oldest first, held against change."""
+    limit = sa.true() if before is None else owed.c.due < before.isoformat()
+    owing = sa.select(owed.c.agreement).where(limit)
+    query = sa.select(agreement.c.body).where(agreement.c.id.in_(owing)).order_by(agreement.c.id).with_for_update()
+    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query).scalars())
+
+
+def agreements_past_term(db: Db, today: date) -> tuple[Agreement, ...]:
+    """Return the agreements that still stand and whose term is over, oldest first, held against change."""
+    standing = agreement.c.stage.in_([one.value for one in Standing if one not in OVER])
+    query = sa.select(agreement.c.body).where(standing, agreement.c.ends < today.isoformat()).order_by(agreement.c.id)
+    return tuple(msgspec.convert(body, Agreement) for body in db.execute(query.with_for_update()).scalars())
+
+
+@cache
+def _tasks(side: Side | None) -> Piling:
+    columns = {Side.ASKED: owed.c.body, Side.ANSWERING: owed.c.provider}
+    query = (
+        sa.select(agreement.c.body)
+        .select_from(owed.join(agreement, agreement.c.id == owed.c.agreement))
+        .where(owed.c.task == sa.bindparam("task"), owed.c.due < sa.bindparam("before"))
+    )
+    if side is not None:
+        query = query.where(columns[side] == sa.bindparam("body"))
+    return Piling.of(query, owed.c.due, owed.c.agreement)
 
 
 @cache
@@ -60,7 +110,7 @@ def _deliveries(side: Side | None) -> Piling:
 def _ending(side: Side | None) -> Piling:
     ending = _of(agreement, side).where(
         agreement.c.ends.between(sa.bindparam("since"), sa.bindparam("until")),
-        agreement.c.stage != Standing.TERMINATED.value,
+        agreement.c.stage.not_in([one.value for one in OVER]),
     )
     return Piling.of(ending, agreement.c.ends, agreement.c.id)
 

@@ -10,7 +10,7 @@ import msgspec
 from litestar.params import JSONBody
 
 from jutong import sharing
-from jutong.sharing import Agreement, Paper, Request, Wish
+from jutong.sharing import Agreement, Manner, Paper, Request, Wish
 
 from .exact import refuse_strangers
 from .wiring import AfterUlid, Limit, Name, TheActor, TheHouse, TheMessage, Ulid, Words, act, look
@@ -58,8 +58,47 @@ class Suspension(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     rectify_by: date | None = None
 
 
+class Report(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What the using body has put right."""
+
+    report: Words
+
+
+class Judgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why what was put right is not enough; a new day gives another chance, none says that it has fallen short."""
+
+    why: Words
+    rectify_by: date | None = None
+
+
+class Proposal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a running service is to be changed, why, and by which rule: at least one of the last three."""
+
+    reason: Words
+    basis: Words
+    last_day: date | None = None
+    without: tuple[Name, ...] = ()
+    quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class Why(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why not."""
+
+    why: Words
+
+
+class Certificate(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What became of every copy: how, which, when; ``paper`` is the SHA-256 of a signed record kept elsewhere."""
+
+    manner: Manner
+    copies: Words
+    done: date
+    basis: Words = ""
+    paper: Name = ""
+
+
 class Termination(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Why an agreement ends for good."""
+    """Why an agreement ends."""
 
     reason: Words
 
@@ -152,6 +191,13 @@ def withdraw_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Requ
         return sharing.withdraw(desk, request_id)
 
 
+@act("/api/requests/{request_id:str}/urging", tags=TAGS)
+def urge(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Remind the provider of the answer that it owes; it is told once a day."""
+    with house.desk(actor) as desk:
+        return sharing.urge(desk, request_id)
+
+
 @look("/api/agreements", tags=TAGS)
 def list_agreements(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit: Limit = 50) -> list[Agreement]:
     """List the agreements to which your body is a party."""
@@ -182,9 +228,81 @@ def resume(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agreement:
 
 @act("/api/agreements/{agreement_id:str}/termination", tags=TAGS)
 def terminate(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Termination]) -> Agreement:
-    """End an agreement for good (art. 27)."""
+    """End an agreement whose misuse was not put right (art. 27); a running service is not ended by one side alone."""
     with house.desk(actor) as desk:
         return sharing.terminate(desk, agreement_id, reason=data.reason)
+
+
+@act("/api/agreements/{agreement_id:str}/rectification", tags=TAGS)
+def rectify(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Report]) -> Agreement:
+    """Report, as the using body, what has been put right."""
+    with house.desk(actor) as desk:
+        return sharing.rectify(desk, agreement_id, report=data.report)
+
+
+@act("/api/agreements/{agreement_id:str}/rectification-judgement", tags=TAGS)
+def judge_rectification(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Judgement]) -> Agreement:
+    """Say that what was put right is not enough; if it is, give the rights back."""
+    with house.desk(actor) as desk:
+        return sharing.judge_rectification(desk, agreement_id, why=data.why, rectify_by=data.rectify_by)
+
+
+@act("/api/agreements/{agreement_id:str}/change", tags=TAGS)
+def propose_change(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Proposal]) -> Agreement:
+    """Propose, as the provider, to stop or change a running service (art. 27); it runs on until another agrees."""
+    with house.desk(actor) as desk:
+        return sharing.propose_change(
+            desk,
+            agreement_id,
+            reason=data.reason,
+            basis=data.basis,
+            last_day=data.last_day,
+            without=data.without,
+            quota_per_day=data.quota_per_day,
+        )
+
+
+@act("/api/agreements/{agreement_id:str}/change-consent", tags=TAGS)
+def agree_change(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agreement:
+    """Agree, as the using body or the authority, to the proposed change."""
+    with house.desk(actor) as desk:
+        return sharing.agree_change(desk, agreement_id)
+
+
+@act("/api/agreements/{agreement_id:str}/change-refusal", tags=TAGS)
+def decline_change(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Why]) -> Agreement:
+    """Decline the proposed change, with the reason."""
+    with house.desk(actor) as desk:
+        return sharing.decline_change(desk, agreement_id, why=data.why)
+
+
+@act("/api/agreements/{agreement_id:str}/change-withdrawal", tags=TAGS)
+def take_back_change(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> Agreement:
+    """Take the proposed change back, as the provider."""
+    with house.desk(actor) as desk:
+        return sharing.take_back_change(desk, agreement_id)
+
+
+@act("/api/agreements/{agreement_id:str}/conclusion", tags=TAGS)
+def conclude(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Termination]) -> Agreement:
+    """Give the rights up, as the using body: the data is needed no longer (art. 27)."""
+    with house.desk(actor) as desk:
+        return sharing.conclude(desk, agreement_id, reason=data.reason)
+
+
+@act("/api/agreements/{agreement_id:str}/disposal", tags=TAGS)
+def certify_disposal(house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Certificate]) -> Agreement:
+    """Certify what became of every copy, once the rights are over (art. 27)."""
+    with house.desk(actor) as desk:
+        return sharing.certify_disposal(
+            desk,
+            agreement_id,
+            manner=data.manner,
+            copies=data.copies,
+            done=data.done,
+            basis=data.basis,
+            paper=data.paper,
+        )
 
 
 ENDPOINTS = [
@@ -200,9 +318,18 @@ ENDPOINTS = [
     approve,
     refuse,
     withdraw_request,
+    urge,
     list_agreements,
     show_agreement,
     suspend,
     resume,
     terminate,
+    rectify,
+    judge_rectification,
+    propose_change,
+    agree_change,
+    decline_change,
+    take_back_change,
+    conclude,
+    certify_disposal,
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import msgspec
 
@@ -16,22 +17,23 @@ from jutong.ledger.merkle import leaf_hash
 from jutong.sharing import Agreement, Standing
 from jutong.terms import BodyKind
 
-from ..wiring import Ulid, Words
+from ..wiring import Name, Ulid, Words
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .known_names import division_words, entry_page, mask_words, names_of_bodies, titles_of_entries
-from .sharing import FIRST, left_tone, left_words, readable
+from .sharing import FIRST, happened, left_tone, left_words, readable
 from .sides import fetching, side_column
 from .table import Column, Table, table_page
 from .visit import Visit
 from .words import word_of
 
 AGREEMENTS = ("/agreements", text("Agreements"))
-TONES: Mapping[Standing, str] = {Standing.IN_FORCE: "green", Standing.SUSPENDED: "amber", Standing.TERMINATED: "plain"}
-POSSIBLE: Mapping[Standing, frozenset[str]] = {
-    Standing.IN_FORCE: frozenset({"suspend", "terminate"}),
-    Standing.SUSPENDED: frozenset({"resume", "terminate"}),
-    Standing.TERMINATED: frozenset(),
+TONES: Mapping[Standing, str] = {
+    Standing.IN_FORCE: "green",
+    Standing.SUSPENDED: "amber",
+    Standing.ENDED: "plain",
+    Standing.TERMINATED: "plain",
 }
+CONSUMERS = frozenset({"rectify", "conclude", "certify_disposal"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,51 @@ class Termination(msgspec.Struct, kw_only=True):
     """Why an agreement ends for good."""
 
     why: Words
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What was put right."""
+
+    report: Words
+
+
+class Judgement(msgspec.Struct, kw_only=True):
+    """Why it is not enough, and perhaps a new day."""
+
+    short_why: Words
+    short_by: date | None = None
+
+
+class Proposal(msgspec.Struct, kw_only=True):
+    """What is to be otherwise, why and by which rule."""
+
+    change_reason: Words
+    change_basis: Words
+    last_day: date | None = None
+    without: tuple[Name, ...] = ()
+    smaller_quota: Annotated[int, msgspec.Meta(ge=1, le=sharing.QUOTA_LIMIT)] | None = None
+
+
+class Declining(msgspec.Struct, kw_only=True):
+    """Why the change is declined."""
+
+    decline_why: Words
+
+
+class Conclusion(msgspec.Struct, kw_only=True):
+    """Why the data is needed no longer."""
+
+    conclude_reason: Words
+
+
+class Certificate(msgspec.Struct, kw_only=True):
+    """What became of every copy."""
+
+    manner: sharing.Manner
+    copies: Words
+    done_on: date
+    kept_basis: Words = ""
+    record: Name = ""
 
 
 TABLE: Table[Listed] = Table(
@@ -120,9 +167,10 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         bodies = {one.code: one for one in registers.bodies(db)}
         calendar = registers.calendar(db)
         born = [one for one in readable(db, visit, agreement.request) if one.line.act == "sharing.approved"]
-        lines = [*born, *readable(db, visit, agreement.id)]
+        since = readable(db, visit, agreement.id)
+        lines = [*born, *since]
+        story = sorted((*readable(db, visit, agreement.request), *since), key=lambda one: (one.line.at, one.line.id))
     authorities = frozenset(code for code, one in bodies.items() if one.kind is BodyKind.AUTHORITY)
-    label = guard.Label(owner=agreement.provider, parties=authorities)
     titles = {item.name: item for item in entry.items}
     return page(
         visit,
@@ -140,8 +188,21 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         conditions=[visit.say(word_of(one)) for one in entry.terms.conditions] + list(entry.terms.other_conditions),
         left=None if agreement.due is None else calendar.left(visit.today, agreement.due),
         notes=[_footnote(one) for one in lines],
+        story=happened(story),
+        owed=[
+            (one, bodies[one.body].name, calendar.left(visit.today, one.clock.due) if one.clock else None)
+            for one in agreement.owed
+        ],
+        names={code: one.name for code, one in bodies.items()},
+        left_out=[(one.name, titles[one.name].title) for one in agreement.items if one.name in titles],
+        taken=[titles[name].title for name in agreement.change.without if name in titles] if agreement.change else [],
+        manners=tuple(sharing.Manner),
         digest=agreement.digest(),
-        may={move for move in POSSIBLE[agreement.stage] if visit.may(f"sharing.{move}", label)},
+        may={
+            move
+            for move in sharing.moves_of_agreement(agreement, visit.acting.org, visit.today)
+            if visit.may(f"sharing.{move}", _label(agreement, move, authorities))
+        },
         may_try=agreement.consumer == visit.acting.org and visit.may("pages.service_trial"),
         tone=TONES[agreement.stage],
     )
@@ -173,6 +234,101 @@ def terminate(visit: TheVisit, agreement_id: Ulid) -> Answer:
     return done(desk, f"/agreements/{agreement_id}")
 
 
+@acted("/agreements/{agreement_id:str}/rectification", guard="pages.agreements", again=show_agreement)
+def rectify(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Report what was put right."""
+    given = visit.form.read(Report)
+    with visit.desk() as desk:
+        sharing.rectify(desk, agreement_id, report=given.report)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/rectification-judgement", guard="pages.agreements", again=show_agreement)
+def judge_rectification(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Say that it is not enough."""
+    given = visit.form.read(Judgement)
+    with visit.desk() as desk:
+        sharing.judge_rectification(desk, agreement_id, why=given.short_why, rectify_by=given.short_by)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/change", guard="pages.agreements", again=show_agreement)
+def propose_change(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Propose to stop or change the service."""
+    given = visit.form.read(Proposal)
+    with visit.desk() as desk:
+        sharing.propose_change(
+            desk,
+            agreement_id,
+            reason=given.change_reason,
+            basis=given.change_basis,
+            last_day=given.last_day,
+            without=given.without,
+            quota_per_day=given.smaller_quota,
+        )
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/change-consent", guard="pages.agreements", again=show_agreement)
+def agree_change(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Agree to the proposed change."""
+    with visit.desk() as desk:
+        sharing.agree_change(desk, agreement_id)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/change-refusal", guard="pages.agreements", again=show_agreement)
+def decline_change(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Decline the proposed change."""
+    given = visit.form.read(Declining)
+    with visit.desk() as desk:
+        sharing.decline_change(desk, agreement_id, why=given.decline_why)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/change-withdrawal", guard="pages.agreements", again=show_agreement)
+def take_back_change(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Take the proposed change back."""
+    with visit.desk() as desk:
+        sharing.take_back_change(desk, agreement_id)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/conclusion", guard="pages.agreements", again=show_agreement)
+def conclude(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Give the rights up."""
+    given = visit.form.read(Conclusion)
+    with visit.desk() as desk:
+        sharing.conclude(desk, agreement_id, reason=given.conclude_reason)
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+@acted("/agreements/{agreement_id:str}/disposal", guard="pages.agreements", again=show_agreement)
+def certify_disposal(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Certify what became of every copy."""
+    given = visit.form.read(Certificate)
+    with visit.desk() as desk:
+        sharing.certify_disposal(
+            desk,
+            agreement_id,
+            manner=given.manner,
+            copies=given.copies,
+            done=given.done_on,
+            basis=given.kept_basis,
+            paper=given.record,
+        )
+    return done(desk, f"/agreements/{agreement_id}")
+
+
+def _label(agreement: Agreement, move: str, authorities: frozenset[str]) -> guard.Label:
+    if move in CONSUMERS:
+        return guard.Label(owner=agreement.consumer)
+    if move in {"agree_change", "decline_change"}:
+        return guard.Label(owner=agreement.consumer, parties=authorities)
+    alone = move in {"propose_change", "take_back_change"}
+    return guard.Label(owner=agreement.provider, parties=frozenset() if alone else authorities)
+
+
 def _rows(db: Reading, visit: Visit, found: Sequence[Agreement]) -> list[Listed]:
     calendar = registers.calendar(db)
     titles = titles_of_entries(db, (one.entry for one in found))
@@ -196,6 +352,15 @@ def _footnote(kept: Kept) -> Footnote:
         "sharing.suspended": text("rights suspended"),
         "sharing.resumed": text("rights given back"),
         "sharing.terminated": text("ended"),
+        "sharing.rectified": text("rectification reported"),
+        "sharing.rectification_judged": text("rectification judged not enough"),
+        "sharing.change_proposed": text("change of a service proposed"),
+        "sharing.change_agreed": text("change of a service agreed to"),
+        "sharing.change_declined": text("change of a service declined"),
+        "sharing.change_taken_back": text("proposed change of a service taken back"),
+        "sharing.concluded": text("agreement given up by the using body"),
+        "sharing.expired": text("agreement ended with its term"),
+        "sharing.disposed": text("disposal of copies certified"),
         "sharing.escalated": text("a missed day was reported"),
         "sharing.deadline_recomputed": text("the due day was counted anew"),
         "delivery.opened": text("the service was opened"),
@@ -209,4 +374,18 @@ def _footnote(kept: Kept) -> Footnote:
     )
 
 
-PAGES = [list_agreements, show_agreement, suspend, resume, terminate]
+PAGES = [
+    list_agreements,
+    show_agreement,
+    suspend,
+    resume,
+    terminate,
+    rectify,
+    judge_rectification,
+    propose_change,
+    agree_change,
+    decline_change,
+    take_back_change,
+    conclude,
+    certify_disposal,
+]

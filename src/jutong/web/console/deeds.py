@@ -170,6 +170,15 @@ DEEDS: Mapping[str, Text] = {
     "search.question_kept": text("search saved"),
     "search.question_removed": text("saved search removed"),
     "sharing.approved": text("request approved"),
+    "sharing.change_agreed": text("change of a service agreed to"),
+    "sharing.change_declined": text("change of a service declined"),
+    "sharing.change_proposed": text("change of a service proposed"),
+    "sharing.change_taken_back": text("proposed change of a service taken back"),
+    "sharing.concluded": text("agreement given up by the using body"),
+    "sharing.disposed": text("disposal of copies certified"),
+    "sharing.expired": text("agreement ended with its term"),
+    "sharing.rectification_judged": text("rectification judged not enough"),
+    "sharing.rectified": text("rectification reported"),
     "sharing.doubt_told": text("consumer told of a doubt"),
     "sharing.doubt_lifted": text("consumer told that a doubt is answered"),
     "sharing.change_told": text("consumer told of a change of the entry"),
@@ -189,6 +198,7 @@ DEEDS: Mapping[str, Text] = {
     "sharing.supplemented": text("request supplemented"),
     "sharing.suspended": text("agreement suspended"),
     "sharing.terminated": text("agreement ended"),
+    "sharing.urged": text("provider urged to answer"),
     "sharing.withdrawn": text("request taken back by the asking body"),
 }
 SIGN_INS = tuple(word for word in DEEDS if word.startswith("access."))

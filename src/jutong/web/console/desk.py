@@ -32,6 +32,22 @@ SENTENCES: Mapping[Work, tuple[Text, Text]] = {
     Work.DELIVER: (text("Deliver {title}", title=""), text("deliveries due")),
     Work.TAKE_UP_OBJECTION: (text("Take up the objection to {title}", title=""), text("objections to take up")),
     Work.ANSWER_OBJECTION: (text("Verify and answer the objection to {title}", title=""), text("objections to answer")),
+    Work.ANSWER_CHANGE: (text("Answer the proposed change of {title}", title=""), text("changes to answer")),
+    Work.RECTIFY: (text("Put right what was wrong with the use of {title}", title=""), text("uses to put right")),
+    Work.JUDGE_RECTIFICATION: (
+        text("Judge what was put right about the use of {title}", title=""),
+        text("rectifications to judge"),
+    ),
+    Work.DISPOSE: (text("Certify what became of the copies of {title}", title=""), text("disposals to certify")),
+    Work.DECIDE_CHANGE: (
+        text("Decide on the change of {title}: the using body is silent", title=""),
+        text("changes to decide"),
+    ),
+    Work.URGE_RECTIFICATION: (
+        text("Urge the overdue rectification of the use of {title}", title=""),
+        text("overdue rectifications"),
+    ),
+    Work.URGE_DISPOSAL: (text("Urge the overdue disposal of {title}", title=""), text("overdue disposals")),
     Work.URGE_ANSWER: (text("Urge the overdue answer on {title}", title=""), text("overdue answers")),
     Work.URGE_DELIVERY: (text("Urge the overdue delivery of {title}", title=""), text("overdue deliveries")),
     Work.URGE_CORRECTION: (text("Urge the overdue correction of {title}", title=""), text("overdue corrections")),
@@ -78,6 +94,9 @@ SENTENCES: Mapping[Work, tuple[Text, Text]] = {
     Work.AWAIT_SUPPLEMENT: (text("The supplement to the request for {title}", title=""), text("supplements")),
     Work.AWAIT_EXTENSION: (text("The authority's word on more time for {title}", title=""), text("extensions")),
     Work.AWAIT_DELIVERY: (text("The delivery of {title}", title=""), text("deliveries")),
+    Work.AWAIT_CHANGE: (text("The answer to our proposed change of {title}", title=""), text("answers to changes")),
+    Work.AWAIT_RECTIFICATION: (text("The rectification of the use of {title}", title=""), text("rectifications")),
+    Work.AWAIT_DISPOSAL: (text("The disposal of copies of {title}", title=""), text("disposals")),
     Work.AWAIT_AUDIT: (text("The registration of {title}", title=""), text("registrations")),
     Work.AWAIT_PUBLICATION: (text("The publication of {title}", title=""), text("publications")),
     Work.AWAIT_CORRECTION: (text("The correction of {title}", title=""), text("corrections")),
@@ -114,7 +133,15 @@ PLACE: Mapping[Work, str] = {
         ),
         _ENTRY,
     ),
-    **dict.fromkeys((Work.DELIVER, Work.URGE_DELIVERY, Work.RENEW_AGREEMENT, Work.AWAIT_DELIVERY), _AGREEMENT),
+    **dict.fromkeys(
+        (
+            *(Work.DELIVER, Work.URGE_DELIVERY, Work.RENEW_AGREEMENT, Work.AWAIT_DELIVERY),
+            *(Work.ANSWER_CHANGE, Work.RECTIFY, Work.JUDGE_RECTIFICATION, Work.DISPOSE, Work.DECIDE_CHANGE),
+            *(Work.URGE_RECTIFICATION, Work.URGE_DISPOSAL, Work.AWAIT_CHANGE, Work.AWAIT_RECTIFICATION),
+            Work.AWAIT_DISPOSAL,
+        ),
+        _AGREEMENT,
+    ),
     **dict.fromkeys(
         (
             *(Work.TAKE_UP_OBJECTION, Work.ANSWER_OBJECTION, Work.CLOSE_OBJECTION, Work.URGE_CORRECTION),

@@ -158,6 +158,7 @@ DONE: Mapping[str, Text] = {
     "sharing.supplement_required": text("The asking body was told what is missing."),
     "sharing.supplemented": text("The request was supplemented."),
     "sharing.withdrawn": text("The request was withdrawn."),
+    "sharing.urged": text("The provider was reminded."),
     "sharing.extension_asked": text("The extension was asked for."),
     "sharing.extended": text("The term was extended."),
     "sharing.approved": text("The request was approved; the agreement is in force."),
@@ -166,6 +167,15 @@ DONE: Mapping[str, Text] = {
     "sharing.suspended": text("The agreement is suspended."),
     "sharing.resumed": text("The agreement is in force again."),
     "sharing.terminated": text("The agreement has ended."),
+    "sharing.rectified": text("The report is handed in; it is judged next."),
+    "sharing.rectification_judged": text("The using body was told that it is not enough."),
+    "sharing.change_proposed": text("The change is proposed; the service runs on unchanged until it is agreed to."),
+    "sharing.change_agreed": text("The change stands."),
+    "sharing.change_declined": text("The change was declined; the service runs on as agreed."),
+    "sharing.change_taken_back": text("The proposal was taken back; the service runs on as agreed."),
+    "sharing.concluded": text("The rights have ended; certify what became of your copies."),
+    "sharing.expired": text("The term is over."),
+    "sharing.disposed": text("The certificate is on record."),
     # delivery
     "delivery.opened": text("The service is open."),
     # ledger

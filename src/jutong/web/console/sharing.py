@@ -162,6 +162,8 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         calendar = registers.calendar(db)
         agreement = sharing.agreement_from(db, request.id)
         lines = readable(db, visit, request.id)
+        if agreement is not None:
+            lines = sorted([*lines, *readable(db, visit, agreement.id)], key=lambda one: (one.line.at, one.line.id))
     authorities = frozenset(code for code, one in bodies.items() if one.kind is BodyKind.AUTHORITY)
     may = {
         move
@@ -215,6 +217,14 @@ def withdraw_request(visit: TheVisit, request_id: Ulid) -> Answer:
     """Take a request back."""
     with visit.desk() as desk:
         sharing.withdraw(desk, request_id)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/urging", guard="pages.requests", again=show_request)
+def urge(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Remind the provider of the answer that it owes."""
+    with visit.desk() as desk:
+        sharing.urge(desk, request_id)
     return done(desk, f"/requests/{request_id}")
 
 
@@ -309,6 +319,8 @@ def _label(request: Request, move: str, entry: catalogue.Entry, authorities: fro
         return entry.label
     if move == "extend":
         return guard.Label(owner="", parties=authorities)
+    if move == "urge":
+        return guard.Label(owner=request.consumer, parties=authorities)
     answering = move in {"refuse", "require_supplement", "ask_extension"}
     return guard.Label(owner=request.provider if answering else request.consumer)
 
@@ -340,6 +352,7 @@ PAGES = [
     sign_request,
     submit_request,
     withdraw_request,
+    urge,
     require_supplement,
     supplement,
     ask_extension,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from jutong import catalogue, oversight, quality, registers, sharing
+from jutong import catalogue, oversight, quality, registers
 from jutong.catalogue import harvest, item, terms_of_use
 from jutong.guard import Method
 from jutong.kernel.text import Text, plain, text
@@ -16,6 +16,7 @@ from jutong.terms.element import Dimension, Severity
 from .census_words import CENSUS
 from .collection_words import COLLECTION
 from .library_words import SUBJECTS
+from .sharing_words import SHARING
 
 Words = Mapping[type[Enum], Mapping[Any, Text]]
 
@@ -286,24 +287,6 @@ LIBRARY: Words = {
         quality.Doubt.COMMA: text("a comma stands where no thousands separator can stand"),
         quality.Doubt.UNIT: text("the unit or currency is not known"),
         quality.Doubt.IMPLAUSIBLE: text("so large that yuan may have been entered as ten thousand yuan"),
-    },
-}
-SHARING: Words = {
-    sharing.Stage: {
-        sharing.Stage.DRAFT: text("request in draft"),
-        sharing.Stage.CONSUMER_OFFICE_SIGNED: text("signed by the asking office"),
-        sharing.Stage.SUBMITTED: text("submitted, waits for an answer"),
-        sharing.Stage.SUPPLEMENT_REQUIRED: text("waits for the asker's supplement"),
-        sharing.Stage.EXTENSION_ASKED: text("extension asked for"),
-        sharing.Stage.EXTENDED: text("term extended"),
-        sharing.Stage.AGREED: text("agreed"),
-        sharing.Stage.REFUSED: text("refused"),
-        sharing.Stage.WITHDRAWN: text("request withdrawn"),
-    },
-    sharing.Standing: {
-        sharing.Standing.IN_FORCE: text("in force"),
-        sharing.Standing.SUSPENDED: text("suspended"),
-        sharing.Standing.TERMINATED: text("terminated"),
     },
 }
 OVERSIGHT: Words = {
