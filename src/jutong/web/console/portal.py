@@ -23,7 +23,7 @@ from .entries import (
     title_column,
 )
 from .frame import Answer, TheVisit, page, shown
-from .search import results
+from .results import results
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 
