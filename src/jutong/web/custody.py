@@ -21,6 +21,10 @@ TableName = Annotated[
         description="the table: its layer, /, an entry's identifier or name",
     ),
 ]
+VersionNumber = Annotated[
+    str,
+    Parameter(pattern="^[0-9]{0,15}$", description="as it stood at this version; empty: the newest, or that of `at`"),
+]
 
 
 class TableView(msgspec.Struct, kw_only=True):
@@ -68,13 +72,13 @@ def show_past(
     house: TheHouse,
     actor: TheActor,
     table: TableName = "",
-    version: Annotated[int | None, Parameter(ge=0, le=2**53, description="as it stood at this version")] = None,
+    version: VersionNumber = "",
     at: Annotated[datetime | None, Parameter(description="as it stood at this instant, with its offset")] = None,
     limit: Annotated[int, Parameter(ge=1, le=100, description="at most so many rows")] = 20,
 ) -> Past:
     """Show the first rows of a table as it stood at a version or an instant; what is no longer kept is refused."""
     with house.desk(actor) as desk:
-        return custody.look_back(desk, table, version=version, at=at, limit=limit)
+        return custody.look_back(desk, table, version=int(version) if version else None, at=at, limit=limit)
 
 
 ENDPOINTS = [list_tables, show_past]
