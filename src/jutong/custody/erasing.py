@@ -43,7 +43,7 @@ def erase(house: House, actor: Actor, erasure_id: str, value: str, *, progress: 
 
     with house.desk(house.itself) as desk:
         batches, places = _batches_of(pools, names, subject), _places_of(pools, subject)
-        left = _left(desk, names, batches, subject)
+        left = _left(desk, batches, subject)
     removed: dict[str, Removed] = {}
     for name in names:
         removed[name] = _erase_from(house, name, subject, places)
@@ -118,9 +118,8 @@ def _batches_of(pools: Pools, names: Collection[str], subject: str) -> dict[str,
     return found
 
 
-def _left(desk: Desk, names: Collection[str], batches: dict[str, set[str]], subject: str) -> Outcome:
+def _left(desk: Desk, batches: dict[str, set[str]], subject: str) -> Outcome:
     """Return whom copies were handed to, and which decisions name the subject: what this node cannot take back."""
-    del names
     nodes = {
         str(kept.line.facts["node"])
         for batch in sorted(set().union(*batches.values()))
