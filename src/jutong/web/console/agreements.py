@@ -187,7 +187,7 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         divisions=division_words(agreement.divisions),
         conditions=[visit.say(word_of(one)) for one in entry.terms.conditions] + list(entry.terms.other_conditions),
         left=None if agreement.due is None else calendar.left(visit.today, agreement.due),
-        notes=[_footnote(one) for one in lines],
+        notes=[_footnote(one) for one in lines if one.line.act.startswith(("sharing.", "delivery."))],
         story=happened(story),
         owed=[
             (one, bodies[one.body].name, calendar.left(visit.today, one.clock.due) if one.clock else None)
