@@ -67,7 +67,7 @@ NEED = Need(
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    """Build one town for all; each test goes on where the last one left it."""
+    """Build one town for all; no test needs what another one did in it."""
     return a_town(tmp_path_factory.mktemp("town"))
 
 
@@ -162,8 +162,12 @@ def test_codes_are_issued_in_order_and_belong_to_one_entry(town: Town) -> None:
 # Updates that are due ----------------------------------------------------------------------------------------------
 
 
-def test_an_update_runs_ten_days_and_five_more_with_consent(town: Town) -> None:
-    """The clock is counted from the day of the change, over the holidays; more time needs the authority."""
+def test_an_update_has_its_clock_and_its_users_are_told(town: Town) -> None:
+    """Counted from the day of the change; more time needs the authority; late stays late until the next version.
+
+    The submission stops the clock and settles what is owed; whoever holds an agreement learns what has changed, with
+    how many of its own items, and since when.
+    """
     town.on(date(2025, 9, 24))
     with town.desk(OVERSEER) as desk:
         (one,) = catalogue.open_revisions(
@@ -179,9 +183,6 @@ def test_an_update_runs_ten_days_and_five_more_with_consent(town: Town) -> None:
     own, _ = _desk_of(town, OWNER)
     assert oversight.Work.UPDATE_ENTRY in own.sizes
 
-
-def test_an_overdue_update_is_reported_once_and_closed_by_the_submission(town: Town) -> None:
-    """Late stays late; the submission of the next version stops the clock and settles what is owed."""
     town.on(date(2025, 10, 22))
     for _ in range(2):
         with town.desk(HOUSE) as desk:
@@ -203,9 +204,6 @@ def test_an_overdue_update_is_reported_once_and_closed_by_the_submission(town: T
     assert [one.done is None for one in audits] == [False, True]
     assert audits[-1].provider == AUTHORITY
 
-
-def test_users_are_told_of_a_new_version(town: Town) -> None:
-    """Whoever holds an agreement learns what changed, with how many of its own items, and since when."""
     request = submitted(town, date(2025, 10, 23))
     with town.desk(officer(MARKET, Duty.OFFICE_HEAD)) as desk:
         sharing.approve(desk, request)

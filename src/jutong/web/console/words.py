@@ -320,7 +320,8 @@ _ALL: Words = {kind: words for room in _ROOMS for kind, words in room.items()}
 def word_of(value: Enum) -> Text:
     """Return the word for a value; its code where nobody gave it one.
 
-    >>> str(word_of(sharing.Stage.AGREED))
+    >>> from jutong.sharing import Stage
+    >>> str(word_of(Stage.AGREED))
     'agreed'
     """
     return _ALL.get(type(value), {}).get(value) or plain(value.value)
