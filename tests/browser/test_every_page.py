@@ -103,11 +103,7 @@ def _looks() -> list[Look]:
 
 
 LOOKS = _looks()
-IN_BOTH_LANGUAGES = [
-    pytest.param(language, look, marks=pytest.mark.xdist_group(f"pages-{language}"), id=f"{language} {look}")
-    for language in LANGUAGES
-    for look in LOOKS
-]
+IN_BOTH_LANGUAGES = [pytest.param(language, look, id=f"{language} {look}") for language in LANGUAGES for look in LOOKS]
 _PAGES: dict[tuple[str, str], Page] = {}
 
 
@@ -162,9 +158,7 @@ def test_axe_finds_nothing_and_it_fits(
     assert visitors.complaints == []
 
 
-@pytest.mark.parametrize(
-    "language", [pytest.param(one, marks=pytest.mark.xdist_group(f"pages-{one}")) for one in LANGUAGES]
-)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("account", "path", "status"), FAILURES)
 def test_axe_finds_nothing_on_what_is_refused(
     visitors: Visitors, axe: Callable[[Page], list[str]], language: str, account: str, path: str, status: int

@@ -20,8 +20,8 @@ from tests.browser.walking import Walk, Walker
 ROWS = 1_000
 SYSTEM_NAME = f"CN-500000/GOV/{LABOUR.code}/{SYSTEM}"
 WALKS = [
-    pytest.param("zh-CN", True, marks=pytest.mark.xdist_group("walk-zh"), id="zh-CN-with-scripts"),
-    pytest.param("en", False, marks=pytest.mark.xdist_group("walk-en"), id="en-without-scripts"),
+    pytest.param("zh-CN", True, id="zh-CN-with-scripts"),
+    pytest.param("en", False, id="en-without-scripts"),
 ]
 
 

@@ -20,8 +20,6 @@ from tests.markup import Markup, read_markup
 from tests.pages import a_lively_city, knowing_all, routes, state_of
 
 # A department's officer, its head, the authority's auditor, a consumer, an audit administrator; then the others.
-pytestmark = pytest.mark.xdist_group("links")
-
 PEOPLE = ("officer", "head", "auditor", "asker", "audit", "overseer", "publisher", "system", "security", "own-answers")
 # To look at some things is itself on record, and their pages say so; a denial would be, too, but no link is denied.
 LEDGER = "ledger_evidence"

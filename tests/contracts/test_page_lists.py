@@ -24,8 +24,6 @@ from tests.console import Console
 from tests.pages import a_lively_city, filled, knowing_all, routes
 from tests.rows_city import CODE, a_rows_city
 
-pytestmark = pytest.mark.xdist_group("lists")
-
 WHOLE = 1000
 SAMPLES = "/style"  # a made-up list, whose rows are no store's
 LISTS = [one for one in routes() if one.method == "GET" and one.path != SAMPLES and "events" not in one.path]

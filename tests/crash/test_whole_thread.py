@@ -16,9 +16,8 @@ from jutong.cli.demo.sample import some_code
 from jutong.cli.demo.tiers import stand_up
 from tests.demo import Journey, assert_whole, path_with, settled
 
-# Each of these keeps seven processes busy: one at a time, whatever the number of test workers.
-# A busy machine takes its time over so many deaths.
-pytestmark = [pytest.mark.xdist_group("whole-thread"), pytest.mark.timeout(900)]
+# Each of these keeps seven processes busy, and a busy machine takes its time over so many deaths.
+pytestmark = pytest.mark.timeout(900)
 STRUCK = Path(__file__).parent / "struck"
 ROWS = 1_000  # the fewest that hold every fault
 CALLS = 12

@@ -18,7 +18,6 @@ from jutong.cli.node import make_home
 from tests.demo import Journey, assert_whole, path_with, settled
 from tests.postgres import free_port
 
-pytestmark = pytest.mark.xdist_group("whole-thread")
 ROWS = 400
 MORE = 2
 

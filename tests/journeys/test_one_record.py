@@ -29,7 +29,6 @@ from jutong.pools.layout import library_table
 from tests.demo import Journey, assert_whole, lines_of, path_with, run_demo, settled, valid_codes
 from tests.real import data
 
-pytestmark = pytest.mark.xdist_group("whole-thread")
 ROWS = 1_500
 DEFECTS = defects_in(ROWS)
 
