@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import json
 import os
 from pathlib import Path
@@ -31,7 +32,9 @@ def main() -> int:
     options = {name: value for name, value in vars(given).items() if name not in ("name", "json") and value is not None}
     held = True
     for name in NAMES if given.name == "all" else (given.name,):
-        result = importlib.import_module(f"bench.{name}").run(**options)
+        run = importlib.import_module(f"bench.{name}").run
+        taken = inspect.signature(run).parameters
+        result = run(**{name: value for name, value in options.items() if name in taken})
         held = held and all(one["holds"] for one in result["reach"])
         if not given.json:
             _show(result)

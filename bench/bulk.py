@@ -43,7 +43,7 @@ FROM range(?) made(i)
 """
 
 
-def run(*, input: Path | None = None, rows: int = ROWS, **_: Any) -> dict[str, Any]:
+def run(*, input: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
     """Measure by the processor's time, each in a process of its own; another's load falls on both alike."""
     with tempfile.TemporaryDirectory() as folder:
         file = input or Path(folder) / "lineitem.csv"

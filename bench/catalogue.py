@@ -54,7 +54,7 @@ TOPICS = ("经营主体", "不动产", "社会保险", "医疗机构", "道路�
 NOWHERE = Pools(lake=None, engine=None, lookup=None)  # type: ignore[arg-type]
 
 
-def run(*, rows: int = ENTRIES, writers: int = WRITERS, **_: Any) -> dict[str, Any]:
+def run(*, rows: int = ENTRIES, writers: int = WRITERS) -> dict[str, Any]:
     """Let officers write at the same time on both databases, then ask a full node for its lists."""
     figures: dict[str, Any] = {"entries": rows, "writers": writers}
     lost = 0

@@ -62,7 +62,7 @@ PEOPLE: Mapping[str, tuple[str, frozenset[Duty]]] = {
 }
 
 
-def run(*, rows: int = ENTRIES, seconds: float = 8, **_: Any) -> dict[str, Any]:
+def run(*, rows: int = ENTRIES, seconds: float = 8) -> dict[str, Any]:
     """Fill a node, then measure its pages one after the other on one core, and mixed on two."""
     with tempfile.TemporaryDirectory() as folder:
         house = make_home(Path(folder) / "home", name="bench", body=AUTHORITY, division="500000", port=free_port())

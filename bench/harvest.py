@@ -34,7 +34,7 @@ AUTHORITY = "11500000MB1000010R"
 SIZE = 200
 
 
-def run(*, portals: Path | None = None, mapping: Path | None = None, **_: Any) -> dict[str, Any]:
+def run(*, portals: Path | None = None, mapping: Path | None = None) -> dict[str, Any]:
     """Measure over the lists in ``portals``; ``mapping`` holds what each field really says."""
     portals = portals or DATA / "catalogue" / "portals"
     mapping = mapping or DATA / "catalogue" / "mapping"

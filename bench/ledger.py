@@ -22,7 +22,7 @@ PROOFS = 2000
 CALLERS, CALLS_EACH = 32, 1000
 
 
-def run(*, rows: int = LEAVES, **_: Any) -> dict[str, Any]:
+def run(*, rows: int = LEAVES) -> dict[str, Any]:
     """Measure append, proof, audit and the journal; the floor writes one file, flushes it and hashes twice a leaf."""
     figures: dict[str, Any] = {"leaf_bytes": LEAF_BYTES}
     with tempfile.TemporaryDirectory() as folder:

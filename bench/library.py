@@ -75,7 +75,7 @@ VIEWS: Mapping[str, tuple[str, Mapping[str, str | None]]] = {
 T = TypeVar("T")
 
 
-def run(*, views: Path | None = None, rows: int = ROWS, **_: Any) -> dict[str, Any]:
+def run(*, views: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
     """Match the views of departments, then lay, change, merge and unmerge a made library."""
     figures: dict[str, Any] = {}
     reach: list[dict[str, Any]] = []

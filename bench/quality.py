@@ -39,7 +39,6 @@ PEER_ROWS = 1_000_000
 
 def run(
     *, input: Path | None = None, rules: Path | None = None, rows: int = ROWS, peer: bool = True, linear: bool = False,
-    **_: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Measure by the processor's time, each in a process of its own; another's load falls on both alike."""
     with tempfile.TemporaryDirectory() as folder:

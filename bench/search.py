@@ -34,7 +34,7 @@ Ranking = Callable[[str], Sequence[str]]
 Row = Mapping[str, Any]
 
 
-def run(corpus: Path | None = None, queries: Path | None = None, rows: int = SIZE, **_: object) -> dict[str, Any]:
+def run(corpus: Path | None = None, queries: Path | None = None, rows: int = SIZE) -> dict[str, Any]:
     """Measure on a corpus and its judged queries, on the queries held out, and the time at ``rows`` records."""
     records = list(_rows(corpus or DATA / "search" / "corpus.jsonl"))
     judged = json.loads((queries or DATA / "search" / "queries_dev.json").read_text("utf-8"))

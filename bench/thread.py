@@ -24,7 +24,7 @@ ROWS = 100_000
 SEED = 20_260_101
 
 
-def run(*, input: Path | None = None, rows: int = ROWS, **_: Any) -> dict[str, Any]:
+def run(*, input: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
     """Land, examine, merge, serve and log one register; rows a second and the ratio to the floor, by stage."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
