@@ -363,16 +363,19 @@ def test_a_neighbours_signed_request_counts_once_in_all_workers(city: City) -> N
     with house.desk(house.itself) as desk:
         registers.enrol_node(desk, node)
     created = int(house.clock().timestamp())
+    ours = f"127.0.0.1:{house.home.settings.port}"
 
-    def signed(path: str, by: str = node.name, at: int = created) -> dict[str, str]:
-        target = Target("GET", "testserver.local", path, "")
-        return sign_request(
-            key, target, {"host": "testserver.local"}, b"", keyid=by, nonce=secrets.token_hex(16), created=at
+    def signed(path: str, by: str = node.name, at: int = created, of: str = ours) -> dict[str, str]:
+        host = {"host": of}
+        signature = sign_request(
+            key, Target("GET", of, path, ""), host, b"", keyid=by, nonce=secrets.token_hex(16), created=at
         )
+        return {**signature, **host}
 
     feed, batch = "/cascade/feed", f"/cascade/batches/{city.found['batch']}"
     once = signed(feed)
     with TestClient(web.build(house)) as first, TestClient(web.build(house)) as second:
+        assert first.get(feed, headers=signed(feed, of="node.of.somebody:8700")).status_code == 401, "another node's"
         assert first.get(feed, headers=once).status_code == 200
         assert [one.get(feed, headers=once).status_code for one in (first, second)] == [401, 401]
         assert second.get(feed, headers=signed(feed)).status_code == 200

@@ -211,7 +211,7 @@ def test_synonyms_are_previewed_kept_and_let_go(console: Console) -> None:
     assert officer.post("/synonyms", data={"_csrf": CSRF, "line": "甲乙库 企业登记"}).status_code == 200
     assert entry in titles(city, "甲乙库")
     with city.house.reading() as db:
-        (group,) = search.groups(db)
+        (group,) = search.groups_listed(db)
     officer.post(f"/synonyms/{group.id}/removal", data={"_csrf": CSRF})
     assert entry not in titles(city, "甲乙库")
     with pytest.raises(Invalid):
@@ -233,7 +233,7 @@ def test_a_question_without_an_answer_becomes_a_demand(console: Console) -> None
     assert sent.status_code == 200
     assert "冷链物流温控" in sent.text
     with city.house.reading() as db:
-        (candidate,) = search.candidates(db)
+        (candidate,) = search.candidates_listed(db)
     assert (candidate.words, candidate.count) == ("冷链物流温控", 2)
     with pytest.raises(NotAllowed), city.house.desk(the_actor(city, "officer")) as desk:
         search.put_forward(desk, "冷链物流温控", "x")

@@ -126,8 +126,11 @@ def _left(desk: Desk, batches: dict[str, set[str]], subject: str) -> Outcome:
         for kept in ledger.read_about(desk.db, on=batch, act="cascade.handed_over")
     }
     consumers = {one.consumer for one in sharing.agreements_in_force(desk.db) if one.entry in batches}
-    naming = sum(subject in (taken.kept, taken.other) for _, taken in library.decisions(desk.db, limit=1_000_000))
-    return Outcome(neighbours=tuple(sorted(nodes)), consumers=tuple(sorted(consumers)), decisions=naming)
+    return Outcome(
+        neighbours=tuple(sorted(nodes)),
+        consumers=tuple(sorted(consumers)),
+        decisions=library.count_decisions_on(desk.db, subject),
+    )
 
 
 def _make_again(house: House, changed: Collection[str]) -> None:

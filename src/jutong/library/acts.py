@@ -99,7 +99,7 @@ def reject_match(desk: Desk, ref: str, code: str, *, basis: str) -> Bond:
 def look_at_matches(
     desk: Desk,
     *,
-    sure: bool = False,
+    sure: bool | None = False,
     entry: str = "",
     ref: str = "",
     by_weight: bool = False,
@@ -107,7 +107,10 @@ def look_at_matches(
     after: tuple[str, ...] = (),
     limit: int = 20,
 ) -> tuple[Suspect, ...]:
-    """Show an official rows without a key beside the legal persons that they may tell of."""
+    """Show an official rows without a key beside the legal persons that they may tell of.
+
+    ``sure`` picks those that were bound by themselves, not those to decide on; None picks both.
+    """
     desk.allow("library.look_at_matches", whole_library(registers.bodies(desk.db)))
     bonds = store.bonds(desk.db)
     with desk.released():

@@ -122,6 +122,7 @@ class Suspect:
     lead: float  # over the next candidate
     entry: str
     batch: str
+    sure: bool  # bound by itself, until somebody says otherwise
     row: Mapping[str, str | None]
     golden: Mapping[str, str | None]
 

@@ -151,9 +151,7 @@ def conflicts(pools: Pools, standing: Standing, *, after: str = "", limit: int =
     codes = pools.engine.query(page, {"golden": TableRef(GOLDEN)}, (after, limit)).read_all()[KEY].to_pylist()
     if not codes:
         return ()
-    sql = f"{conflict_sql(standing.belief, whole(codes))} ORDER BY {KEY}, field, kept DESC, value"
-    rows = pools.engine.query(sql, heard(pools, standing)).read_all().to_pylist()
-    return tuple(Conflict(code=row.pop(KEY), **row) for row in rows)
+    return tuple(one for group in _groups(pools, standing, codes) for one in group)
 
 
 def disputes(
@@ -195,9 +193,9 @@ def _groups(
     standing: Standing,
     codes: Sequence[str],
     *,
-    field: str,
-    descending: bool,
-    after: tuple[str, str] | None,
+    field: str = "",
+    descending: bool = False,
+    after: tuple[str, str] | None = None,
 ) -> list[tuple[Conflict, ...]]:
     sql = f"{conflict_sql(standing.belief, whole(codes))} ORDER BY {KEY}, field, kept DESC, value"
     groups: dict[tuple[str, str], list[Conflict]] = {}

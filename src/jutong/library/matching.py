@@ -97,7 +97,7 @@ def suspects(
     pools: Pools,
     bonds: Bonds,
     *,
-    sure: bool = False,
+    sure: bool | None = False,
     entry: str = "",
     ref: str = "",
     by_weight: bool = False,
@@ -105,7 +105,7 @@ def suspects(
     after: tuple[str, ...] = (),
     limit: int = 20,
 ) -> tuple[Suspect, ...]:
-    """Return rows beside their likeliest legal persons: those that nobody decided, or the ``sure`` ones.
+    """Return rows beside their likeliest legal persons: those to decide, the ``sure`` ones, or (None) both.
 
     They come by their mark, or by the weight of their likeness and then the mark; ``after`` holds these of the last row
     before, and ``ref`` narrows to one row.
@@ -118,20 +118,23 @@ def suspects(
     ]
     only = "".join(f" AND {condition}" for condition, _ in narrowed)
     row, held = (", ".join(f"{table}.{name} AS {table}_{name}" for name in _FIELDS) for table in ("said", "held"))
-    bands, unbound = (f"<> '{Band.UNSURE}'", "IS NOT NULL") if sure else (f"= '{Band.UNSURE}'", "IS NULL")
+    waiting = f"matches.band = '{Band.UNSURE}' AND roots.{KEY} IS NULL"
+    bound = f"matches.band <> '{Band.UNSURE}' AND roots.{KEY} IS NOT NULL"
+    standing = f"({waiting} OR {bound})" if sure is None else bound if sure else waiting
     page = (
         f"SELECT matches.ref, max_by(matches.code, matches.asker) AS code, "  # noqa: S608 (constants)
-        f"max_by(matches.weight, matches.asker) AS weight, max_by(matches.lead, matches.asker) AS lead FROM matches "
+        f"max_by(matches.weight, matches.asker) AS weight, max_by(matches.lead, matches.asker) AS lead, "
+        f"count(roots.{KEY}) > 0 AS sure FROM matches "
         f"LEFT JOIN roots ON roots.{KEY} = matches.ref "
         f"LEFT JOIN apart ON apart.kept = matches.code AND apart.other = matches.ref "
-        f"WHERE matches.band {bands} AND roots.{KEY} {unbound} AND apart.kept IS NULL{only} GROUP BY matches.ref"
+        f"WHERE {standing} AND apart.kept IS NULL{only} GROUP BY matches.ref"
     )
     page = f"SELECT * FROM ({page}) AS likely{more} ORDER BY {order} LIMIT {int(limit)}"  # noqa: S608 (constants)
     newest = ", ".join(f"max_by(source.{name}, source._at) AS {name}" for name in (*_FIELDS, "_entry", "_batch"))
     said = f"SELECT source.{KEY}, {newest} FROM source JOIN page ON page.ref = source.{KEY} GROUP BY source.{KEY}"  # noqa: S608
     sql = (
         f"WITH page AS ({page}), said AS ({said}), held AS ({current_sql()}) "  # noqa: S608 (constants)
-        f"SELECT page.ref, page.code, page.weight, page.lead, said._entry AS entry, said._batch AS batch, "
+        f"SELECT page.ref, page.code, page.weight, page.lead, page.sure, said._entry AS entry, said._batch AS batch, "
         f"{row}, {held} FROM page JOIN said ON said.{KEY} = page.ref "
         f"JOIN held ON held.{KEY} = page.code ORDER BY {order}"
     )
@@ -144,7 +147,7 @@ def suspects(
     }
     return tuple(
         Suspect(
-            **{name: one[name] for name in ("ref", "code", "weight", "lead", "entry", "batch")},
+            **{name: one[name] for name in ("ref", "code", "weight", "lead", "entry", "batch", "sure")},
             row={name: one[f"said_{name}"] for name in _FIELDS},
             golden={name: one[f"held_{name}"] for name in _FIELDS},
         )

@@ -151,12 +151,16 @@ def find_decision(db: Db, decision_id: str) -> Decision:
     return _decision(row)
 
 
-def decisions(db: Db, *, on_pairs: bool = False, limit: int = 50) -> tuple[tuple[int, Decision], ...]:
-    """Return decisions with their numbers, the newest first; those on pairs alone, if asked."""
+def decisions(db: Db, *, limit: int = 50) -> tuple[tuple[int, Decision], ...]:
+    """Return decisions with their numbers, the newest first."""
     query = sa.select(decision).order_by(decision.c.number.desc()).limit(limit)
-    if on_pairs:
-        query = query.where(decision.c.kept != "")
     return tuple((row["number"], _decision(row)) for row in db.execute(query).mappings())
+
+
+def count_decisions_on(db: Db, code: str) -> int:
+    """Return how many decisions name a subject."""
+    query = sa.select(sa.func.count()).where(sa.or_(decision.c.kept == code, decision.c.other == code))
+    return int(db.execute(query).scalar_one())
 
 
 def decided_pairs(

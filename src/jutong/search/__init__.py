@@ -10,9 +10,7 @@ from .kind import Kind
 from .looking import FACETS, search
 from .rank import Hit, Reason
 from .store import (
-    candidates,
     candidates_listed,
-    groups,
     groups_listed,
     missed_listed,
     missed_most,
@@ -33,12 +31,10 @@ __all__ = [
     "Missed",
     "Place",
     "Reason",
-    "candidates",
     "candidates_listed",
     "finder_of",
     "finder_with",
     "group_of",
-    "groups",
     "groups_listed",
     "keep_group",
     "keep_question",

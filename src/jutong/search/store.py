@@ -209,12 +209,6 @@ def forget_missed(db: Db, words: str) -> None:
     db.execute(sa.delete(missed).where(missed.c.words == words))
 
 
-def candidates(db: Db) -> tuple[Candidate, ...]:
-    """Return what was put forward for the demand list, the newest first."""
-    query = sa.select(candidate).order_by(candidate.c.id.desc())
-    return tuple(Candidate(**row) for row in db.execute(query).mappings())
-
-
 def candidates_listed(
     db: Db,
     *,

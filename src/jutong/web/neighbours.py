@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import msgspec
@@ -23,33 +22,24 @@ from jutong.kernel.text import text
 from jutong.registers import Node
 
 from .problems import REFUSALS
+from .signed import check_signed, fields_of
 from .wiring import After, Limit, TheHouse, Ulid
 
 TAGS = ["neighbours"]
 BLOCK = 1 << 20
 WITNESS_BODY_LIMIT = 64 << 10
-_turn = Lock()  # the file keeps other processes out, this the other threads
 TheReplays = NamedDependency[SkipValidation[delivery.Spent]]
 
 
 def node_behind(request: Request[Any, Any, Any], house: House, replays: delivery.Spent) -> Node:
     """Return the enrolled node that signed this very request, or refuse."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    claim = httpsig.claim_of(headers)
+    claim = httpsig.claim_of(fields_of(request))
     with house.reading() as db:
         try:
             node = registers.find_node(db, claim.keyid)
         except NotFound as error:
             raise _unknown() from error
-    now = int(house.clock().timestamp())
-    scope = request.scope
-    path = scope.get("raw_path", b"").decode("ascii").partition("?")[0] or scope["path"]
-    target = httpsig.Target(request.method, headers.get("host", ""), path, scope["query_string"].decode("ascii"))
-    httpsig.verify_request(claim, node.key, target, headers, now=now)
-    with _turn:
-        fresh = replays.admit(claim.mark, created=claim.created, now=now)
-    if not fresh:
-        raise NotKnown(text("this signed request was used before"), basis=text("RFC 9421, replay"))
+    check_signed(request, house, replays, claim, node.key)
     return node
 
 

@@ -78,7 +78,7 @@ def refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     """Show a refusal or a neighbour's silence."""
     assert isinstance(error, (Refused, Unavailable))
     status = status_of(error)
-    language = _language(request)
+    language = language_of(request)
     return _response(
         Problem(
             type=f"urn:jutong:{error.code}",
@@ -95,7 +95,7 @@ def refused(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
 def malformed(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Show what the framework refused before any act was reached; a value is never repeated."""
-    language = _language(request)
+    language = language_of(request)
     status = error.status_code
     said: Text = {
         404: text("there is nothing at this address"),
@@ -124,14 +124,15 @@ def too_deep(request: Request[Any, Any, Any], error: Exception) -> Response[byte
 def broken(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Say that we are at fault, and nothing more; the log has the rest."""
     log.error("unexpected failure at %s %s", request.method, request.scope["path"], exc_info=error)
-    language = _language(request)
+    language = language_of(request)
     said = text("this node failed in a way that was not foreseen; nothing of this act was kept")
     return _response(
         Problem(type="urn:jutong:bug", status=500, title="bug", detail=said.said_in(language)), language, {}
     )
 
 
-def _language(request: Request[Any, Any, Any]) -> str:
+def language_of(request: Request[Any, Any, Any]) -> str:
+    """Return the language in which a program's caller asked to be answered."""
     return preferred_language(request.headers.get("accept-language"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from threading import Lock
 from typing import Annotated, Any
 
 import msgspec
@@ -23,11 +22,11 @@ from jutong.kernel.text import text
 from jutong.registers import SystemName
 from jutong.terms import Actor
 
-from .problems import REFUSALS
+from .problems import REFUSALS, language_of
+from .signed import check_signed, fields_of
 from .wiring import NO_NUL, TheHouse, Ulid, UlidField
 
 TAGS = ["pushes"]
-_turn = Lock()  # the file keeps other processes out, this the other threads
 TheSpent = NamedDependency[SkipValidation[delivery.Spent]]
 Short = Annotated[str, msgspec.Meta(max_length=200, pattern=NO_NUL)]
 Offset = Annotated[int, Parameter(ge=0, le=2**53, description="number of the part's first byte, from 0")]
@@ -108,13 +107,13 @@ def _open(
     actor = system_behind(request, house, spent, body)
     with house.desk(actor) as desk:
         push = pushes.open_push(desk, data.parcel())
-    return _view(house, push)
+    return _view(request, house, push)
 
 
 @get("/push/files/{push_id:str}", responses=REFUSALS, sync_to_thread=True, tags=TAGS, cache_control=None)
 def show_push(request: Request[Any, Any, Any], house: TheHouse, spent: TheSpent, push_id: Ulid) -> PushView:
     """Say how far a push has come, and what came of it."""
-    return _view(house, pushes.sent_by(house, system_behind(request, house, spent), push_id))
+    return _view(request, house, pushes.sent_by(house, system_behind(request, house, spent), push_id))
 
 
 class Bytes(Operation):
@@ -141,9 +140,9 @@ async def take_part(
     with tray.part(offset) as part:
         async for block in request.stream():
             part.take(block)
-        httpsig.check_digest(_fields(request), part.digest)
+        httpsig.check_digest(fields_of(request), part.digest)
         await sync_to_thread(part.keep)
-    return await sync_to_thread(_view, house, push)
+    return await sync_to_thread(_view, request, house, push)
 
 
 def _sent(request: Request[Any, Any, Any], house: House, spent: delivery.Spent, push_id: str) -> Push:
@@ -158,7 +157,7 @@ def _sent(request: Request[Any, Any, Any], house: House, spent: delivery.Spent, 
 @post("/push/files/{push_id:str}/landing", responses=REFUSALS, sync_to_thread=True, tags=TAGS)
 def land_push(request: Request[Any, Any, Any], house: TheHouse, spent: TheSpent, push_id: Ulid) -> PushView:
     """Land a file that is all there, once, and answer when its rows stand."""
-    return _view(house, pushes.finish(house, system_behind(request, house, spent), push_id))
+    return _view(request, house, pushes.finish(house, system_behind(request, house, spent), push_id))
 
 
 @delete("/push/files/{push_id:str}", responses=REFUSALS, sync_to_thread=True, tags=TAGS, status_code=200)
@@ -170,7 +169,7 @@ def give_up(request: Request[Any, Any, Any], house: TheHouse, spent: TheSpent, p
         with house.desk(actor) as desk:
             push = pushes.give_up(desk, push_id)
         tray.clear()
-    return _view(house, push)
+    return _view(request, house, push)
 
 
 @get("/push/files/{push_id:str}/receipt", responses=REFUSALS, sync_to_thread=True, tags=TAGS, media_type=MediaType.TEXT)
@@ -190,46 +189,28 @@ def system_behind(
 
     With ``body`` None the body is still to come; whoever takes it compares its digest.
     """
-    headers = _fields(request)
-    claim = httpsig.claim_of(headers)
+    claim = httpsig.claim_of(fields_of(request))
     with house.reading() as db:
         try:
             system = registers.find_system(db, SystemName.parse(claim.keyid))
         except Refused as error:
             raise _unknown() from error
-    authority = headers.get("host", "").lower()
-    if system.key is None or authority not in house.home.authorities:
+    if system.key is None:
         raise _unknown()
-    scope = request.scope
-    path = scope.get("raw_path", b"").decode("ascii").partition("?")[0] or scope["path"]
-    target = httpsig.Target(request.method, authority, path, scope["query_string"].decode("ascii"))
-    now = int(house.clock().timestamp())
-    if body is None:
-        httpsig.verify_fields(claim, system.key, target, headers, now=now)
-    else:
-        httpsig.verify_request(claim, system.key, target, headers, body, now=now)
-    with _turn:
-        fresh = spent.admit(claim.mark, created=claim.created, now=now)
-    if not fresh:
-        raise NotKnown(text("this signed request was used before"), basis=text("RFC 9421, replay"))
+    check_signed(request, house, spent, claim, system.key, body)
     return pushes.actor_of(str(system.name), system.body)
-
-
-def _fields(request: Request[Any, Any, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in request.headers.items()}
 
 
 def _unknown() -> NotKnown:
     return NotKnown(
-        text("the signer is not a registered system with a key, or it called this node by another's name"),
+        text("the signer is not a registered system with a key"),
         basis=text("RFC 9421, the profile of this node"),
-        remedy=text(
-            "have the system registered and its key set by the administrators; call the node by its own address"
-        ),
+        remedy=text("have the system registered and its key set by the administrators"),
     )
 
 
-def _view(house: House, push: Push) -> PushView:
+def _view(request: Request[Any, Any, Any], house: House, push: Push) -> PushView:
+    language = language_of(request)
     with house.reading() as db:
         batch = collection.find_batch(db, push.batch) if push.batch else None
     going = collection.find_under_way(house.home.folder, push.entry, push.id) if push.stage is Stage.OPEN else None
@@ -250,8 +231,8 @@ def _view(house: House, push: Push) -> PushView:
         rows_quarantined=batch.rows_quarantined if batch else 0,
         rows_digest=batch.rows_digest if batch else "",
         landing_rows=going.rows if going else 0,
-        reason=str(push.reason),
-        remedy=str(push.remedy),
+        reason=push.reason.said_in(language),
+        remedy=push.remedy.said_in(language),
     )
 
 

@@ -158,10 +158,7 @@ def show_match(visit: TheVisit) -> Answer:
     """Show one row beside its likeliest legal person, for somebody to say whether they are one."""
     given = visit.form.read(Picked)
     with visit.desk() as desk:
-        found = waiting = library.look_at_matches(desk, ref=given.ref, limit=1)
-    if not waiting:
-        with visit.desk() as desk:
-            found = library.look_at_matches(desk, ref=given.ref, sure=True, limit=1)
+        found = library.look_at_matches(desk, ref=given.ref, sure=None, limit=1)
     if not found:
         raise NotFound("match", given.ref[:12])
     (one,) = found
@@ -176,7 +173,6 @@ def show_match(visit: TheVisit) -> Answer:
         one=one,
         entry=titles.get(one.entry, one.entry),
         fields=[(name, fields[name]) for name in ("name", "address", "city")],
-        sure=not waiting,
         sure_from=f"{library.SURE:.1f}",
         line=desk.left[-1][1],
     )
