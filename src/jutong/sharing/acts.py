@@ -184,9 +184,12 @@ def answer_unconditional(desk: Desk) -> tuple[str, ...]:
     """
     desk.allow("sharing.answer_unconditional", Label(owner=desk.actor.org))
     answered = []
-    for request in waiting.open_requests(desk.db):
-        if request.share_type is not ShareType.UNCONDITIONAL or request.stage is not Stage.SUBMITTED:
+    for seen in waiting.open_requests(desk.db, hold=False):
+        if seen.share_type is not ShareType.UNCONDITIONAL or seen.stage is not Stage.SUBMITTED:
             continue
+        request = _held(desk, seen.id)
+        if request.stage is not Stage.SUBMITTED:
+            continue  # somebody came first
         entry = catalogue.find(desk.db, request.entry)
         delivery = _clock(desk, "DELIVER", request.provider, desk.today)
         try:

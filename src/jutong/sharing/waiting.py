@@ -47,10 +47,11 @@ def tasks_waiting(
     return Pile(tuple(msgspec.convert(row.body, Agreement) for row in rows), size)
 
 
-def open_requests(db: Db) -> tuple[Request, ...]:
-    """Return every request whose answer is owed, oldest first, held against change."""
+def open_requests(db: Db, *, hold: bool = True) -> tuple[Request, ...]:
+    """Return every request whose answer is owed, oldest first, held against change if it is to be changed."""
     query = sa.select(request.c.body).where(request.c.stage.in_([stage.value for stage in OPEN])).order_by(request.c.id)
-    return tuple(msgspec.convert(body, Request) for body in db.execute(query.with_for_update()).scalars())
+    found = db.execute(query.with_for_update() if hold else query).scalars()
+    return tuple(msgspec.convert(body, Request) for body in found)
 
 
 def undelivered(db: Db) -> tuple[Agreement, ...]:

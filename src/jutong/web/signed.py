@@ -39,7 +39,7 @@ def check_signed(
         raise NotKnown(
             text("this request was signed for another node than this one"),
             basis=text("RFC 9421, the profile of this node"),
-            remedy=text("call the node by its own address"),
+            remedy=text("call the node by its own address, which its administrators set as `address` in jutong.toml"),
         )
     path = scope.get("raw_path", b"").decode("ascii").partition("?")[0] or scope["path"]
     target = httpsig.Target(request.method, authority, path, scope["query_string"].decode("ascii"))
