@@ -9,7 +9,11 @@ import json
 import os
 from pathlib import Path
 
-NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library", "bulk")
+NAMES = (
+    *("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library", "bulk"),
+    "deltasharing",
+)
+FILES = {"deltasharing": "sharing_read"}  # where it is not the name
 
 
 def main() -> int:
@@ -32,7 +36,7 @@ def main() -> int:
     options = {name: value for name, value in vars(given).items() if name not in ("name", "json") and value is not None}
     held = True
     for name in NAMES if given.name == "all" else (given.name,):
-        run = importlib.import_module(f"bench.{name}").run
+        run = importlib.import_module(f"bench.{FILES.get(name, name)}").run
         taken = inspect.signature(run).parameters
         result = run(**{name: value for name, value in options.items() if name in taken})
         held = held and all(one["holds"] for one in result["reach"])

@@ -286,6 +286,7 @@ def filled(city: City, path: str, **others: str) -> str:
         others = {"request_id": found["wish"], **others}
     known = {
         "agreement_id": found["agreement"],
+        "profile_id": found["line"],
         "batch_id": found["batch"],
         "code": MARKET,
         "table_id": found["table"],

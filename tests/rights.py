@@ -109,6 +109,7 @@ _CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Du
 # Things that not everybody sees who may look at such pages: what another body's people get instead.
 SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/whole": _in(MARKET, SOCIAL, AUTHORITY),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
     "/grading/{proposal_id}": _in(MARKET, over_all=_CENSUS),
     "/projects/{project_id}": _in(MARKET, over_all=_CENSUS),
@@ -452,6 +453,15 @@ DONE_BY: Mapping[str, Deed] = {
     "/requests/{request_id}/approval": _deed("sharing.approve", *_PROVIDERS_OFFICE),
     "/requests/{request_id}/refusal": _deed(
         "sharing.refuse", *_PROVIDERS_OFFICE, fields={"reason": "不可", "basis": "第十四条"}
+    ),
+    "/agreements/{agreement_id}/profiles": _deed(
+        "delivery.issue_profile",
+        *("asker", "asking-head"),
+        owner=SOCIAL,
+        fields=lambda city: {"system": city.found["system"], "purpose": "social-security"},
+    ),
+    "/agreements/{agreement_id}/profiles/{profile_id}/revocation": _deed(
+        "delivery.revoke_profile", "asker", "asking-head", owner=SOCIAL
     ),
     "/agreements/{agreement_id}/suspension": _deed(
         "sharing.suspend",

@@ -95,6 +95,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("witness", 0.5, witness),
         Work("answers", 5, answer),
         Work("clocks", 60, keep_clocks),
+        Work("views", 2, lambda: delivery.keep_views(house)),
         Work("plans", 5, lambda: plans.run_due(house, outward)),
         Work("letters", 15, lambda: notices.send_due(house)),
         Work("tidy", 600, tidy),
@@ -139,16 +140,22 @@ def _patiently(name: str, do: Callable[[], object]) -> None:
 
 
 def asgi(house: House) -> Asgi:
-    """Return the faces of a house: the gateway under /r1, the management API and pages everywhere else."""
+    """Return the faces of a house: the gateway under /r1, shares under /sharing, management API and pages elsewhere."""
     rooms = web.build(house)
-    gateway = delivery.gateway_of(house, worker=f"{os.getpid()}-{secrets.token_hex(4)}")
+    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+    gateway, shares = delivery.gateway_of(house, worker=worker), delivery.sharing_of(house, worker=f"{worker}-s")
 
     async def front(scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         if scope["type"] == "lifespan":
             async with gateway:
-                await rooms(scope, receive, send)  # type: ignore[arg-type]
+                try:
+                    await rooms(scope, receive, send)  # type: ignore[arg-type]
+                finally:
+                    shares.close()
         elif scope["type"] == "http" and scope["path"].startswith("/r1/"):
             await gateway(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/sharing/"):
+            await shares(scope, receive, send)
         else:
             await rooms(scope, receive, send)  # type: ignore[arg-type]
 

@@ -61,8 +61,9 @@ def draw_agreement(desk: Desk, agreement_id: str) -> None:
     desk.allow("atlas.draw", Label(owner=agreement.provider))
     drawing = Drawing(origin=f"service:{agreement_id}")
     if not agreement.over:
-        served = delivery.find_service(desk.db, agreement.entry)
-        drawing = drawing_of_agreement(agreement, served.path)
+        # What is agreed on as a whole alone has no service to be called at.
+        served = delivery.service_for(desk.db, agreement.entry)
+        drawing = drawing_of_agreement(agreement, served.path if served else f"sharing/{agreement.id.lower()}")
     if store.draw(desk.db, drawing):
         desk.record("atlas.drawn", on=agreement_id, kind="service", body=agreement.provider, edges=len(drawing.edges))
 

@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from jutong import delivery
+from jutong.catalogue import Purpose
+from jutong.delivery import bulk
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
+from jutong.kernel.files import write_whole
 from jutong.kernel.keys import load_key
 from jutong.kernel.text import text
 
-from .command import JsonOption, app
+from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
 from .output import ending, language, show
 
 
@@ -47,6 +50,24 @@ def call(
                     service, key, purpose=purpose, items=item or (), agreement=agreement, issue=issue
                 )
         show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
+
+
+@app.command()
+def profile(
+    system: Annotated[str, typer.Argument(help="Your body's system, by its name in the network.")],
+    file: Annotated[Path, typer.Argument(help="Where the profile is written; its name ends in .share.")],
+    purpose: Annotated[Purpose, typer.Option(help="A purpose of the agreements that it reads.")],
+    days: Annotated[int, typer.Option(min=1, max=bulk.LONGEST_DAYS, help="Days that it serves.")] = 30,
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Issue a profile with which a system reads shares (Delta Sharing); only its own account can read the file."""
+    with as_somebody(home, token) as (house, who):
+        with house.desk(who) as desk:
+            kept, secret = bulk.issue_profile(desk, system, purpose, days=days)
+        write_whole(file, bulk.profile_file(f"{house.home.address}/sharing", secret, kept.expires), mode=0o600)
+    show({"profile": kept.id, "file": str(file), "expires": kept.expires.isoformat()}, as_json=as_json)
 
 
 def _pair(spelled: str) -> tuple[str, str]:

@@ -1,9 +1,10 @@
-"""Hand over what was agreed, and no more: queries and yes/no verification by key, each call on record.
+"""Hand over what was agreed, and no more: record by record through the gateway, or as a whole (``bulk``), on record.
 
 Nouns: Service, Plan, Refusal, CallRecord.
 """
 
 from .acts import open_service, refresh, serve_entry
+from .bulk import keep_views, remake_views, sharing_of
 from .client import Answer, Consumer
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
 from .plan import Call, Plan, Refusal
@@ -30,12 +31,15 @@ __all__ = [
     "Spent",
     "find_service",
     "gateway_of",
+    "keep_views",
     "open_service",
     "refresh",
+    "remake_views",
     "serve_entry",
     "service_for",
     "services",
     "services_of",
+    "sharing_of",
     "used_on",
     "verdict_of",
 ]

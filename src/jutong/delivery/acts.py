@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
@@ -10,15 +10,18 @@ import pyarrow as pa
 from jutong import catalogue, quality, registers, sharing
 from jutong.catalogue import Entry, Stage
 from jutong.desk import Desk
-from jutong.guard import Label
+from jutong.guard import Label, Method
 from jutong.kernel.errors import WrongMoment
 from jutong.kernel.text import text
 from jutong.pools import Pools, TableRef
 from jutong.registers.system import class_of, instance_of
+from jutong.sharing import Agreement
 from jutong.terms import Duty
 
 from . import store
 from .service import GOLDEN, Service, columns_of, copy_version, count_sql, pairs, rows_sql, service_of, standing_table
+
+GATEWAY = frozenset({Method.QUERY, Method.VERIFY})  # what a serving copy is for
 
 
 def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str | None = None) -> Service:
@@ -69,7 +72,7 @@ def open_service(desk: Desk, agreement_id: str) -> None:
     desk.allow("delivery.open_service", _label(desk, entry))
     if agreement.delivered is not None or not _has_rows(desk, entry):
         return
-    _deliver(desk, agreement.id, serve_entry(desk, entry.id))
+    _deliver(desk, agreement.id, _served(desk, entry, (agreement,)))
 
 
 def refresh(desk: Desk, entry_id: str) -> Service | None:
@@ -79,17 +82,24 @@ def refresh(desk: Desk, entry_id: str) -> Service | None:
     agreed = [one for one in sharing.agreements_in_force(desk.db) if one.entry == entry.id]
     if entry.stage is not Stage.PUBLISHED or not (agreed or store.service_for(desk.db, entry.id)):
         return None
-    service = serve_entry(desk, entry.id)
-    for agreement in agreed:
+    service = _served(desk, entry, agreed)
+    for agreement in agreed if service or _has_rows(desk, entry) else ():
         _deliver(desk, agreement.id, service)
     return service
 
 
-def _deliver(desk: Desk, agreement_id: str, service: Service) -> None:
+def _served(desk: Desk, entry: Entry, agreed: Collection[Agreement]) -> Service | None:
+    """Return the entry's service; what is agreed on as a whole alone needs none, and perhaps can have none."""
+    looked_up = any(one.methods & GATEWAY for one in agreed) or store.service_for(desk.db, entry.id) is not None
+    return serve_entry(desk, entry.id) if looked_up else None
+
+
+def _deliver(desk: Desk, agreement_id: str, service: Service | None) -> None:
     """Note a delivery once: while the copy was built, another process may have noted it."""
-    if sharing.find_agreement(desk.db, agreement_id, hold=True).delivered is None:
+    agreement = sharing.find_agreement(desk.db, agreement_id, hold=True)
+    if agreement.delivered is None:
         sharing.record_delivery(desk, agreement_id)
-        desk.record("delivery.opened", on=agreement_id, entry=service.entry, service=service.path)
+        desk.record("delivery.opened", on=agreement_id, entry=agreement.entry, service=service.path if service else "")
 
 
 def _label(desk: Desk, entry: Entry) -> Label:

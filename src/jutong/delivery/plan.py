@@ -88,7 +88,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
     Tokens that stand for values are made under a key of this consumer and this entry alone, so that two consumers
     cannot join what they were given.
     """
-    token_key = hmac.digest(secret, f"token\n{agreement.consumer}\n{entry.id}".encode(), "sha256")
+    token_key = token_key_of(agreement, entry, secret)
     shared = {item.name for item in entry.items if item.share_type is not ShareType.NOT_SHARED}
     columns = {}
     for granted in agreement.items:
@@ -115,6 +115,11 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
         delivered=agreement.delivered is not None,
         durability=handling(entry.grade).durability,
     )
+
+
+def token_key_of(agreement: Agreement, entry: Entry, secret: bytes) -> bytes:
+    """Return the key under which tokens of this consumer and this entry are made, and no others."""
+    return hmac.digest(secret, f"token\n{agreement.consumer}\n{entry.id}".encode(), "sha256")
 
 
 def judge(plan: Plan, call: Call) -> Refusal | None:

@@ -237,6 +237,11 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.serve_entry": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.ANSWERS, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.open_service": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.refresh": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
+    # delivery of the whole: views, profiles of recipients
+    "delivery.make_view": _by(Duty.ANSWERS, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.issue_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.revoke_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.confirm_receipt": _by(Duty.SYSTEM, tie=Tie.OWN),
     # pages of rows: batches, findings, objections, the base library
     "pages.batches": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.sources": _by(*_OFFICIALS, tie=Tie.ANY),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,6 +31,7 @@ class Writing:
     place: Place
     table: str
     schema: pa.Schema
+    said: Mapping[str, str] = field(default_factory=dict)  # what each file says of itself, in its own metadata
     _name: str = field(default_factory=lambda: f"part-{_now_ms():013d}-{secrets.token_hex(8)}")
     _done: list[AddAction] = field(default_factory=list)
     _waiting: list[pa.RecordBatch] = field(default_factory=list)
@@ -95,6 +97,8 @@ class Writing:
             return
         name = self._file(len(self._done))
         with answering(self.table, self.place.options):
+            if self.said:
+                self._writer.add_key_value_metadata(dict(self.said))
             self._writer.close()
             size = self._stream.tell()
             self._stream.close()

@@ -19,7 +19,8 @@ WORDS_LIMIT = 2000  # characters in a free text
 LIST_LIMIT = 500  # members of any list
 LONGEST_TERM_DAYS = 3 * 366  # ours, not the law's: a use that lasts longer is asked for again
 QUOTA_LIMIT = 100_000_000  # calls a day
-OFFERED = frozenset({Method.QUERY, Method.VERIFY})  # by the gateway; the other methods of art. 22 come with their rooms
+# By the gateway, and as a whole by shares and files; the enclave comes with its room.
+OFFERED = frozenset({Method.QUERY, Method.VERIFY, Method.TABLE, Method.FILE})
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _DIVISION = re.compile("[0-9]{6}")

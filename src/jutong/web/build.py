@@ -44,6 +44,7 @@ from . import (
     registers,
     search,
     sharing,
+    whole,
 )
 from .console import PAGES, Doorkeeper, doors, failure_page, seated, wants_page
 from .exact import close_messages
@@ -86,6 +87,7 @@ ROOMS = (
     library,
     custody,
     sharing,
+    whole,
     oversight,
     ledger,
 )

@@ -364,6 +364,9 @@ def _footnote(kept: Kept) -> Footnote:
         "sharing.escalated": text("a missed day was reported"),
         "sharing.deadline_recomputed": text("the due day was counted anew"),
         "delivery.opened": text("the service was opened"),
+        "delivery.view_made": text("the view of the agreement was made"),
+        "delivery.view_dropped": text("the view of the agreement was taken away"),
+        "delivery.received": text("receipt of a delivery was confirmed"),
     }
     line = kept.line
     return Footnote(

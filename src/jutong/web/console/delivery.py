@@ -39,6 +39,7 @@ CODES: Mapping[str, Text] = {
     "method": text("wrong HTTP method"),
     "quota": text("day's records used up"),
     "too-much": text("too many calls"),
+    "range": text("beyond the end of the file"),
     "body-too-large": text("body too large"),
     "headers-too-large": text("header fields too large"),
     "unavailable": text("the node could not answer"),

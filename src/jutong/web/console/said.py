@@ -178,6 +178,8 @@ DONE: Mapping[str, Text] = {
     "sharing.disposed": text("The certificate is on record."),
     # delivery
     "delivery.opened": text("The service is open."),
+    "delivery.profile_issued": text("The profile was issued."),
+    "delivery.profile_revoked": text("The profile has ended, and with it every address that it was given."),
     # ledger
     # oversight
     # notices

@@ -291,6 +291,8 @@ def _method_choices(entry: Entry) -> Choices:
     helps: Mapping[Method, Text] = {
         Method.QUERY: text("your system names a key and receives the agreed items of that record"),
         Method.VERIFY: text("your system states something about a record and learns yes or no, nothing more"),
+        Method.TABLE: text("your system reads all agreed rows and items, and what changed, by shares (Delta Sharing)"),
+        Method.FILE: text("your body downloads all agreed rows and items as one file"),
     }
     return [(one.value, word_of(one), helps[one], "") for one in _offered(entry)]
 

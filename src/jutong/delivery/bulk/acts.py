@@ -1,0 +1,188 @@
+"""What is done for batch delivery: views made and taken away, profiles issued and revoked, receipt confirmed."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from jutong import catalogue, registers, sharing
+from jutong.catalogue import Entry, Purpose
+from jutong.desk import Desk
+from jutong.guard import Label
+from jutong.kernel.crypto import SigningKey
+from jutong.kernel.errors import Invalid, NotFound, WrongMoment
+from jutong.kernel.text import text
+from jutong.registers import SystemName
+from jutong.sharing import Agreement
+from jutong.terms import Duty
+
+from ..gateway.watch import node_secret
+from ..plan import compile, token_key_of
+from . import store
+from .making import Recipe, materialise, recipe_of
+from .manifest import manifest_of, sign
+from .profile import SECRET_BYTES, Profile, new_profile
+from .view import BATCHES, EVERY, View, outlived
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+def make_view(
+    desk: Desk, agreement_id: str, *, folder: Path, key: SigningKey, node: str, at_once: bool = False
+) -> View | None:
+    """Bring the view of an agreement up to its table and its terms, and let go of versions that outlived their time.
+
+    What stands already is left as it is. New rows are followed at most every fifteen minutes, unless ``at_once``;
+    new terms, and what was erased from the lake, always.
+    """
+    agreement = sharing.find_agreement(desk.db, agreement_id)
+    entry = catalogue.find(desk.db, agreement.entry)
+    desk.allow("delivery.make_view", _label(desk, entry))
+    recipe = _recipe(desk, agreement, entry, key)
+    wanted = agreement.methods & BATCHES and not agreement.over and entry.stage is catalogue.Stage.PUBLISHED
+    if recipe is None or not wanted:
+        return None
+    views = store.views_of(desk.db, agreement.id)
+    gone = outlived(views, now=desk.now, terms=recipe.terms, oldest=recipe.oldest)
+    before = next((one for one in reversed(views) if one not in gone), None)
+    late = before is not None and before.source < recipe.source and (at_once or before.made <= desk.now - EVERY)
+    made = None
+    if before is None or late:
+        version = max((one.version for one in views), default=-1) + 1
+        with desk.released():
+            new = materialise(desk.pools, folder, recipe, version, before)
+        _check_still(desk, recipe, key)
+        told = manifest_of(
+            agreement, new.parts, version=version, terms=recipe.terms, made=desk.now, changes=new.changes
+        )
+        made = View(
+            agreement=agreement.id,
+            version=version,
+            terms=recipe.terms,
+            table=recipe.table,
+            source=recipe.source,
+            made=desk.now,
+            schema=new.schema,
+            parts=new.parts,
+            changes=new.changes,
+            manifest=sign(told, key, node),
+        )
+        store.save_view(desk.db, made)
+    if made is None and not gone:
+        return before
+    store.remove_views(desk.db, agreement.id, [one.version for one in gone])
+    standing = made or before
+    assert standing is not None
+    desk.record(
+        "delivery.view_made",
+        on=agreement.id,
+        version=standing.version,
+        terms=standing.terms,
+        table=standing.table,
+        source=standing.source,
+        rows=standing.rows,
+        files=len(standing.parts),
+        bytes=standing.size,
+        manifest=standing.digest(),
+        gone=[one.version for one in gone],
+    )
+    return standing
+
+
+def drop_view(desk: Desk, agreement_id: str) -> None:
+    """Forget every version of a view whose agreement is over."""
+    agreement = sharing.find_agreement(desk.db, agreement_id)
+    entry = catalogue.find(desk.db, agreement.entry)
+    desk.allow("delivery.make_view", _label(desk, entry))
+    views = store.views_of(desk.db, agreement.id)
+    if not agreement.over or not views:
+        return
+    store.remove_views(desk.db, agreement.id, [one.version for one in views])
+    desk.record("delivery.view_dropped", on=agreement.id, versions=[one.version for one in views])
+
+
+def issue_profile(desk: Desk, system: str, purpose: Purpose, *, days: int = 30) -> tuple[Profile, str]:
+    """Issue a profile for a consumer's system and one purpose, and return it with its token, which is kept nowhere.
+
+    The one before it for the same purpose serves an hour more, so that a read that runs can end.
+    """
+    known = registers.find_system(desk.db, SystemName.parse(system))
+    desk.allow("delivery.issue_profile", Label(owner=known.body))
+    new, token = new_profile(
+        desk.new_id(), system, known.body, purpose.value, secrets.token_bytes(SECRET_BYTES), now=desk.now, days=days
+    )
+    older = [one for one in store.profiles_of(desk.db, [system], now=desk.now) if one.purpose == new.purpose]
+    for one in older:
+        store.save_profile(desk.db, one.followed(desk.now))
+    store.save_profile(desk.db, new)
+    desk.record(
+        "delivery.profile_issued",
+        on=new.id,
+        system=system,
+        consumer=known.body,
+        purpose=new.purpose,
+        expires=new.expires.isoformat(),
+        followed=[one.id for one in older],
+    )
+    return new, token
+
+
+def revoke_profile(desk: Desk, profile_id: str) -> Profile:
+    """End a profile at once, and with it every address of a file that it was given."""
+    kept = store.profile_with(desk.db, profile_id)
+    if kept is None or not (kept.body == desk.actor.org or desk.actor.duties & {Duty.SECURITY_ADMIN, Duty.HOUSE}):
+        raise NotFound("profile", profile_id)
+    desk.allow("delivery.revoke_profile", Label(owner=kept.body, parties=_house(desk)))
+    if kept.revoked:
+        return kept
+    ended = kept.ended(desk.now)
+    store.save_profile(desk.db, ended)
+    desk.record("delivery.profile_revoked", on=kept.id, system=kept.system, consumer=kept.body)
+    return ended
+
+
+def confirm_receipt(desk: Desk, agreement_id: str, *, version: int, manifest: str, intact: bool) -> None:
+    """Put on record that a consumer's system has received a delivery, and whether its digests were right."""
+    agreement = sharing.find_agreement(desk.db, agreement_id)
+    if desk.actor.id not in agreement.systems:
+        raise NotFound("agreement", agreement_id)
+    desk.allow("delivery.confirm_receipt", Label(owner=agreement.consumer))
+    if not _DIGEST.fullmatch(manifest) or not 0 <= version < 2**31:
+        raise Invalid(text("a manifest is known by its SHA-256 in 64 hex digits"))
+    desk.record(
+        "delivery.received",
+        on=agreement.id,
+        consumer=agreement.consumer,
+        provider=agreement.provider,
+        version=version,
+        manifest=manifest,
+        intact=intact,
+    )
+
+
+def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> Recipe | None:
+    secret = node_secret(key)
+    plan = compile(agreement, entry, secret=secret)
+    return recipe_of(desk.pools, agreement, entry, plan, token_key=token_key_of(agreement, entry, secret))
+
+
+def _check_still(desk: Desk, recipe: Recipe, key: SigningKey) -> None:
+    """Refuse what was made by terms, or of rows, that stand no longer: they changed while it was made."""
+    agreement = sharing.find_agreement(desk.db, recipe.agreement.id)
+    again = _recipe(desk, agreement, catalogue.find(desk.db, agreement.entry), key)
+    if again is None or again.terms != recipe.terms or recipe.source < again.oldest:
+        raise WrongMoment(
+            text("the agreement or its rows changed while its view was made; nothing of it was kept"),
+            remedy=text("it is made again by itself"),
+        )
+
+
+def _label(desk: Desk, entry: Entry) -> Label:
+    return replace(entry.label, parties=_house(desk))
+
+
+def _house(desk: Desk) -> frozenset[str]:
+    # The node that serves an entry is a party to its delivery, whoever provides it.
+    return frozenset({desk.actor.org}) if Duty.HOUSE in desk.actor.duties else frozenset()

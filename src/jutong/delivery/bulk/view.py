@@ -1,0 +1,219 @@
+"""The view of one agreement: the rows that it gives as a whole, already cut, masked and marked; in versions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from jutong.catalogue.entry import Entry
+from jutong.guard.grades import Method
+from jutong.guard.mask import Clear, parse_mask
+from jutong.guard.mask_sql import mask_sql
+from jutong.kernel.canon import Fact, canonical, digest
+from jutong.kernel.text import text
+from jutong.quality.reading import ROW
+from jutong.sharing.agreement import Agreement, Standing
+
+from ..plan import Plan, Refusal, beginning
+from ..service import BATCH, standing_rows
+
+BATCHES = frozenset({Method.TABLE, Method.FILE})
+KEPT = 8  # versions of a view
+AGE = timedelta(hours=1)  # so long a version stays at least: whoever reads has begun with it
+EVERY = timedelta(minutes=15)  # a view follows its table at most so often
+LEFT = "_left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One Parquet file of a view: its digest (SHA-256, hex), rows, bytes, and bounds of its columns (Delta's JSON)."""
+
+    name: str
+    size: int
+    rows: int
+    digest: str
+    stats: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One version of the view of one agreement.
+
+    ``changes`` leads from the version before to this one; None where there is no way: the first, or other terms.
+    """
+
+    agreement: str
+    version: int
+    terms: str  # digest of what may leave and how
+    table: str
+    source: int  # version of the table from which it was made
+    made: datetime
+    schema: str  # Delta's schema, JSON
+    parts: tuple[Part, ...]
+    changes: tuple[Part, ...] | None
+    manifest: str  # signed (JWS)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def size(self) -> int:
+        """How many bytes its files have."""
+        return sum(part.size for part in self.parts)
+
+    def digest(self) -> str:
+        """Return the digest of the manifest: one word for all that was handed over."""
+        return digest(self.manifest.encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Under which names a view stands in a share; no part holds a point, by which clients part them."""
+
+    share: str
+    schema: str
+    table: str
+
+
+def share_of(agreement: Agreement, entry: Entry) -> Share:
+    """Return the names of an agreement's view: the agreement, its provider, its service or ``rows``."""
+    return Share(
+        share=agreement.id.lower(),
+        schema=agreement.provider.lower(),
+        table=entry.service.replace("-", "_") if entry.service else "rows",
+    )
+
+
+def columns_taken(plan: Plan, columns: Mapping[str, str], held: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return what leaves, in the agreement's order: item and the table's column for it."""
+    return tuple((item, columns[item]) for item in plan.columns if columns.get(item) in held)
+
+
+def terms_of(agreement: Agreement, entry: Entry, plan: Plan, table: str, *, marked: str = "") -> str:
+    """Return the digest of what may leave and how: views of other terms are not handed over, nor led on from."""
+    shared = set(plan.columns)
+    told: list[Fact] = [
+        [[one.name, one.mask] for one in agreement.items if one.name in shared],
+        list(plan.regions),
+        entry.region_item if plan.regions else "",
+        entry.key_item,
+        agreement.consumer,
+        table,
+        marked,
+    ]
+    return digest(canonical(told))
+
+
+def view_sql(
+    agreement: Agreement,
+    entry: Entry,
+    taken: Collection[tuple[str, str]],
+    held: Collection[str],
+    columns: Mapping[str, str],
+    *,
+    token_key: bytes,
+    marked: Mapping[str, str] | None = None,
+) -> str:
+    """Return the query over ``t`` whose rows are the view; ``marked`` has expressions for columns that carry marks.
+
+    Of rows with one key the latest stands, as in the serving copy. The order is one of what leaves, never of what
+    stays: it would tell of hidden values.
+    """
+    masks = {one.name: parse_mask(one.mask) for one in agreement.items}
+    told = []
+    for item, column in taken:
+        name, mask = _quoted(column), masks[item]
+        if isinstance(mask, Clear):
+            told.append(f"{(marked or {}).get(item, name)} AS {_quoted(item)}")
+        else:
+            told.append(f"{mask_sql(mask, f'CAST({name} AS VARCHAR)', key=token_key)} AS {_quoted(item)}")
+    rows, where = standing_rows(held), _inside(agreement, entry, columns, held)
+    key = columns.get(entry.key_item, "")
+    if key in held and BATCH in held:
+        newest = ", ".join(f"{_quoted(name)} DESC" for name in (BATCH, ROW) if name in held)
+        plain = f"upper(trim(CAST({_quoted(key)} AS VARCHAR)))"
+        turn = f"row_number() OVER (PARTITION BY {plain} ORDER BY {newest})"
+        rows = f"(SELECT *, {turn} AS {LEFT} FROM {rows}) AS latest"  # noqa: S608
+        where = [*where, f"({_quoted(key)} IS NULL OR {LEFT} = 1)"]
+    filtered = f" WHERE {' AND '.join(where)}" if where else ""
+    items = [item for item, _ in taken]
+    # By all of it: rows that are alike to whoever gets them must not stand in the order of what was hidden.
+    order = ", ".join(_quoted(one) for one in sorted(items, key=lambda one: one != entry.key_item))
+    return f"SELECT * FROM (SELECT {', '.join(told)} FROM {rows}{filtered}) ORDER BY {order}"  # noqa: S608
+
+
+def changes_sql(names: Collection[str]) -> str:
+    """Return the query for what changed between the rows ``before`` and ``after``: each inserted or deleted row."""
+    told = ", ".join(map(_quoted, names))
+    both = (
+        f"SELECT {told}, count(*) FILTER (new) - count(*) FILTER (NOT new) AS n FROM ("  # noqa: S608
+        f"SELECT {told}, true AS new FROM after UNION ALL SELECT {told}, false AS new FROM before) GROUP BY {told}"
+    )
+    kind = "CASE WHEN n > 0 THEN 'insert' ELSE 'delete' END AS _change_type"
+    return f"SELECT {told}, {kind} FROM (SELECT *, unnest(range(abs(n))) AS again FROM ({both}) WHERE n <> 0)"  # noqa: S608
+
+
+def refusal_of(plan: Plan, method: Method, purpose: str, day: date) -> Refusal | None:
+    """Return why nothing of the agreement leaves as a whole on ``day`` for ``purpose``, or None."""
+    if plan.standing is not Standing.IN_FORCE:
+        return Refusal(
+            "suspended",
+            text("the agreement is {standing}", standing=plan.standing.value),
+            text("Order 809, art. 27"),
+            text("ask the provider what is to be put right"),
+        )
+    if not plan.open(day):
+        return Refusal(
+            "term",
+            text("the agreement runs from {starts} to {ends}", starts=plan.starts, ends=plan.ends),
+            text("sharing agreement, term"),
+            text("ask the provider to renew it"),
+        )
+    if purpose not in plan.purposes:
+        return Refusal(
+            "purpose",
+            text("the purpose of the call is not one that was agreed"),
+            text("sharing agreement, purposes: {purposes}", purposes=", ".join(sorted(plan.purposes))),
+            text("name an agreed purpose, or ask for a further one"),
+        )
+    if method not in plan.methods:
+        return Refusal(
+            "scope",
+            text("the method {method} was not agreed", method=method.value),
+            text("sharing agreement, methods: {methods}", methods=", ".join(sorted(plan.methods))),
+            text("use an agreed method, or ask for a further one"),
+        )
+    return None
+
+
+def outlived(views: Collection[View], *, now: datetime, terms: str, oldest: int) -> tuple[View, ...]:
+    """Return the versions that go: of other terms, from a state that the lake no longer keeps, or more than are kept.
+
+    ``oldest`` is the oldest version of the table that can still be read: what was erased there is erased here.
+    """
+    newest = max((one.version for one in views), default=0)
+    gone = []
+    for one in sorted(views, key=lambda one: one.version):
+        many = one.version <= newest - KEPT and one.made < now - AGE
+        if one.terms != terms or one.source < oldest or many:
+            gone.append(one)
+    return tuple(gone)
+
+
+def _inside(agreement: Agreement, entry: Entry, columns: Mapping[str, str], held: Collection[str]) -> list[str]:
+    """Return the condition that keeps to the agreed divisions; without a column to tell by, no row is inside."""
+    if not agreement.divisions:
+        return []
+    column = columns.get(entry.region_item, "")
+    if column not in held:
+        return ["false"]
+    region = f"CAST({_quoted(column)} AS VARCHAR)"
+    heads = sorted({beginning(division) for division in agreement.divisions})
+    return ["(" + " OR ".join(f"starts_with({region}, '{head}')" for head in heads) + ")"]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
