@@ -454,6 +454,12 @@ DONE_BY: Mapping[str, Deed] = {
     "/requests/{request_id}/refusal": _deed(
         "sharing.refuse", *_PROVIDERS_OFFICE, fields={"reason": "不可", "basis": "第十四条"}
     ),
+    "/agreements/{agreement_id}/file": _deed(
+        "delivery.hand_over_file",
+        *("asker", "asking-head"),
+        owner=SOCIAL,
+        fields={"form": "csv", "file_purpose": "social-security"},
+    ),
     "/agreements/{agreement_id}/profiles": _deed(
         "delivery.issue_profile",
         *("asker", "asking-head"),

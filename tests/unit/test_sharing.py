@@ -336,7 +336,7 @@ def test_strangers_do_not_learn_that_a_request_exists(town: Town) -> None:
         {"legal_basis": " "},
         {"scenario": "查\u202e询"},
         {"scope": "x" * 2001},
-        {"methods": frozenset({Method.TABLE})},
+        {"methods": frozenset({Method.ENCLAVE})},
         {"systems": (f"CN-500000/GOV/{STRANGER}/other",)},
         {"ends": date(2025, 8, 31)},
         {"ends": date(2035, 8, 31)},

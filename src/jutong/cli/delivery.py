@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,13 @@ from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
 from jutong.kernel.files import write_whole
 from jutong.kernel.keys import load_key
+from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
-from .output import ending, language, show
+from .output import ending, language, progress, show
+
+ANSWER_SECONDS = 300  # a file of many rows is first written
 
 
 @app.command()
@@ -68,6 +72,34 @@ def profile(
             kept, secret = bulk.issue_profile(desk, system, purpose, days=days)
         write_whole(file, bulk.profile_file(f"{house.home.address}/sharing", secret, kept.expires), mode=0o600)
     show({"profile": kept.id, "file": str(file), "expires": kept.expires.isoformat()}, as_json=as_json)
+
+
+@app.command()
+def fetch(
+    share: Annotated[Path, typer.Argument(help="The profile of your system: a file whose name ends in .share.")],
+    target: Annotated[Path, typer.Argument(help="Where the file goes; csv, xlsx, json or parquet by its ending.")],
+    node_key: Annotated[str, typer.Option(help="The node's public key, in base64; the manifest is checked with it.")],
+    agreement: Annotated[str, typer.Option(help="The agreement, where the profile reads several.")] = "",
+    patience: Annotated[int, typer.Option(min=0, help="Seconds to wait for the ledger's receipt.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the whole of an agreement as one file; after a break the same command goes on.
+
+    Its digest is compared with the signed manifest, which is kept beside it with the ledger's receipt of the call.
+    """
+    with ending():
+        form, key = bulk.form_named(target.suffix.removeprefix(".").lower()), PublicKey.read(node_key)
+        with closing(Outward(inside=True, timeout_seconds=ANSWER_SECONDS)) as outward:
+            fetcher = bulk.Fetcher(share, outward, node_key=key, language=language())
+            tables = [one for one in fetcher.tables() if agreement.lower() in ("", one["share"])]
+            if len(tables) != 1:
+                raise Invalid(
+                    text("the profile reads no table here, or several"),
+                    remedy=text("name one agreement: {names}", names=", ".join(one["share"] for one in tables) or "-"),
+                )
+            with progress(text("fetching {name}", name=target.name), quiet=as_json) as bar:
+                fetched = fetcher.fetch(tables[0], form, target, patience=patience, progress=bar)
+    show(fetched, as_json=as_json)
 
 
 def _pair(spelled: str) -> tuple[str, str]:

@@ -241,6 +241,7 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.make_view": _by(Duty.ANSWERS, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.issue_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.revoke_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.hand_over_file": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.confirm_receipt": _by(Duty.SYSTEM, tie=Tie.OWN),
     # pages of rows: batches, findings, objections, the base library
     "pages.batches": _by(*_OFFICIALS, tie=Tie.ANY),

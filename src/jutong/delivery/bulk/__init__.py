@@ -3,7 +3,10 @@
 Nouns: View, Part, Profile.
 """
 
-from .acts import confirm_receipt, drop_view, issue_profile, make_view, revoke_profile
+from .acts import confirm_receipt, drop_view, hand_over_file, issue_profile, make_view, revoke_profile
+from .fetching import Fetched, Fetcher
+from .form import Form, Handed, form_named
+from .handing import hand_over
 from .keeping import keep_view, keep_views, remake_views
 from .making import views_folder
 from .profile import LONGEST_DAYS, Profile, profile_file
@@ -14,6 +17,10 @@ from .view import BATCHES, Part, View
 __all__ = [
     "BATCHES",
     "LONGEST_DAYS",
+    "Fetched",
+    "Fetcher",
+    "Form",
+    "Handed",
     "Part",
     "Profile",
     "SharingServer",
@@ -21,6 +28,9 @@ __all__ = [
     "confirm_receipt",
     "drop_view",
     "find_profile",
+    "form_named",
+    "hand_over",
+    "hand_over_file",
     "issue_profile",
     "keep_view",
     "keep_views",

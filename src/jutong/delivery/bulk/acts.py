@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from jutong import catalogue, registers, sharing
 from jutong.catalogue import Entry, Purpose
 from jutong.desk import Desk
-from jutong.guard import Label
+from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
-from jutong.kernel.errors import Invalid, NotFound, WrongMoment
+from jutong.kernel.errors import Invalid, NotAllowed, NotFound, TooMuch, Unavailable, WrongMoment
 from jutong.kernel.text import text
 from jutong.registers import SystemName
 from jutong.sharing import Agreement
-from jutong.terms import Duty
+from jutong.terms import Duty, Grade
 
 from ..gateway.watch import node_secret
-from ..plan import compile, token_key_of
+from ..plan import Plan, compile, token_key_of
 from . import store
+from .form import Form, Handed
 from .making import Recipe, materialise, recipe_of
-from .manifest import manifest_of, sign
+from .manifest import handed_of, manifest_of, sign
 from .profile import SECRET_BYTES, Profile, new_profile
-from .view import BATCHES, EVERY, View, outlived
+from .view import BATCHES, EVERY, View, outlived, refusal_of, terms_of
+from .writing import written
 
+Take = Callable[[str, date, int], bool]  # counts one reading of the whole, or says that the day's are used up
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -103,6 +108,51 @@ def drop_view(desk: Desk, agreement_id: str) -> None:
     desk.record("delivery.view_dropped", on=agreement.id, versions=[one.version for one in views])
 
 
+def hand_over_file(
+    desk: Desk,
+    agreement_id: str,
+    form: Form,
+    purpose: Purpose,
+    *,
+    folder: Path,
+    key: SigningKey,
+    node: str,
+    take: Take,
+) -> Handed:
+    """Hand the view of an agreement over as one file to an official of its consumer; on record before a byte leaves."""
+    agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
+    entry = catalogue.find(desk.db, agreement.entry)
+    desk.allow("delivery.hand_over_file", _label_of_file(agreement, entry))
+    plan = compile(agreement, entry, secret=node_secret(key))
+    _check_open(plan, purpose, desk)
+    view = store.newest_view(desk.db, agreement.id)
+    if view is None or view.terms != terms_of(agreement, entry, plan, view.table):
+        raise Unavailable(text("the view of this agreement is being made"), remedy=text("ask again in a moment"))
+    with desk.released():
+        path, size, content = written(desk.pools, folder, view, form)
+    if sharing.find_agreement(desk.db, agreement_id).epoch != agreement.epoch:
+        raise WrongMoment(text("the agreement changed meanwhile"), remedy=text("ask again"))
+    if not take(f"whole {agreement.id}", desk.today, agreement.quota_per_day):
+        raise TooMuch(
+            text("the {quota} readings a day of the agreement are used up", quota=agreement.quota_per_day),
+            basis=text("sharing agreement, quota per legal day (UTC+8)"),
+            remedy=text("read again tomorrow, or ask the provider for a larger quota"),
+        )
+    desk.record(
+        "delivery.file_handed_over",
+        on=agreement.id,
+        consumer=agreement.consumer,
+        provider=agreement.provider,
+        purpose=purpose.value,
+        form=form.value,
+        version=view.version,
+        rows=view.rows,
+        size=size,
+        content=content,
+    )
+    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node)
+
+
 def issue_profile(desk: Desk, system: str, purpose: Purpose, *, days: int = 30) -> tuple[Profile, str]:
     """Issue a profile for a consumer's system and one purpose, and return it with its token, which is kept nowhere.
 
@@ -160,6 +210,19 @@ def confirm_receipt(desk: Desk, agreement_id: str, *, version: int, manifest: st
         manifest=manifest,
         intact=intact,
     )
+
+
+def _check_open(plan: Plan, purpose: Purpose, desk: Desk) -> None:
+    refusal = refusal_of(plan, Method.FILE, purpose.value, desk.today)
+    if refusal is not None:
+        raise NotAllowed(refusal.reason, basis=refusal.basis, remedy=refusal.remedy)
+
+
+def _label_of_file(agreement: Agreement, entry: Entry) -> Label:
+    """The file is the consumer's; it is as grave as the gravest of its items."""
+    names = {one.name for one in agreement.items}
+    grade = max((one.grade for one in entry.items if one.name in names), default=Grade.L1)
+    return Label(owner=agreement.consumer, grade=grade)
 
 
 def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> Recipe | None:

@@ -34,6 +34,7 @@ class Want(StrEnum):
     METADATA = "metadata"
     QUERY = "query"
     CHANGES = "changes"
+    WHOLE = "file"  # the view as one file: ours
     CONFIRM = "receipt"  # of a delivery, by its consumer: ours
     RECEIPT = "receipts"  # of a call, from the ledger: ours
     FILE = "files"
@@ -53,6 +54,8 @@ _ROUTES: tuple[tuple[str, Want, re.Pattern[str]], ...] = tuple(
         ("GET", Want.METADATA, f"{_TABLE}/metadata"),
         ("POST", Want.QUERY, f"{_TABLE}/query"),
         ("GET", Want.CHANGES, f"{_TABLE}/changes"),
+        ("GET", Want.WHOLE, f"{_TABLE}/file"),
+        ("HEAD", Want.WHOLE, f"{_TABLE}/file"),
         ("POST", Want.CONFIRM, f"{_TABLE}/receipt"),
         ("GET", Want.RECEIPT, "/receipts/(?P<call>[0-7][0-9A-HJKMNP-TV-Z]{25})"),
         ("GET", Want.FILE, r"/files/(?P<word>[A-Za-z0-9_-]{1,400})/[A-Za-z0-9._-]{1,200}"),

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
+from jutong.catalogue.entry import Entry
 from jutong.kernel.canon import Fact, canonical
 from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement
 
-from .view import Part
+from .form import Form, Handed
+from .view import Part, View
 
 ALGORITHM = "Ed25519"  # RFC 9864
 KIND = "jutong-manifest+jwt"
@@ -44,6 +46,49 @@ def manifest_of(
         "files": [_told(part) for part in parts],
         "changes": None if changes is None else [_told(part) for part in changes],
     }
+
+
+def manifest_of_file(
+    agreement: Agreement, view: View, *, form: str, rows: int, size: int, content: str
+) -> dict[str, Fact]:
+    """Return what one file is: of which version of which view, with which digest."""
+    return {
+        "agreement": agreement.id,
+        "agreement_digest": agreement.digest(),
+        "entry": agreement.entry,
+        "provider": agreement.provider,
+        "consumer": agreement.consumer,
+        "version": view.version,
+        "made": view.made.isoformat(timespec="seconds"),
+        "view": view.digest(),
+        "file": {"form": form, "rows": rows, "size": size, "sha256": content},
+    }
+
+
+def handed_of(
+    agreement: Agreement,
+    entry: Entry,
+    view: View,
+    form: Form,
+    path: str,
+    size: int,
+    content: str,
+    *,
+    key: SigningKey,
+    node: str,
+) -> Handed:
+    """Return a file with its signed manifest."""
+    told = manifest_of_file(agreement, view, form=form.value, rows=view.rows, size=size, content=content)
+    return Handed(
+        path=path,
+        name=f"{entry.service or 'rows'}-v{view.version}.{form.value}",
+        form=form,
+        version=view.version,
+        rows=view.rows,
+        size=size,
+        digest=content,
+        manifest=sign(told, key, node),
+    )
 
 
 def sign(manifest: Mapping[str, Fact], key: SigningKey, node: str) -> str:

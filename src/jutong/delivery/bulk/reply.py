@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Refused, TooMuch, Unavailable
+from jutong.kernel.text import text
 
 from ..plan import ANSWERED, Plan, Refusal
-from ..wire import STATUS
+from ..wire import STATUS, Asked
+from .asking import range_of
 
 JSON = "application/json; charset=utf-8"
 LINES = "application/x-ndjson; charset=utf-8"
@@ -95,3 +99,41 @@ def refused(reply: Reply, stopped: Stopped, language: str) -> Reply:
     if stopped.again:
         reply.headers.append((b"retry-after", b"%d" % stopped.again))
     return reply
+
+
+def as_piece(reply: Reply, asked: Asked, piece: Piece, digest: str, media_type: str) -> None:
+    """Answer with a file, or the range of it that is asked for (RFC 9110, 14)."""
+    size, tag = piece.length, f'"{digest}"'
+    reply.headers += [
+        (b"content-type", media_type.encode()),
+        (b"accept-ranges", b"bytes"),
+        (b"etag", tag.encode()),
+        (b"repr-digest", b"sha-256=:" + base64.b64encode(bytes.fromhex(digest)) + b":"),
+    ]
+    same = asked.fields.get(b"if-range", tag.encode()) == tag.encode()
+    given = asked.fields.get(b"range", b"").decode("latin-1") if same else ""
+    reply.handed = f"{digest} {given}" if given else digest
+    found = range_of(given, size) if given else None
+    if found is None:
+        reply.piece = piece
+        return
+    first, length = found
+    if not length:
+        reply.headers.append((b"content-range", b"bytes */%d" % size))
+        raise Stopped(Refusal("range", text("the range lies beyond the end of the file")))
+    reply.status, reply.piece = 206, Piece(piece.path, first, length)
+    reply.headers.append((b"content-range", b"bytes %d-%d/%d" % (first, first + length - 1, size)))
+
+
+def as_json(reply: Reply, told: Mapping[str, Any], *, version: int | None = None) -> None:
+    """Answer with one JSON object."""
+    reply.body = encode(told)
+    reply.headers.append((b"content-type", JSON.encode()))
+    if version is not None:
+        reply.headers.append((b"delta-table-version", b"%d" % version))
+
+
+def as_lines(reply: Reply, lines: Sequence[Mapping[str, Any]], *, version: int) -> None:
+    """Answer with one JSON object a line."""
+    reply.body = b"".join(encode(line) + b"\n" for line in lines)
+    reply.headers += [(b"content-type", LINES.encode()), (b"delta-table-version", b"%d" % version)]

@@ -23,6 +23,7 @@ from .profile import Profile
 from .reply import AGAIN_SECONDS, Stopped
 from .view import Share, View, refusal_of, share_of, terms_of
 
+TABLE_ALONE = frozenset({Method.TABLE})
 UNKNOWN = Refusal(
     "not-known",
     text("the caller is not known"),
@@ -71,7 +72,9 @@ class Rights:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def shown(self, db: Db, share: str, profile: Profile, now: datetime) -> Shown:
+    def shown(
+        self, db: Db, share: str, profile: Profile, now: datetime, methods: frozenset[Method] = TABLE_ALONE
+    ) -> Shown:
         """Return the agreement behind a share, if this profile may read it now; else it is as if it were not there."""
         agreement_id = share.upper()
         try:
@@ -79,10 +82,10 @@ class Rights:
         except NotFound:
             agreement = None
         named = agreement is not None and profile.system in agreement.systems and agreement.consumer == profile.body
-        if agreement is None or not named or share != agreement.id.lower() or Method.TABLE not in agreement.methods:
+        if agreement is None or not named or share != agreement.id.lower() or not agreement.methods & methods:
             raise Stopped(NOT_FOUND)
         shown = self.compiled(db, agreement)
-        refusal = refusal_of(shown.plan, Method.TABLE, profile.purpose, day_of(now))
+        refusal = refusal_of(shown.plan, min(agreement.methods & methods), profile.purpose, day_of(now))
         if refusal is not None:
             raise Barred(shown.plan, refusal)
         return shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -30,19 +29,23 @@ from .asking import (
     number_in,
     page_size,
     question_of,
-    range_of,
     route_of,
 )
+from .form import form_named
 from .hints import Bounds, Wanted, bounds_of, wanted_of
 from .making import folder_of, views_folder
+from .manifest import handed_of
 from .profile import Profile, profile_in
-from .reply import JSON, LINES, PARQUET, Piece, Reply, Stopped, encode, refused, stop
-from .rights import GONE, UNKNOWN, Barred, Rights, Shown, day_of
+from .reply import PARQUET, Piece, Reply, Stopped, as_json, as_lines, as_piece, refused, stop
+from .rights import GONE, TABLE_ALONE, UNKNOWN, Barred, Rights, Shown, day_of
 from .seal import FILE_SECONDS, PAGE_SECONDS, FileWord, PageWord, open_file, open_page, seal_file, seal_page
-from .view import Part, View, refusal_of, terms_of
+from .view import BATCHES, Part, View, refusal_of, terms_of
+from .writing import written
 
 PURPOSE = "delta sharing"  # for which the node's key makes the key of sealed words
 _LISTED_AT_ONCE = 500
+# By which methods what may be asked for; all else is reading a table.
+METHODS = {Want.WHOLE: frozenset({Method.FILE}), Want.CONFIRM: BATCHES, Want.METADATA: BATCHES, Want.VERSION: BATCHES}
 
 
 class Shelf:
@@ -109,11 +112,11 @@ class Shelf:
                 raise Stopped(Refusal("invalid", text("the place in the list is not one of this list any more")))
             after = word.after
         if want is not Want.SHARES:
-            shown = [self._rights.shown(db, names["share"], profile, now)]
+            shown = [self._rights.shown(db, names["share"], profile, now, BATCHES)]
             if names.get("schema", shown[0].names.schema) != shown[0].names.schema:
                 raise Stopped(NOT_FOUND)
         if want is Want.SHARE:
-            _json(reply, {"share": {"name": shown[0].names.share, "id": shown[0].agreement.id}})
+            as_json(reply, {"share": {"name": shown[0].names.share, "id": shown[0].agreement.id}})
             return
         if want is Want.SHARES:
             every = self._shares(db, profile, now, after=after)
@@ -127,7 +130,7 @@ class Shelf:
         if len(items) > limit > 0:
             last = PageWord(profile.id, listed, items[limit - 1]["name"], int(now.timestamp()) + PAGE_SECONDS)
             told["nextPageToken"] = seal_page(self._key, last)
-        _json(reply, told)
+        as_json(reply, told)
 
     def _shares(self, db: Db, profile: Profile, now: datetime, *, after: str) -> Iterator[Shown]:
         actor = Actor(id=profile.system, org=profile.body, duties=frozenset({Duty.SYSTEM}), cleared=Grade.L4)
@@ -136,7 +139,8 @@ class Shelf:
             for agreement in found:
                 if profile.system in agreement.systems and agreement.consumer == profile.body:
                     shown = self._rights.compiled(db, agreement)
-                    if refusal_of(shown.plan, Method.TABLE, profile.purpose, day_of(now)) is None:
+                    agreed = agreement.methods & BATCHES
+                    if agreed and refusal_of(shown.plan, min(agreed), profile.purpose, day_of(now)) is None:
                         yield shown
             place = found[-1].id
 
@@ -146,7 +150,7 @@ class Shelf:
         self, db: Db, asked: Asked, want: Want, names: Mapping[str, str], profile: Profile, now: datetime, reply: Reply
     ) -> None:
         try:
-            shown = self._rights.shown(db, names["share"], profile, now)
+            shown = self._rights.shown(db, names["share"], profile, now, METHODS.get(want, TABLE_ALONE))
         except Barred as refusal:
             reply.plan = refusal.plan
             raise
@@ -158,12 +162,14 @@ class Shelf:
             return
         newest = self._rights.standing(db, shown)
         said = asked_in(asked.query)
-        if want is Want.VERSION:
+        if want is Want.WHOLE:
+            self._whole(asked, said, shown, newest, now, reply)
+        elif want is Want.VERSION:
             view = self._rights.version_since(db, newest, said.get("startingTimestamp", ""))
-            _json(reply, {}, version=view.version)
+            as_json(reply, {}, version=view.version)
         elif want is Want.METADATA:
             view = self._rights.view(db, newest, number_in(said, "version"), said.get("timestamp", ""))
-            _lines(reply, _head(shown, view), version=view.version)
+            as_lines(reply, _head(shown, view), version=view.version)
         elif want is Want.QUERY:
             self._query(db, asked, profile, shown, newest, now, reply)
         else:
@@ -184,7 +190,7 @@ class Shelf:
                 lines.append({"file": self._told(profile, shown, view, place, part, now)})
                 rows += part.rows
         reply.rows = rows
-        _lines(reply, lines, version=view.version)
+        as_lines(reply, lines, version=view.version)
 
     def _changes(
         self, db: Db, said: Mapping[str, str], profile: Profile, shown: Shown, newest: View, now: datetime, reply: Reply
@@ -212,7 +218,26 @@ class Shelf:
                     told = self._told(profile, shown, view, place, part, now, changes=not whole)
                     lines.append({kind: told})
                     reply.rows += part.rows
-        _lines(reply, lines, version=start)
+        as_lines(reply, lines, version=start)
+
+    def _whole(
+        self, asked: Asked, said: Mapping[str, str], shown: Shown, view: View, now: datetime, reply: Reply
+    ) -> None:
+        """Hand the view over as one file, or go on with it."""
+        form = form_named(said.get("form", ""))
+        path, size, content = written(self._house.pools, self._folder, view, form)
+        if asked.method != "HEAD":
+            self._count(shown, now)
+        house = self._house
+        handed = handed_of(
+            *(shown.agreement, shown.entry, view, form, str(path), size, content),
+            key=house.key,
+            node=house.home.settings.name,
+        )
+        named = f"attachment; filename*=UTF-8''{handed.name}"
+        reply.rows = view.rows
+        reply.headers += [(b"jutong-manifest", handed.manifest.encode()), (b"content-disposition", named.encode())]
+        as_piece(reply, asked, Piece(handed.path, 0, size), content, form.media_type)
 
     def _count(self, shown: Shown, now: datetime) -> None:
         """Take one reading of the whole off the day's quota; it counts apart from records that are asked for by key."""
@@ -286,7 +311,7 @@ class Shelf:
         part = parts[word.place]
         folder = folder_of(self._folder, word.agreement, word.version)
         path = (folder / "changes" if word.changes else folder) / part.name
-        _send(reply, asked, Piece(str(path), 0, part.size), part)
+        as_piece(reply, asked, Piece(str(path), 0, part.size), part.digest, PARQUET)
 
     def _receipt(self, call: str, profile: Profile, reply: Reply) -> None:
         """Hand out the ledger's receipt for a call of this very system."""
@@ -302,7 +327,7 @@ class Shelf:
         actor = Actor(id=profile.system, org=profile.body, duties=frozenset({Duty.SYSTEM}), cleared=Grade.L4)
         with self._house.desk(actor) as desk:
             confirm_receipt(desk, shown.agreement.id, version=told.version, manifest=told.manifest, intact=told.intact)
-        _json(reply, {"line": desk.left[-1][1]})
+        as_json(reply, {"line": desk.left[-1][1]})
 
 
 def _item(want: Want, one: Shown) -> dict[str, str]:
@@ -336,38 +361,3 @@ def _head(shown: Shown, view: View) -> list[dict[str, Any]]:
 def _may(wanted: Wanted, part: Part) -> bool:
     bounds: Bounds = bounds_of(part.stats, part.rows)
     return wanted.may(bounds)
-
-
-def _send(reply: Reply, asked: Asked, piece: Piece, part: Part) -> None:
-    tag = f'"{part.digest}"'
-    reply.headers += [
-        (b"content-type", PARQUET.encode()),
-        (b"accept-ranges", b"bytes"),
-        (b"etag", tag.encode()),
-        (b"repr-digest", b"sha-256=:" + base64.b64encode(bytes.fromhex(part.digest)) + b":"),
-    ]
-    same = asked.fields.get(b"if-range", tag.encode()) == tag.encode()
-    given = asked.fields.get(b"range", b"").decode("latin-1") if same else ""
-    reply.handed = f"{part.digest} {given}" if given else part.digest
-    found = range_of(given, part.size) if given else None
-    if found is None:
-        reply.piece = piece
-        return
-    first, length = found
-    if not length:
-        reply.headers.append((b"content-range", b"bytes */%d" % part.size))
-        raise Stopped(Refusal("range", text("the range lies beyond the end of the file")))
-    reply.status, reply.piece = 206, Piece(piece.path, first, length)
-    reply.headers.append((b"content-range", b"bytes %d-%d/%d" % (first, first + length - 1, part.size)))
-
-
-def _json(reply: Reply, told: Mapping[str, Any], *, version: int | None = None) -> None:
-    reply.body = encode(told)
-    reply.headers.append((b"content-type", JSON.encode()))
-    if version is not None:
-        reply.headers.append((b"delta-table-version", b"%d" % version))
-
-
-def _lines(reply: Reply, lines: Sequence[Mapping[str, Any]], *, version: int) -> None:
-    reply.body = b"".join(encode(line) + b"\n" for line in lines)
-    reply.headers += [(b"content-type", LINES.encode()), (b"delta-table-version", b"%d" % version)]

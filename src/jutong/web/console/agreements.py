@@ -366,6 +366,7 @@ def _footnote(kept: Kept) -> Footnote:
         "delivery.opened": text("the service was opened"),
         "delivery.view_made": text("the view of the agreement was made"),
         "delivery.view_dropped": text("the view of the agreement was taken away"),
+        "delivery.file_handed_over": text("the whole was handed over as one file"),
         "delivery.received": text("receipt of a delivery was confirmed"),
     }
     line = kept.line

@@ -104,6 +104,7 @@ DEEDS: Mapping[str, Text] = {
     "collection.run_ended": text("run of a plan ended"),
     "collection.source_tested": text("source tested"),
     "delivery.called": text("batch of calls sealed"),
+    "delivery.file_handed_over": text("the whole handed over as one file"),
     "delivery.opened": text("service opened"),
     "delivery.profile_issued": text("profile for reading shares issued"),
     "delivery.profile_revoked": text("profile for reading shares ended"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from urllib.parse import quote
 
 from litestar.response import Stream
@@ -17,11 +18,11 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from jutong.kernel.cell import harmless
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 ROWS_A_CHUNK = 200
 ROWS_OF_A_SHEET = 1_048_575
 BYTES_A_CHUNK = 1 << 16
@@ -40,13 +41,11 @@ def download(
     raise Invalid(text("a table is downloaded as csv or xlsx"))
 
 
-def harmless(words: str) -> str:
-    """Return a CSV cell that no spreadsheet takes for a formula.
-
-    >>> harmless("=HYPERLINK(1)"), harmless("重庆")
-    ("'=HYPERLINK(1)", '重庆')
-    """
-    return f"'{words}" if words.startswith(FORMULA_STARTS) else words
+def chunks_of(path: Path) -> Iterator[bytes]:
+    """Yield a file piece by piece."""
+    with path.open("rb") as stream:
+        while chunk := stream.read(BYTES_A_CHUNK):
+            yield chunk
 
 
 def as_csv(heads: Sequence[str], kinds: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
+from litestar.response import Stream
 
 from jutong import catalogue, sharing
 from jutong.catalogue import Purpose
@@ -17,8 +20,16 @@ from ..wiring import Name, Ulid
 from .agreements import AGREEMENTS
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .sharing import FIRST
+from .sheet import chunks_of
 from .visit import Visit
 from .words import word_of
+
+
+class WantedFile(msgspec.Struct, kw_only=True):
+    """In which form the file is wanted, and for which purpose."""
+
+    form: bulk.Form
+    file_purpose: Purpose
 
 
 class NewProfile(msgspec.Struct, kw_only=True):
@@ -58,6 +69,20 @@ def revoke_profile(visit: TheVisit, agreement_id: Ulid, profile_id: Ulid) -> Ans
     return done(desk, f"/agreements/{agreement_id}/whole")
 
 
+@acted("/agreements/{agreement_id:str}/file", guard="pages.agreements", again=show_whole)
+def take_file(visit: TheVisit, agreement_id: Ulid) -> Answer:
+    """Download the whole as one file; that it leaves is on record before its first byte does."""
+    given = visit.form.read(WantedFile)
+    handed = bulk.hand_over(visit.house, visit.acting, agreement_id, given.form, given.file_purpose)
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(handed.name)}",
+        "content-length": str(handed.size),
+        "cache-control": "no-store",
+        "jutong-manifest": handed.manifest,
+    }
+    return Stream(chunks_of(Path(handed.path)), media_type=handed.form.media_type, headers=headers)
+
+
 def _whole(visit: Visit, agreement_id: str, *, issued: str = "") -> Answer:
     with visit.house.reading() as db:
         agreement = sharing.find_agreement(db, agreement_id, visit.acting)
@@ -65,22 +90,26 @@ def _whole(visit: Visit, agreement_id: str, *, issued: str = "") -> Answer:
         view = bulk.newest_view(db, agreement.id)
         may_issue = visit.may("delivery.issue_profile", Label(owner=agreement.consumer))
         profiles = bulk.profiles_of(db, agreement.systems, now=visit.house.clock()) if may_issue else ()
+    owned = Label(owner=agreement.consumer)
+    agreed = sorted(one.value for one in agreement.methods & bulk.BATCHES)
     return page(
         visit,
         "delivery/whole.html",
         title=text("The whole: {title}", title=entry.title),
         crumbs=(FIRST, AGREEMENTS),
         agreement=agreement,
-        agreed=sorted(one.value for one in agreement.methods & bulk.BATCHES),
+        agreed=agreed,
         view=view,
         files=len(view.parts) if view else 0,
         endpoint=f"{visit.house.home.address}/sharing",
         profiles=[(one, word_of(Purpose(one.purpose))) for one in profiles],
         systems=[(one, one) for one in agreement.systems],
         may_issue=may_issue,
+        may_take="file" in agreed and view is not None and visit.may("delivery.hand_over_file", owned),
+        forms=[(one.value, one.value.upper()) for one in bulk.Form],
         issued=issued,
         most_days=bulk.LONGEST_DAYS,
     )
 
 
-PAGES = [show_whole, issue_profile, revoke_profile]
+PAGES = [show_whole, issue_profile, revoke_profile, take_file]
