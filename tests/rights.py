@@ -90,6 +90,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.services": SHARING,
     "pages.service_trial": {"requests", "office-head"},
     "pages.calls": SHARING,
+    "pages.traces": {"security-admin"},
     "pages.oversight": {"oversight", "audit-admin", "office-head", "department-head"},
     "pages.audit": {"audit-admin"},
     "pages.people": {"system-admin", "security-admin"},
@@ -453,6 +454,14 @@ DONE_BY: Mapping[str, Deed] = {
     "/requests/{request_id}/approval": _deed("sharing.approve", *_PROVIDERS_OFFICE),
     "/requests/{request_id}/refusal": _deed(
         "sharing.refuse", *_PROVIDERS_OFFICE, fields={"reason": "不可", "basis": "第十四条"}
+    ),
+    "/traces": _deed(
+        "delivery.trace",
+        *("security", "own-security-admin"),
+        owner=MARKET,
+        parties=(AUTHORITY,),
+        file="file",
+        fields=lambda city: {"entry": city.found["entry"]},
     ),
     "/agreements/{agreement_id}/file": _deed(
         "delivery.hand_over_file",

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from jutong import delivery
@@ -18,7 +19,7 @@ from jutong.kernel.keys import load_key
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 
-from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
+from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
 from .output import ending, language, progress, show
 
 ANSWER_SECONDS = 300  # a file of many rows is first written
@@ -100,6 +101,60 @@ def fetch(
             with progress(text("fetching {name}", name=target.name), quiet=as_json) as bar:
                 fetched = fetcher.fetch(tables[0], form, target, patience=patience, progress=bar)
     show(fetched, as_json=as_json)
+
+
+@app.command()
+def marks(
+    entry: Annotated[str, typer.Argument(help="The entry's identifier.")],
+    column: Annotated[
+        list[str] | None, typer.Option(help="item=mark: digits:1 to digits:4 of an amount, or seconds; repeatable.")
+    ] = None,
+    canaries: Annotated[Path | None, typer.Option(help="A JSON list of rows that are nobody's, by item.")] = None,
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Declare, as the owner, what may be marked in copies of an entry; every copy is then made anew, each its own."""
+    with ending():
+        columns = dict(_pair(one) for one in column or [])
+        rows = _canaries(canaries) if canaries else ()
+    with at_desk(home, token) as desk:
+        told = bulk.declare_marks(desk, entry, columns, rows)
+    show({"entry": told.entry, "columns": dict(told.columns), "canaries": len(told.canaries)}, as_json=as_json)
+
+
+@app.command()
+def trace(
+    file: Annotated[Path, typer.Argument(help="Rows that were found: CSV, JSON, XLSX or Parquet; a sample is enough.")],
+    entry: Annotated[str, typer.Option(help="The entry whose rows they are.")],
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Say whose copy rows come from, and how sure that is; nobody is named on chance above one in a million."""
+    with as_somebody(home, token) as (house, who):
+        leak = bulk.read_leak(file, file.name)
+        with house.desk(who) as desk:
+            found = bulk.trace(desk, entry, leak, key=house.key, body=house.home.settings.body)
+    show(
+        {
+            "named": [{"agreement": one.recipient, "consumer": found.consumers[one.recipient]} for one in found.named],
+            "rows": found.rows,
+            "rows_known": found.known,
+            "marks_read": found.positions,
+            "canaries": found.canaries,
+            "says": found.says,
+            "bounds": {one.recipient: one.bound for one in found.suspicions[:20]},
+        },
+        as_json=as_json,
+    )
+
+
+def _canaries(path: Path) -> tuple[dict[str, str], ...]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[dict[str, str], ...])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise Invalid(text("{path} is no JSON list of rows", path=path.name)) from error
 
 
 def _pair(spelled: str) -> tuple[str, str]:

@@ -242,6 +242,9 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.issue_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.revoke_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.hand_over_file": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.declare_marks": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.trace": _by(Duty.SECURITY_ADMIN, tie=Tie.PARTY),
+    "pages.traces": _by(Duty.SECURITY_ADMIN, tie=Tie.OWN),
     "delivery.confirm_receipt": _by(Duty.SYSTEM, tie=Tie.OWN),
     # pages of rows: batches, findings, objections, the base library
     "pages.batches": _by(*_OFFICIALS, tie=Tie.ANY),

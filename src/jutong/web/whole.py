@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from jutong.catalogue import Purpose
 from jutong.delivery import bulk
 from jutong.kernel.errors import NotFound
 
-from .wiring import Name, TheActor, TheHouse, Ulid, act, look, removing
+from .wiring import Name, TheActor, TheHouse, Ulid, Words, act, look, removing
 
 TAGS = ["delivery"]
 
@@ -65,6 +66,30 @@ def show_view(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> ViewSheet
     )
 
 
+class MarksForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which items may carry marks (``digits:1`` to ``digits:4``, ``seconds``), and which rows are canaries."""
+
+    columns: Mapping[Name, Name]
+    canaries: tuple[Mapping[Name, Words], ...] = ()
+
+
+class MarksSheet(msgspec.Struct, kw_only=True):
+    """What may be marked in copies of an entry; canaries are counted, never shown."""
+
+    entry: str
+    columns: Mapping[str, str]
+    canaries: int
+    declared: datetime
+
+
+@act("/api/entries/{entry_id:str}/marks", tags=TAGS)
+def declare_marks(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[MarksForm]) -> MarksSheet:
+    """Declare, as the owner, in which items copies of an entry may be marked; views are made anew."""
+    with house.desk(actor) as desk:
+        told = bulk.declare_marks(desk, entry_id, data.columns, data.canaries)
+    return MarksSheet(entry=told.entry, columns=told.columns, canaries=len(told.canaries), declared=told.declared)
+
+
 @act("/api/profiles", tags=TAGS)
 def issue_profile(house: TheHouse, actor: TheActor, data: JSONBody[ProfileForm]) -> IssuedProfile:
     """Issue a profile for a system of your body and one purpose; it is shown this once."""
@@ -81,4 +106,4 @@ def revoke_profile(house: TheHouse, actor: TheActor, profile_id: Ulid) -> None:
         bulk.revoke_profile(desk, profile_id)
 
 
-ENDPOINTS = [show_view, issue_profile, revoke_profile]
+ENDPOINTS = [show_view, declare_marks, issue_profile, revoke_profile]

@@ -3,15 +3,26 @@
 Nouns: View, Part, Profile.
 """
 
-from .acts import confirm_receipt, drop_view, hand_over_file, issue_profile, make_view, revoke_profile
+from .acts import (
+    confirm_receipt,
+    declare_marks,
+    drop_view,
+    hand_over_file,
+    issue_profile,
+    make_view,
+    revoke_profile,
+    trace,
+)
 from .fetching import Fetched, Fetcher
 from .form import Form, Handed, form_named
 from .handing import hand_over
 from .keeping import keep_view, keep_views, remake_views
 from .making import views_folder
+from .marking import Marking
 from .profile import LONGEST_DAYS, Profile, profile_file
 from .server import SharingServer, sharing_of
-from .store import find_profile, newest_view, profiles_of, view_at, views_of
+from .store import find_profile, marked_entries, marking_of, newest_view, profiles_of, view_at, views_of
+from .tracing import Leak, Trace, read_leak
 from .view import BATCHES, Part, View
 
 __all__ = [
@@ -21,11 +32,15 @@ __all__ = [
     "Fetcher",
     "Form",
     "Handed",
+    "Leak",
+    "Marking",
     "Part",
     "Profile",
     "SharingServer",
+    "Trace",
     "View",
     "confirm_receipt",
+    "declare_marks",
     "drop_view",
     "find_profile",
     "form_named",
@@ -35,12 +50,16 @@ __all__ = [
     "keep_view",
     "keep_views",
     "make_view",
+    "marked_entries",
+    "marking_of",
     "newest_view",
     "profile_file",
     "profiles_of",
+    "read_leak",
     "remake_views",
     "revoke_profile",
     "sharing_of",
+    "trace",
     "view_at",
     "views_folder",
     "views_of",

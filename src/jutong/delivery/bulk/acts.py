@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from jutong.kernel.errors import Invalid, NotAllowed, NotFound, TooMuch, Unavail
 from jutong.kernel.text import text
 from jutong.registers import SystemName
 from jutong.sharing import Agreement
-from jutong.terms import Duty, Grade
+from jutong.terms import Actor, Duty, Grade
 
 from ..gateway.watch import node_secret
 from ..plan import Plan, compile, token_key_of
@@ -26,7 +26,9 @@ from . import store
 from .form import Form, Handed
 from .making import Recipe, materialise, recipe_of
 from .manifest import handed_of, manifest_of, sign
+from .marking import PURPOSE, Marking, check_marking
 from .profile import SECRET_BYTES, Profile, new_profile
+from .tracing import Leak, Trace, traced
 from .view import BATCHES, EVERY, View, outlived, refusal_of, terms_of
 from .writing import written
 
@@ -126,7 +128,8 @@ def hand_over_file(
     plan = compile(agreement, entry, secret=node_secret(key))
     _check_open(plan, purpose, desk)
     view = store.newest_view(desk.db, agreement.id)
-    if view is None or view.terms != terms_of(agreement, entry, plan, view.table):
+    marked = store.marks_of(desk.db, entry.id)
+    if view is None or view.terms != terms_of(agreement, entry, plan, view.table, marked=marked):
         raise Unavailable(text("the view of this agreement is being made"), remedy=text("ask again in a moment"))
     with desk.released():
         path, size, content = written(desk.pools, folder, view, form)
@@ -151,6 +154,58 @@ def hand_over_file(
         content=content,
     )
     return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node)
+
+
+def declare_marks(
+    desk: Desk, entry_id: str, columns: Mapping[str, str], canaries: Sequence[Mapping[str, str]] = ()
+) -> Marking:
+    """Declare, as the owner, in which items of an entry copies may be marked, and which rows are canaries."""
+    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
+    desk.allow("delivery.declare_marks", entry.label)
+    entry = catalogue.find(desk.db, entry_id)
+    told = tuple({name: str(value) for name, value in one.items() if value} for one in canaries)
+    check_marking(entry, columns, told)
+    declared = Marking(entry=entry.id, columns=dict(columns), canaries=told, declared=desk.now, by=desk.actor.id)
+    store.save_marking(desk.db, declared)
+    desk.record(
+        "delivery.marks_declared",
+        on=entry.id,
+        entry=entry.id,
+        columns=dict(declared.columns),
+        canaries=len(declared.canaries),
+        digest=declared.digest(),
+    )
+    return declared
+
+
+def trace(desk: Desk, entry_id: str, leak: Leak, *, key: SigningKey, body: str) -> Trace:
+    """Say whose copy rows come from that were found elsewhere; ``body`` runs this node and may trace for all.
+
+    All agreements that ever gave the entry as a whole are candidates. On record stands what was looked at, by its
+    digest, and who was named.
+    """
+    entry = catalogue.find(desk.db, entry_id)
+    desk.allow("delivery.trace", Label(owner=entry.provider, parties=frozenset({body})))
+    marking = store.marking_of(desk.db, entry.id)
+    if marking is None:
+        raise WrongMoment(
+            text("nothing is marked in the copies of {entry}", entry=entry.title),
+            remedy=text("its owner declares what may be marked: jutong marks"),
+        )
+    candidates = _given_whole(desk, entry)
+    with desk.released():
+        found = traced(desk.pools, entry, marking, leak, candidates, key=key.secret_for(PURPOSE))
+    desk.record(
+        "delivery.traced",
+        on=entry.id,
+        entry=entry.id,
+        content=leak.digest,
+        rows=found.rows,
+        positions=found.positions,
+        candidates=len(candidates),
+        named=[one.recipient for one in found.named],
+    )
+    return found
 
 
 def issue_profile(desk: Desk, system: str, purpose: Purpose, *, days: int = 30) -> tuple[Profile, str]:
@@ -212,6 +267,16 @@ def confirm_receipt(desk: Desk, agreement_id: str, *, version: int, manifest: st
     )
 
 
+def _given_whole(desk: Desk, entry: Entry) -> dict[str, str]:
+    """Return every agreement that ever gave an entry as a whole, with its consumer."""
+    found: dict[str, str] = {}
+    provider, after = Actor(id="", org=entry.provider, duties=frozenset()), ""
+    while page := sharing.agreements(desk.db, provider, after=after, limit=500):
+        found |= {one.id: one.consumer for one in page if one.entry == entry.id and one.methods & BATCHES}
+        after = page[-1].id
+    return found
+
+
 def _check_open(plan: Plan, purpose: Purpose, desk: Desk) -> None:
     refusal = refusal_of(plan, Method.FILE, purpose.value, desk.today)
     if refusal is not None:
@@ -228,7 +293,12 @@ def _label_of_file(agreement: Agreement, entry: Entry) -> Label:
 def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> Recipe | None:
     secret = node_secret(key)
     plan = compile(agreement, entry, secret=secret)
-    return recipe_of(desk.pools, agreement, entry, plan, token_key=token_key_of(agreement, entry, secret))
+    return recipe_of(
+        *(desk.pools, agreement, entry, plan),
+        token_key=token_key_of(agreement, entry, secret),
+        marking=store.marking_of(desk.db, entry.id),
+        mark_key=key.secret_for(PURPOSE),
+    )
 
 
 def _check_still(desk: Desk, recipe: Recipe, key: SigningKey) -> None:

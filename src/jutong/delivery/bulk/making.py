@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from jutong.sharing.agreement import Agreement
 
 from ..plan import Plan
 from ..service import GOLDEN, columns_of, standing_table
+from .marking import Marking, canary_table
 from .view import Part, View, changes_sql, columns_taken, terms_of, view_sql
 
 NEW = ".new"
@@ -58,6 +59,8 @@ class Recipe:
     oldest: int
     terms: str
     token_key: bytes
+    marking: Marking | None = None
+    mark_key: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,16 @@ def folder_of(folder: Path, agreement_id: str, version: int) -> Path:
     return folder / agreement_id.lower() / f"v{version:08}"
 
 
-def recipe_of(pools: Pools, agreement: Agreement, entry: Entry, plan: Plan, *, token_key: bytes) -> Recipe | None:
+def recipe_of(
+    pools: Pools,
+    agreement: Agreement,
+    entry: Entry,
+    plan: Plan,
+    *,
+    token_key: bytes,
+    marking: Marking | None = None,
+    mark_key: bytes = b"",
+) -> Recipe | None:
     """Return by what a view would be made now; None before the first rows."""
     table = standing_table(entry, golden=pools.lake.exists(GOLDEN))
     if not pools.lake.exists(table):
@@ -91,8 +103,10 @@ def recipe_of(pools: Pools, agreement: Agreement, entry: Entry, plan: Plan, *, t
         table=table,
         source=pools.lake.version(table),
         oldest=pools.lake.history(table).oldest,
-        terms=terms_of(agreement, entry, plan, table),
+        terms=terms_of(agreement, entry, plan, table, marked=marking.digest() if marking else ""),
         token_key=token_key,
+        marking=marking,
+        mark_key=mark_key,
     )
 
 
@@ -108,27 +122,51 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
     staging.mkdir(parents=True)
     columns = columns_of(recipe.entry, recipe.table, recipe.entry.key_item)
     ref = TableRef(recipe.table, recipe.source)
-    held = pools.lake.files(recipe.table, version=recipe.source)[1].names
+    schema = pools.lake.files(recipe.table, version=recipe.source)[1]
+    held = schema.names
     taken = columns_taken(recipe.plan, columns, held)
     if not taken:
         raise Invalid(
             text("none of the agreed items has a column in the table of {title}", title=recipe.entry.title),
             remedy=text("have the provider deliver rows with these items"),
         )
-    sql = view_sql(recipe.agreement, recipe.entry, taken, held, columns, token_key=recipe.token_key)
-    rows = normal(pools.engine.query(sql, {"t": ref}))
+    given: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {"t": ref}
+    marked, canaries = _marked(recipe, columns, schema)
+    if canaries is not None:
+        given["canaries"] = canaries
+    sql = view_sql(
+        *(recipe.agreement, recipe.entry, taken, held, columns),
+        token_key=recipe.token_key,
+        marked=marked,
+        canaries=canaries is not None,
+    )
+    rows = normal(pools.engine.query(sql, given))
     parts = _written(home, staging.name, rows, recipe)
     changes = None
     if before is not None:
-        given = {
+        both: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {
             "before": _reader(folder_of(folder, recipe.agreement.id, before.version), before.parts, rows.schema),
             "after": _reader(staging, parts, rows.schema),
         }
-        told = normal(pools.engine.query(changes_sql(rows.schema.names), given))
+        told = normal(pools.engine.query(changes_sql(rows.schema.names), both))
         changes = _written(home, f"{staging.name}/changes", told, recipe)
     staging.rename(target)
     sync_folder(home)
     return Made(schema=schema_of(rows.schema), parts=parts, changes=changes)
+
+
+def _marked(recipe: Recipe, columns: Mapping[str, str], schema: pa.Schema) -> tuple[Mapping[str, str], pa.Table | None]:
+    """Return the marked columns and the canaries of this recipient; a column of a kind that carries none is left."""
+    marking, key_item = recipe.marking, recipe.entry.key_item
+    key_column = columns.get(key_item, "")
+    if marking is None or key_column not in schema.names:
+        return {}, None
+    kinds = {item: schema.field(columns[item]).type for item in marking.columns if columns.get(item) in schema.names}
+    usable = {item: columns[item] for item, kind in kinds.items() if pa.types.is_string(kind) or kind == pa.int64()}
+    told = marking.marked(recipe.agreement.id, key_column, usable, recipe.mark_key)
+    marked = {item: f"CAST({sql} AS BIGINT)" if pa.types.is_integer(kinds[item]) else sql for item, sql in told.items()}
+    held = marking.held_by(recipe.agreement.id, key_item, recipe.mark_key)
+    return marked, canary_table(held, columns, schema) if held else None
 
 
 def clear(folder: Path, agreement_id: str, kept: Iterable[int]) -> None:

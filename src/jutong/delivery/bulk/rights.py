@@ -96,10 +96,15 @@ class Rights:
         plan = compile(agreement, entry, secret=self._secret)
         return Shown(agreement=agreement, entry=entry, plan=plan, names=share_of(agreement, entry))
 
+    def terms(self, db: Db, shown: Shown, table: str) -> str:
+        """Return the digest of the terms by which a view over ``table`` would be made now."""
+        marked = store.marks_of(db, shown.entry.id)
+        return terms_of(shown.agreement, shown.entry, shown.plan, table, marked=marked)
+
     def standing(self, db: Db, shown: Shown) -> View:
         """Return the newest version, if it was made by the terms that stand."""
         newest = store.newest_view(db, shown.agreement.id)
-        if newest is None or newest.terms != terms_of(shown.agreement, shown.entry, shown.plan, newest.table):
+        if newest is None or newest.terms != self.terms(db, shown, newest.table):
             raise Stopped(STALE, again=AGAIN_SECONDS)
         return newest
 

@@ -39,7 +39,7 @@ from .profile import Profile, profile_in
 from .reply import PARQUET, Piece, Reply, Stopped, as_json, as_lines, as_piece, refused, stop
 from .rights import GONE, TABLE_ALONE, UNKNOWN, Barred, Rights, Shown, day_of
 from .seal import FILE_SECONDS, PAGE_SECONDS, FileWord, PageWord, open_file, open_page, seal_file, seal_page
-from .view import BATCHES, Part, View, refusal_of, terms_of
+from .view import BATCHES, Part, View, refusal_of
 from .writing import written
 
 PURPOSE = "delta sharing"  # for which the node's key makes the key of sealed words
@@ -305,7 +305,7 @@ class Shelf:
         view = store.view_at(db, word.agreement, word.version)
         if view is None or shown.agreement.epoch != word.epoch:
             raise Stopped(GONE)
-        if view.terms != terms_of(shown.agreement, shown.entry, shown.plan, view.table):
+        if view.terms != self._rights.terms(db, shown, view.table):
             raise Stopped(GONE)
         parts: Sequence[Part] = (view.changes or ()) if word.changes else view.parts
         part = parts[word.place]

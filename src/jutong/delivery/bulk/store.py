@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from jutong.kernel.db import Db, Instant, Json, metadata, upsert
 from jutong.kernel.errors import NotFound
 
+from .marking import Marking
 from .profile import Profile
 from .view import Part, View
 
@@ -30,6 +31,15 @@ view = sa.Table(
     sa.Column("manifest", sa.Text, nullable=False),
 )
 _PLAIN = tuple(one.name for one in view.c if one.name not in ("parts", "changes"))
+marking = sa.Table(
+    "delivery_marking",
+    metadata,
+    sa.Column("entry", sa.String(26), primary_key=True),
+    sa.Column("columns", Json, nullable=False),
+    sa.Column("canaries", Json, nullable=False),
+    sa.Column("declared", Instant, nullable=False),
+    sa.Column("by", sa.String(300), nullable=False),
+)
 profile = sa.Table(
     "delivery_profile",
     metadata,
@@ -43,6 +53,28 @@ profile = sa.Table(
     sa.Column("revoked", Instant, nullable=True),
     sa.Index("ix_delivery_profile_system_issued", "system", "issued", "id"),
 )
+
+
+def save_marking(db: Db, one: Marking) -> None:
+    """Keep what may be marked in the copies of an entry."""
+    upsert(db, marking, asdict(one), key=("entry",))
+
+
+def marking_of(db: Db, entry_id: str) -> Marking | None:
+    """Return what may be marked in the copies of an entry, if its owner declared it."""
+    row = db.execute(sa.select(marking).where(marking.c.entry == entry_id)).mappings().one_or_none()
+    return None if row is None else Marking(**{**row, "canaries": tuple(row["canaries"])})
+
+
+def marked_entries(db: Db) -> tuple[str, ...]:
+    """Return the entries whose owners let copies be marked."""
+    return tuple(db.execute(sa.select(marking.c.entry).order_by(marking.c.entry)).scalars())
+
+
+def marks_of(db: Db, entry_id: str) -> str:
+    """Return the digest of what may be marked in the copies of an entry; empty where nothing may."""
+    found = marking_of(db, entry_id)
+    return found.digest() if found else ""
 
 
 def save_view(db: Db, one: View) -> None:

@@ -116,8 +116,11 @@ def view_sql(
     *,
     token_key: bytes,
     marked: Mapping[str, str] | None = None,
+    canaries: bool = False,
 ) -> str:
     """Return the query over ``t`` whose rows are the view; ``marked`` has expressions for columns that carry marks.
+
+    With ``canaries`` there is a second table of that name, whose rows stand among the others.
 
     Of rows with one key the latest stands, as in the serving copy. The order is one of what leaves, never of what
     stays: it would tell of hidden values.
@@ -139,6 +142,11 @@ def view_sql(
         rows = f"(SELECT *, {turn} AS {LEFT} FROM {rows}) AS latest"  # noqa: S608
         where = [*where, f"({_quoted(key)} IS NULL OR {LEFT} = 1)"]
     filtered = f" WHERE {' AND '.join(where)}" if where else ""
+    if canaries:
+        needed = ", ".join(_quoted(one) for one in sorted({*(column for _, column in taken), *({key} & set(held))}))
+        inside = _inside(agreement, entry, columns, held)
+        among = f"SELECT {needed} FROM canaries{f' WHERE {inside[0]}' if inside else ''}"  # noqa: S608
+        rows, filtered = f"(SELECT {needed} FROM {rows}{filtered} UNION ALL {among}) AS told", ""  # noqa: S608
     items = [item for item, _ in taken]
     # By all of it: rows that are alike to whoever gets them must not stand in the order of what was hidden.
     order = ", ".join(_quoted(one) for one in sorted(items, key=lambda one: one != entry.key_item))

@@ -1,4 +1,4 @@
-"""Views of agreements in versions, and the profiles by which systems read them."""
+"""Views of agreements in versions, the profiles by which systems read them, and what may be marked in copies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +24,14 @@ def upgrade() -> None:
     sa.Column('changes', jutong.kernel.db.Json(), nullable=True),
     sa.Column('manifest', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('agreement', 'version', name=op.f('pk_delivery_view'))
+    )
+    op.create_table('delivery_marking',
+    sa.Column('entry', sa.String(length=26), nullable=False),
+    sa.Column('columns', jutong.kernel.db.Json(), nullable=False),
+    sa.Column('canaries', jutong.kernel.db.Json(), nullable=False),
+    sa.Column('declared', jutong.kernel.db.Instant(length=32), nullable=False),
+    sa.Column('by', sa.String(length=300), nullable=False),
+    sa.PrimaryKeyConstraint('entry', name=op.f('pk_delivery_marking'))
     )
     op.create_table('delivery_profile',
     sa.Column('id', sa.String(length=26), nullable=False),

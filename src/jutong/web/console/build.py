@@ -53,6 +53,7 @@ from . import (
     sheets,
     style,
     themes,
+    traces,
     way_in,
     whole,
     wishing,
@@ -112,6 +113,7 @@ ROOMS = (
     network,
     style,
     themes,
+    traces,
 )
 
 
