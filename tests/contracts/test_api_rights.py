@@ -137,7 +137,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/requests/{request_id}/extension": {"days": 5, "reason": "复杂"},
         "POST /api/requests/{request_id}/approval": {},
         "POST /api/requests/{request_id}/refusal": {"reason": "不可", "basis": "第十四条"},
-        "POST /api/entries/{entry_id}/marks": {"columns": {"capital": "digits:1"}},
+        "POST /api/entries/{entry_id}/marks": {"columns": [{"item": "capital", "mark": "digits:1"}]},
         "POST /api/profiles": {"system": city.found["system"], "purpose": "social-security"},
         "POST /api/agreements/{agreement_id}/suspension": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/termination": {"reason": "违规"},

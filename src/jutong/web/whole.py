@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -66,18 +65,32 @@ def show_view(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> ViewSheet
     )
 
 
-class MarksForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Which items may carry marks (``digits:1`` to ``digits:4``, ``seconds``), and which rows are canaries."""
+class MarkedItem(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An item, and the mark that copies may carry in it: ``digits:1`` to ``digits:4``, or ``seconds``."""
 
-    columns: Mapping[Name, Name]
-    canaries: tuple[Mapping[Name, Words], ...] = ()
+    item: Name
+    mark: Name
+
+
+class CanaryValue(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An item of a canary row, and its value."""
+
+    item: Name
+    value: Words
+
+
+class MarksForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which items may carry marks, and which rows are canaries."""
+
+    columns: tuple[MarkedItem, ...]
+    canaries: tuple[tuple[CanaryValue, ...], ...] = ()
 
 
 class MarksSheet(msgspec.Struct, kw_only=True):
     """What may be marked in copies of an entry; canaries are counted, never shown."""
 
     entry: str
-    columns: Mapping[str, str]
+    columns: tuple[MarkedItem, ...]
     canaries: int
     declared: datetime
 
@@ -85,9 +98,16 @@ class MarksSheet(msgspec.Struct, kw_only=True):
 @act("/api/entries/{entry_id:str}/marks", tags=TAGS)
 def declare_marks(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[MarksForm]) -> MarksSheet:
     """Declare, as the owner, in which items copies of an entry may be marked; views are made anew."""
+    columns = {one.item: one.mark for one in data.columns}
+    canaries = [{one.item: one.value for one in row} for row in data.canaries]
     with house.desk(actor) as desk:
-        told = bulk.declare_marks(desk, entry_id, data.columns, data.canaries)
-    return MarksSheet(entry=told.entry, columns=told.columns, canaries=len(told.canaries), declared=told.declared)
+        told = bulk.declare_marks(desk, entry_id, columns, canaries)
+    return MarksSheet(
+        entry=told.entry,
+        columns=tuple(MarkedItem(item=item, mark=mark) for item, mark in told.columns.items()),
+        canaries=len(told.canaries),
+        declared=told.declared,
+    )
 
 
 @act("/api/profiles", tags=TAGS)
