@@ -163,6 +163,8 @@ POLICIES: Mapping[str, Policy] = {
     "collection.settle_drift": _by(Duty.COLLECTION, tie=Tie.OWN),
     "collection.run_plan": _by(Duty.COLLECTION, tie=Tie.OWN),
     "collection.push": _by(Duty.SYSTEM, tie=Tie.OWN),
+    "collection.take_packages": _by(Duty.COLLECTION, tie=Tie.ANY),
+    "collection.skip_package": _by(Duty.COLLECTION, tie=Tie.OWN),
     "collection.run_due": _by(Duty.HOUSE, tie=Tie.ANY),
     # quality
     "quality.examine": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
@@ -242,6 +244,7 @@ POLICIES: Mapping[str, Policy] = {
     "pages.sources": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.deliver": _by(Duty.COLLECTION, tie=Tie.ANY),
     "pages.pushes": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
+    "pages.packages": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.plans": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.AUDIT_ADMIN, tie=Tie.ANY),
     "pages.quality": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.doubt": _by(*(Duty.GOVERNANCE, Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.COLLECTION), tie=Tie.ANY),

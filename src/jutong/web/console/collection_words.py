@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from jutong import collection
-from jutong.collection import plans, pushes
+from jutong.collection import packages, plans, pushes
 from jutong.kernel.text import Text, text
 
 COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
@@ -31,11 +31,18 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         plans.Outcome.UNAVAILABLE: text("the source did not answer"),
         plans.Outcome.ABANDONED: text("broken off, given up"),
     },
+    packages.Stage: {
+        packages.Stage.WAITING: text("waits for an earlier one"),
+        packages.Stage.LANDED: text("landed"),
+        packages.Stage.STOPPED: text("its rows were refused"),
+        packages.Stage.SKIPPED: text("left out"),
+    },
     pushes.Stage: {
         pushes.Stage.OPEN: text("on its way"),
         pushes.Stage.LANDED: text("landed"),
         pushes.Stage.REFUSED: text("refused"),
         pushes.Stage.GIVEN_UP: text("given up"),
+        pushes.Stage.TAKEN: text("taken in as a package"),
     },
     plans.Change: {
         plans.Change.ADDED: text("a new column"),
