@@ -16,6 +16,7 @@ _SECRET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _WORD = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,100}")
+_PUBLICATION = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
@@ -32,6 +33,7 @@ class Mode(StrEnum):
 
     FULL = "full"  # all rows, in one snapshot
     INCREMENTAL = "incremental"  # rows whose watermark is new, and an overlap for those that came late
+    STREAM = "stream"  # what changed, from the database's own log
 
 
 class Paging(StrEnum):
@@ -124,8 +126,16 @@ class Reading:
     watermark: str = ""  # the column that grows with every change
     overlap: int = 0  # seconds of an instant, or steps of a number, that are read again for what came late
     checksum: bool = True  # the source reckons a checksum over the same rows, and it must be ours
+    publication: str = ""  # of a stream: what the source's owner made for it
 
     def __post_init__(self) -> None:
+        if (self.mode is Mode.STREAM) != bool(self.publication) or (
+            self.publication and (not _PUBLICATION.fullmatch(self.publication) or self.overlap)
+        ):
+            raise Invalid(
+                text("changes are read from the log exactly if a publication is named"),
+                remedy=text("name the publication that the source's owner made, and neither watermark nor overlap"),
+            )
         if (self.mode is Mode.INCREMENTAL) != bool(self.watermark) or len(self.watermark) > NAME_MOST:
             raise Invalid(
                 text("rows are read by what is new of them exactly if a column tells it"),
@@ -135,7 +145,7 @@ class Reading:
             raise Invalid(text("an overlap is 0 to {most} seconds or steps", most=OVERLAP_MOST))
 
     @classmethod
-    def of(cls, watermark: str, *, overlap: int = 0, checksum: bool = True) -> Reading:
-        """Return the reading of what is new by a watermark, or of everything without one."""
-        mode = Mode.INCREMENTAL if watermark else Mode.FULL
-        return cls(mode=mode, watermark=watermark, overlap=overlap, checksum=checksum)
+    def of(cls, watermark: str, *, overlap: int = 0, checksum: bool = True, publication: str = "") -> Reading:
+        """Return the reading of what is new by a watermark or by the log, or of everything without either."""
+        mode = Mode.INCREMENTAL if watermark else Mode.STREAM if publication else Mode.FULL
+        return cls(mode=mode, watermark=watermark, overlap=overlap, checksum=checksum, publication=publication)

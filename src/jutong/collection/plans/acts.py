@@ -19,12 +19,12 @@ from ..contract import contract_of
 from ..flow import Progress
 from ..landing import in_force, landed
 from ..layout import Layout
-from ..reach import Reach, Reading
+from ..reach import Mode, Reach, Reading
 from ..sources.opening import Door, Glance
 from ..sources.pulled import Pulled, PulledSource
 from . import store
 from .drift import Difference
-from .plan import Outcome, Plan, Run
+from .plan import Outcome, Plan, Run, State
 from .schedule import Schedule
 
 LEASE = timedelta(minutes=2)
@@ -108,6 +108,28 @@ def resume(desk: Desk, plan_id: str) -> Plan:
     return resumed
 
 
+def restart(desk: Desk, plan_id: str) -> Plan:
+    """Let the next run of a stream read all rows and begin anew, because rows were lost at the source."""
+    plan = store.find_plan(desk.db, plan_id)
+    desk.allow("collection.restart_plan", plan.label)
+    restarted = plan.restarted()
+    store.save_plan(desk.db, restarted)
+    desk.record("collection.plan_restarted", on=plan.id, entry=plan.entry)
+    return restarted
+
+
+def end(desk: Desk, plan_id: str) -> Plan:
+    """End a plan for good; ended again nothing changes."""
+    plan = store.find_plan(desk.db, plan_id)
+    desk.allow("collection.end_plan", plan.label)
+    if plan.state is State.ENDED:
+        return plan
+    ended = plan.ended()
+    store.save_plan(desk.db, ended)
+    desk.record("collection.plan_ended", on=plan.id, entry=plan.entry)
+    return ended
+
+
 def settle_drift(desk: Desk, plan_id: str, *, accept: bool) -> Plan:
     """Decide about a source's changed columns: they are the agreed ones from now on, or the plan rests."""
     plan = store.find_plan(desk.db, plan_id)
@@ -155,7 +177,8 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
     batch = None
     if pulled.rows:
         kind, name = plan.reach.kind.value, plan.reach.place
-        source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside)
+        place = f"{plan.id} {plan.until} {pulled.until}" if plan.reading.mode is Mode.STREAM else ""
+        source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside, place=place)
         batch = landed(desk, entry, source, progress=progress)
     if not store.holds_lease(desk.db, run.id):
         raise WrongMoment(text("this run was given up, and another took its place; it keeps nothing"))
@@ -163,7 +186,8 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
     standing = store.find_plan(desk.db, run.plan)
     if batch is None:
         outcome = Outcome.NOTHING_NEW
-        moved = standing.ran(desk.now, columns=columns)
+        on = pulled.until if plan.reading.mode is Mode.STREAM else ""
+        moved = standing.ran(desk.now, until=on, columns=columns)
     else:
         outcome = Outcome.KNOWN if known else Outcome.LANDED
         moved = standing.ran(desk.now, until=pulled.until, seen=run.id if pulled.until else "", columns=columns)
@@ -176,6 +200,7 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
         rows=pulled.rows,
         again=pulled.again,
         batch=batch.id if batch else "",
+        behind=pulled.behind,
     )
     store.save_plan(desk.db, moved)
     store.save_run(desk.db, ended)

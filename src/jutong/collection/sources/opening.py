@@ -22,6 +22,7 @@ from .json import columns_of
 from .mysql import mysql_table
 from .postgres import postgres_table
 from .pulled import Pulled
+from .stream import Stream
 
 LOOK_SECONDS = 15
 TABLES: Mapping[ReachKind, Callable[..., AbstractContextManager[Snapshot]]] = {
@@ -80,6 +81,27 @@ class Door:
             progress=progress,
         )
 
+    def follow(
+        self,
+        contract: Contract,
+        path: Path,
+        *,
+        slot: str,
+        layout: Layout,
+        reading: Reading,
+        limits: Limits,
+        since: str = "",
+        look: Look | None = None,
+        progress: Progress | None = None,
+    ) -> Pulled:
+        """Read what changed into a file at ``path``, from the source's log; or refuse and keep nothing."""
+        stream = self.stream(slot, reading.publication)
+        return stream.pull(contract, path, layout=layout, limits=limits, since=since, look=look, progress=progress)
+
+    def stream(self, slot: str, publication: str) -> Stream:
+        """Return the source's log, read at a slot."""
+        return Stream(self._connection, self.reach.table, publication, slot, self.reach.place)
+
     def glance(self, contract: Contract, layout: Layout, most: int) -> Glance:
         """Look at the columns and a few rows."""
         if self.reach.kind is ReachKind.API:
@@ -91,7 +113,11 @@ class Door:
             return _glance(contract, layout, columns, lambda names: snapshot.head(names, most))
 
     def _table(self, **more: int) -> Opened:
-        told = Connection(
+        return partial(TABLES[self.reach.kind], self._connection, self.reach.table, **more)
+
+    @property
+    def _connection(self) -> Connection:
+        return Connection(
             host=self.reach.host,
             port=self.reach.real_port,
             database=self.reach.database,
@@ -99,7 +125,6 @@ class Door:
             password=self.secret,
             schema=self.reach.schema,
         )
-        return partial(TABLES[self.reach.kind], told, self.reach.table, **more)
 
 
 def _glance(

@@ -21,6 +21,7 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         plans.State.ACTIVE: text("runs by itself"),
         plans.State.PAUSED: text("rests"),
         plans.State.STOPPED: text("stopped by a change in its source"),
+        plans.State.ENDED: text("has ended"),
     },
     plans.Outcome: {
         plans.Outcome.RUNNING: text("under way"),
@@ -58,6 +59,7 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
     collection.Mode: {
         collection.Mode.FULL: text("all rows each time"),
         collection.Mode.INCREMENTAL: text("what is new by a watermark"),
+        collection.Mode.STREAM: text("what changed, by the database's log"),
     },
     collection.Paging: {
         collection.Paging.NONE: text("in one answer"),
