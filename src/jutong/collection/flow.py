@@ -30,7 +30,7 @@ class Flow:
         self.contract, self._source, self._survey = contract, source, survey
         self._label = [(BATCH, batch), (SOURCE, f"{source.kind}:{survey.content[:16]}")]
         self._aside = aside
-        self._digest = Digest(landed_schema(contract.names))
+        self.digest = Digest(self._labelled(landed_schema(contract.names)))
         self.rows_read = self.rows_landed = 0
         self.quarantined: Counter[Reason] = Counter()
         self.finished = False
@@ -38,12 +38,12 @@ class Flow:
 
     @property
     def rows_digest(self) -> str:
-        """The digest of the intact rows that have passed."""
-        return self._digest.hex()
+        """The digest of the intact rows that have passed, whatever batch and source are written beside them."""
+        return self.digest.hex(without=(BATCH, SOURCE))
 
     def intact(self, progress: Progress) -> pa.RecordBatchReader:
         """Return the intact rows with their batch and source; the last is followed by the reckoning."""
-        return pa.RecordBatchReader.from_batches(self._labelled(self._digest.schema), self._pass(progress))
+        return pa.RecordBatchReader.from_batches(self.digest.schema, self._pass(progress))
 
     def broken(self) -> pa.RecordBatchReader:
         """Return the rows put aside, once all have passed."""
@@ -61,7 +61,6 @@ class Flow:
             raise
 
     def _sifted(self, progress: Progress) -> Iterator[pa.RecordBatch]:
-        schema = self._labelled(self._digest.schema)
         progress(0, self._survey.rows)
         with pa.ipc.new_stream(self._aside, broken_schema(self.contract)) as aside:
             for portion in self._source.portions(self.contract):
@@ -71,10 +70,11 @@ class Flow:
                 self.quarantined.update(Reason(reason) for reason in told.broken.column(REASON).to_pylist())
                 if len(told.broken):
                     aside.write_batch(told.broken)
-                self._digest.add(told.intact)
                 progress(self.rows_read, self._survey.rows)
                 if len(told.intact):
-                    yield self._with_label(told.intact, schema)
+                    intact = self._with_label(told.intact, self.digest.schema)
+                    self.digest.add(intact)
+                    yield intact
         self._reckon()
         self.finished = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 
@@ -117,7 +117,7 @@ def _add(
     reading = capital_reading("capital")
     names = record_columns()
     inputs = {**tables, **reading.tables}
-    land = pools.lake.append
+    land: Callable[..., object] = pools.lake.append
     if pools.lake.exists(GOLDEN) and TURN not in pools.lake.files(GOLDEN)[1].names:
         # A library of before there were versions is made anew, whole.
         touched, only_changed, land = EVERY_SUBJECT, False, pools.lake.replace

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
@@ -84,6 +85,7 @@ class Writing:
                     compression_level=1,
                     store_schema=False,
                     use_dictionary=_repeating(rows),
+                    write_statistics=_bounded(rows),
                 )
             self._writer.write_table(rows, row_group_size=len(rows))
             full = self._stream is not None and self._stream.tell() >= BYTES_A_FILE
@@ -112,6 +114,24 @@ def _repeating(rows: pa.Table) -> list[str]:
         for name, column in zip(head.column_names, head.columns, strict=True)
         if len(column.unique()) <= max(1, len(head) // 2)
     ]
+
+
+def _bounded(rows: pa.Table) -> list[str]:
+    """Return the columns whose bounds let readers pass a file over: numbers and days, and texts that come in order.
+
+    Of texts that do not, every file holds nearly everything between the first and the last.
+    """
+    head = rows.slice(0, LOOKED_AT)
+    return [
+        name
+        for name, column in zip(head.column_names, head.columns, strict=True)
+        if not pa.types.is_string(column.type) or _in_order(column)
+    ]
+
+
+def _in_order(column: pa.ChunkedArray) -> bool:
+    values = column.drop_null().combine_chunks()
+    return len(values) < 2 or bool(pc.all(pc.less_equal(values[:-1], values[1:])).as_py())
 
 
 def _stats(written: pq.FileMetaData, schema: pa.Schema) -> dict[str, object]:
