@@ -17,7 +17,8 @@ _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _WORD = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,100}")
 _PUBLICATION = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-PORTS = {"postgresql": 5432, "mysql": 3306}
+PORTS = {"postgresql": 5432, "mysql": 3306, "sftp": 22}
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 class ReachKind(StrEnum):
@@ -26,6 +27,7 @@ class ReachKind(StrEnum):
     POSTGRESQL = "postgresql"
     MYSQL = "mysql"
     API = "api"
+    SFTP = "sftp"  # a file on a server
 
 
 class Mode(StrEnum):
@@ -69,6 +71,9 @@ class Reach:
     header: str = "Authorization"  # carries the token
     prefix: str = "Bearer "
     encoding: str = "utf-8"
+    path: str = ""  # of a file on a server
+    fingerprint: str = ""  # of the server's key, as SHA256:base64
+    delimiter: str = ","
 
     def __post_init__(self) -> None:
         fault = self._fault()
@@ -82,8 +87,20 @@ class Reach:
             return self._fault_of_api()
         if not _HOST.fullmatch(self.host) or not 0 <= self.port <= 65535:
             return text("a database is reached by the name or address of its machine and a port")
+        if self.kind is ReachKind.SFTP:
+            return self._fault_of_file()
         if not all(1 <= len(word) <= NAME_MOST for word in (self.database, self.table, self.user)):
             return text("a database is read by its name, a table and an account")
+        return None
+
+    def _fault_of_file(self) -> Text | None:
+        plain = self.path.startswith("/") and ".." not in self.path.split("/") and self.path.isprintable()
+        if not plain or len(self.path) > NAME_MOST or not 1 <= len(self.user) <= NAME_MOST or not self.secret:
+            return text("a file is read by its whole path, an account and the name of its word")
+        if not _FINGERPRINT.fullmatch(self.fingerprint):
+            return text("a server is known by its key: SHA256: and 43 characters, as ssh-keygen -lf prints it")
+        if self.delimiter not in (",", ";", "|", "tab", "\t"):
+            return text("a delimiter is one of , ; | or tab")
         return None
 
     def _fault_of_api(self) -> Text | None:
@@ -110,6 +127,8 @@ class Reach:
         """
         if self.kind is ReachKind.API:
             return self.url.partition("?")[0][:NAME_MOST]
+        if self.kind is ReachKind.SFTP:
+            return f"{self.host}{self.path}"[:NAME_MOST]
         return f"{self.host}/{self.database}/{self.table}"[:NAME_MOST]
 
     @property

@@ -50,6 +50,9 @@ class ReachSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     header: Short = "Authorization"
     prefix: Short = "Bearer "
     encoding: Short = "utf-8"
+    path: Short = ""
+    fingerprint: Short = ""
+    delimiter: Short = ","
 
     def reach(self) -> Reach:
         """Return it as a noun, or refuse it."""

@@ -19,8 +19,8 @@ from ..contract import Column, Contract, Limits
 from ..flow import Progress
 from ..layout import Layout
 from ..pushes import digest_of
-from ..reach import Reach, Reading
-from ..sources.opening import Door
+from ..reach import Reach, ReachKind, Reading
+from ..sources.opening import Door, layout_of
 from .depot import Depot, Paper
 from .package import Bill
 
@@ -66,8 +66,12 @@ def pack_feed(
             )
             if not pulled.rows:
                 return None
-            rows = _parquet(path)
-            bill = Bill(name=f"{feed.reach.kind.value}.parquet", size=rows.stat().st_size, content=digest_of(rows))
+            rows, name = path, Path(feed.reach.path).name
+            if feed.reach.kind is not ReachKind.SFTP:
+                rows, name, layout = _parquet(path), f"{feed.reach.kind.value}.parquet", Layout()
+            else:
+                layout = layout_of(feed.reach, layout)
+            bill = Bill(name=name, size=rows.stat().st_size, content=digest_of(rows), layout=layout)
             return depot.pack(rows, bill, key, until=pulled.until, seen=pulled.seen)
         finally:
             path.unlink(missing_ok=True)

@@ -15,12 +15,14 @@ from jutong.kernel.text import text
 from jutong.terms import Duty
 
 from .. import store as batches
-from ..contract import contract_of
+from ..contract import Limits, contract_of
 from ..flow import Progress
 from ..landing import in_force, landed
 from ..layout import Layout
-from ..reach import Mode, Reach, Reading
-from ..sources.opening import Door, Glance
+from ..reach import Mode, Reach, ReachKind, Reading
+from ..source import Source
+from ..sources.kinds import source_at
+from ..sources.opening import Door, Glance, layout_of
 from ..sources.pulled import Pulled, PulledSource
 from . import store
 from .drift import Difference
@@ -178,8 +180,10 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
     if pulled.rows:
         kind, name = plan.reach.kind.value, plan.reach.place
         place = f"{plan.id} {plan.until} {pulled.until}" if plan.reading.mode is Mode.STREAM else ""
-        source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside, place=place)
-        batch = landed(desk, entry, source, progress=progress)
+        source: Source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside, place=place)
+        if plan.reach.kind is ReachKind.SFTP:
+            source = source_at(pulled.path, layout_of(plan.reach, plan.layout), Limits())
+        batch = replace(landed(desk, entry, source, progress=progress), source=name)
     if not store.holds_lease(desk.db, run.id):
         raise WrongMoment(text("this run was given up, and another took its place; it keeps nothing"))
     known = batch is not None and not batches.save(desk.db, batch)

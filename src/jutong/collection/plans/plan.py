@@ -65,6 +65,8 @@ class Plan:
     def __post_init__(self) -> None:
         if not 1 <= len(self.title.strip()) <= TITLE_MOST or not self.title.isprintable():
             raise Invalid(text("a plan has a title of 1 to {most} characters", most=TITLE_MOST))
+        if self.reach.kind is ReachKind.SFTP and self.reading.mode is not Mode.FULL:
+            raise Invalid(text("a file is read in full"), remedy=text("a run that finds it unchanged brings nothing"))
         if self.reach.kind is ReachKind.API and self.reading.mode is Mode.INCREMENTAL:
             raise Invalid(
                 text("an API is read in full"),

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from jutong.kernel.errors import Refused
+from jutong.kernel.errors import Invalid, Refused
 from jutong.kernel.foreign import Connection
 from jutong.kernel.outward import Outward
 
@@ -19,9 +19,11 @@ from ..reach import Reach, ReachKind, Reading
 from .api import Api, pull_api
 from .database import Look, Opened, Progress, Snapshot, pull
 from .json import columns_of
+from .kinds import source_at
 from .mysql import mysql_table
 from .postgres import postgres_table
 from .pulled import Pulled
+from .sftp import fetch, first_rows
 from .stream import Stream
 
 LOOK_SECONDS = 15
@@ -67,6 +69,11 @@ class Door:
         if self.reach.kind is ReachKind.API:
             api = Api(self.reach, self.secret, self.outward)
             return pull_api(api, contract, path, layout=layout, limits=limits, look=look, progress=progress)
+        if self.reach.kind is ReachKind.SFTP:
+            declared = self.declared(layout)
+            return fetch(
+                self.reach, self.secret, contract, path, layout=declared, limits=limits, since=since, opened=source_at
+            )
         return pull(
             self._table(),
             self.reach.place,
@@ -80,6 +87,10 @@ class Door:
             look=look,
             progress=progress,
         )
+
+    def declared(self, layout: Layout) -> Layout:
+        """Return how a file at this source is written."""
+        return layout_of(self.reach, layout)
 
     def follow(
         self,
@@ -108,9 +119,21 @@ class Door:
             with _first_page(Api(self.reach, self.secret, self.outward)) as rows:
                 columns = dict.fromkeys((name for row in rows for name in row), "json")
                 return _glance(contract, layout, columns, lambda names: _of_records(rows[:most], names))
+        if self.reach.kind is ReachKind.SFTP:
+            return self._glance_at_file(contract, layout, most)
         with self._table(seconds=LOOK_SECONDS)() as snapshot:
             columns = {one.name: one.spelled for one in snapshot.columns()}
             return _glance(contract, layout, columns, lambda names: snapshot.head(names, most))
+
+    def _glance_at_file(self, contract: Contract, layout: Layout, most: int) -> Glance:
+        try:
+            rows, aside = first_rows(
+                self.reach, self.secret, contract, layout=self.declared(layout), most=most, opened=source_at
+            )
+        except Invalid as misfit:
+            return Glance(columns={}, matched={}, left_aside=(), misfit=misfit, rows=())
+        named = {name: name for name in contract.names}
+        return Glance(columns=dict.fromkeys(named, "file"), matched=named, left_aside=aside, misfit=None, rows=rows)
 
     def _table(self, **more: int) -> Opened:
         return partial(TABLES[self.reach.kind], self._connection, self.reach.table, **more)
@@ -125,6 +148,13 @@ class Door:
             password=self.secret,
             schema=self.reach.schema,
         )
+
+
+def layout_of(reach: Reach, layout: Layout) -> Layout:
+    """Return how the file of a reach is written."""
+    return layout.declaring(
+        encoding=reach.encoding, delimiter=reach.delimiter, table=reach.table, rows_at=reach.rows_at
+    )
 
 
 def _glance(

@@ -55,6 +55,7 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         collection.ReachKind.POSTGRESQL: text("PostgreSQL"),
         collection.ReachKind.MYSQL: text("MySQL or MariaDB"),
         collection.ReachKind.API: text("HTTP API"),
+        collection.ReachKind.SFTP: text("file on an SFTP server"),
     },
     collection.Mode: {
         collection.Mode.FULL: text("all rows each time"),

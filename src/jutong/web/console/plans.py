@@ -57,6 +57,9 @@ class PlanForm(msgspec.Struct, kw_only=True):
     cursor_at: Short = ""
     header: Short = "Authorization"
     encoding: Literal["utf-8", "gb18030", "big5"] = "utf-8"
+    path: Short = ""
+    fingerprint: Short = ""
+    delimiter: Literal[",", ";", "|", "tab"] = ","
     headers: Words = ""
     mode: Mode = Mode.FULL
     watermark: Short = ""
@@ -86,6 +89,9 @@ class PlanForm(msgspec.Struct, kw_only=True):
             header=self.header,
             prefix="Bearer " if self.header.lower() == "authorization" else "",
             encoding=self.encoding,
+            path=self.path,
+            fingerprint=self.fingerprint,
+            delimiter=self.delimiter,
         )
 
     def layout(self) -> Layout:
