@@ -359,12 +359,19 @@ def test_by_the_network_a_package_is_the_same_package(city: City, edge: Edge) ->
         assert handed(1)["stage"] == handed(2)["stage"] == "landed"
         receipt = sender.receipt_of(edge.depot.papers[1].id)
         assert edge.depot.answered(edge.depot.papers[1], receipt, city.house.log.verifier).landed
+        forged = edge.another("forged")
+        packages.pack_file(forged, edge.file("丁"), Layout(), STRANGER)
+        told = forged.papers[0]
+        size = forged.package(1).stat().st_size
+        parcel = Parcel(entry=edge.entry, name=told.name, size=size, content=told.digest)
+        with pytest.raises(NotKnown, match="not signed"):
+            sender.hand_over(forged.package(1), parcel, told.id)
         spy = Sender(f"http://{HOST}", edge.system, STRANGER, outward)
         with pytest.raises(NotKnown):
             spy._call("GET", f"/push/packages/{edge.depot.papers[1].id}")
     with connection(city.house.engine) as db:
         query = sa.text("SELECT stage FROM collection_push WHERE system = :system")
-        assert set(db.execute(query, {"system": edge.system}).scalars()) == {"taken"}
+        assert set(db.execute(query, {"system": edge.system}).scalars()) == {"taken", "refused"}
 
 
 def test_the_officer_who_carries_needs_the_duty(city: City, edge: Edge) -> None:

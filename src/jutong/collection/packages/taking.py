@@ -97,16 +97,27 @@ def hand_over(house: House, actor: Actor, push_id: str, wanted: str) -> Package:
         tray = Tray.of(house.home.folder, push)
         with tray.held():
             tray.check_whole()
-            head, _ = read_head(tray.path)
-            if (head.id, head.system, head.entry) != (wanted, actor.id, push.entry):
-                raise Invalid(text("this is another package than the one that was announced"))
-            take_in(house, tray.path)
+            try:
+                head, _ = read_head(tray.path)
+                if (head.id, head.system, head.entry) != (wanted, actor.id, push.entry):
+                    raise _another()
+                take_in(house, tray.path)
+            except (Invalid, NotKnown) as error:
+                # The file itself is at fault: it is not asked for again, and takes up none of its system's pushes.
+                with house.desk(actor) as desk:
+                    pushes.fail(desk, push_id, error)
+                tray.clear()
+                raise
             with house.desk(actor) as desk:
                 pushes.take_over(desk, push_id)
             tray.clear()
     elif push.stage is not pushes.Stage.TAKEN:
         raise WrongMoment(text("this push has ended"), remedy=text("open it again to send the file anew"))
     return sent_package(house, actor, wanted)
+
+
+def _another() -> Invalid:
+    return Invalid(text("this is another package than the one that was announced"))
 
 
 def sent_package(house: House, actor: Actor, wanted: str) -> Package:
