@@ -15,12 +15,13 @@ NAMES = (
     "deltasharing",
 )
 FILES = {"deltasharing": "sharing_read"}  # where it is not the name
+APART = ("cluster",)  # by itself alone: it needs what `make cluster` sets up
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was not reached."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("name", choices=(*NAMES, "all"))
+    parser.add_argument("name", choices=(*NAMES, *APART, "all"))
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     parser.add_argument("--input", type=Path, help="a register (thread), any Parquet (quality), any CSV (bulk)")
     parser.add_argument("--rules", type=Path, help="a rulebook, JSON or YAML (quality)")

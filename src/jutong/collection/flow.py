@@ -29,6 +29,7 @@ class Flow:
     def __init__(self, source: Source, survey: Survey, contract: Contract, *, batch: str, aside: IO[bytes]) -> None:
         self.contract, self._source, self._survey = contract, source, survey
         self._label = [(BATCH, batch), (SOURCE, f"{source.kind}:{survey.content[:16]}")]
+        self._labels: list[pa.Array] = []
         self._aside = aside
         self.digest = Digest(self._labelled(landed_schema(contract.names)))
         self.rows_read = self.rows_landed = 0
@@ -94,5 +95,8 @@ class Flow:
         return pa.schema([*(pa.field(name, pa.string()) for name, _ in self._label), *schema])
 
     def _with_label(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-        labels = [pa.repeat(pa.scalar(word, pa.string()), len(batch)) for _, word in self._label]
+        if not self._labels or len(self._labels[0]) < len(batch):
+            # Made once for the longest batch; each batch takes as much of them as it has rows.
+            self._labels = [pa.repeat(pa.scalar(word, pa.string()), len(batch)) for _, word in self._label]
+        labels = [column.slice(0, len(batch)) for column in self._labels]
         return pa.RecordBatch.from_arrays([*labels, *batch.columns], schema=schema)

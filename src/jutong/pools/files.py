@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +29,10 @@ _LONGEST_BOUND = 64  # characters; longer texts get no bounds in the table's log
 
 @dataclass(slots=True)
 class Writing:
-    """Files on their way into a table; until they are committed nobody sees them."""
+    """Files on their way into a table; until they are committed nobody sees them.
+
+    A full row group is written by a thread of its own while the next one fills: two groups are in memory at most.
+    """
 
     place: Place
     table: str
@@ -40,6 +45,8 @@ class Writing:
     _waiting_bytes: int = 0
     _stream: pa.NativeFile | None = None
     _writer: pq.ParquetWriter | None = None
+    _hand: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1, thread_name_prefix="landing"))
+    _writes: Future[None] | None = None
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows; they are written once a row group is full."""
@@ -52,11 +59,14 @@ class Writing:
     def finish(self) -> list[AddAction]:
         """Write what is left, make all of it durable and return what to tell the table's log."""
         self._write_group()
-        self._close_file()
+        self._hand_over(self._close_file)
+        self._wait()
+        self._hand.shutdown()
         return self._done
 
     def abandon(self) -> None:
         """Take away every file of this landing."""
+        self._hand.shutdown()
         with contextlib.suppress(OSError, pa.ArrowException):
             if self._writer is not None:
                 self._writer.close()
@@ -76,6 +86,18 @@ class Writing:
             return
         rows = pa.Table.from_batches(self._waiting, self.schema)
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+        self._hand_over(partial(self._written, rows))
+
+    def _hand_over(self, what: Callable[[], None]) -> None:
+        self._wait()
+        self._writes = self._hand.submit(what)
+
+    def _wait(self) -> None:
+        if self._writes is not None:
+            writes, self._writes = self._writes, None
+            writes.result()
+
+    def _written(self, rows: pa.Table) -> None:
         with answering(self.table, self.place.options):
             if self._writer is None:
                 self.place.make_room(self.table)
