@@ -55,7 +55,7 @@ class Lake:
         self._scratch = scratch
 
     def append(self, table: str, batches: Rows, *, mark: str, digested: Digest | None = None) -> Snapshot:
-        """Add rows once per mark, or give the first landing's snapshot; ``digested`` takes them in on their way here."""
+        """Add rows once per mark, or give its first landing's snapshot; ``digested`` took them in on their way."""
         return self._land(table, batches, mark, "append", digested)
 
     def replace(self, table: str, batches: Rows, *, mark: str) -> Snapshot:
