@@ -14,7 +14,9 @@ from jutong import registers
 from jutong.collection import Layout, Paging, Reach, ReachKind, Reading, plans
 from jutong.collection.plans import Glance, Plan, Run, Schedule, State, Wanted
 from jutong.desk import House
+from jutong.kernel.errors import Invalid
 from jutong.kernel.outward import Outward
+from jutong.kernel.text import text
 from jutong.terms import Actor
 
 from .wiring import AfterUlid, Limit, Name, TheActor, TheHouse, Ulid, act, look
@@ -59,11 +61,18 @@ class ReachSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return Reach(**{name: getattr(self, name) for name in self.__struct_fields__})
 
 
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    """Return columns with their items, or refuse a column that no source could have."""
+    if not all(1 <= len(column) <= 200 and "\0" not in column for column in headers):
+        raise Invalid(text("a column has a name of 1 to {most} characters", most=200))
+    return headers
+
+
 class Trial(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A source that is to be tried; ``headers``: column of the source -> item, where it is not the title or name."""
 
     reach: ReachSheet
-    headers: dict[Short, Short] = {}
+    headers: dict[str, Short] = {}  # a document cannot bound keys: see _named
 
 
 class PlanSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +80,7 @@ class PlanSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     title: Name
     reach: ReachSheet
-    headers: dict[Short, Short] = {}
+    headers: dict[str, Short] = {}  # a document cannot bound keys: see _named
     castable: tuple[Short, ...] = ()
     watermark: Short = ""
     overlap: Overlap = 0
@@ -144,7 +153,7 @@ class TrialView(msgspec.Struct, kw_only=True):
 def try_source(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[Trial]) -> TrialView:
     """Reach a source and look at its columns and a few rows, masked; nothing is kept."""
     reach = data.reach.reach()
-    glance = tried(house, actor, entry_id, reach, Layout(headers=data.headers))
+    glance = tried(house, actor, entry_id, reach, Layout(headers=_named(data.headers)))
     return TrialView(
         columns=glance.columns,
         matched=glance.matched,
@@ -161,7 +170,7 @@ def keep_plan(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[P
     wanted = Wanted(
         title=data.title,
         reach=data.reach.reach(),
-        layout=Layout(headers=data.headers, castable=frozenset(data.castable)),
+        layout=Layout(headers=_named(data.headers), castable=frozenset(data.castable)),
         reading=Reading.of(data.watermark, overlap=data.overlap, checksum=data.checksum, publication=data.publication),
         schedule=Schedule(data.schedule),
     )

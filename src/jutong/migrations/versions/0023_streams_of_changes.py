@@ -10,5 +10,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table('collection_run') as table:
-        table.add_column(sa.Column('behind', sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column('collection_run', sa.Column('behind', sa.BigInteger(), nullable=False, server_default="0"))
