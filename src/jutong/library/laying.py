@@ -51,7 +51,11 @@ def lay(
     table, mark = standard_table(entry.id), f"library.merge/{batch.id}"
     raw = TableRef(batch.snapshot.table, batch.snapshot.version, lasting=True)
     if pools.lake.snapshot_of(table, mark) is None:
-        pools.lake.append(table, pools.engine.query(standard.sql, {"raw": raw, **standard.tables}), mark=mark)
+        # A table from before a standard form was known goes on with the columns that it has.
+        had = pools.lake.files(table)[1].names if pools.lake.exists(table) else ["*"]
+        kept = ", ".join(name if name == "*" else quoted(name) for name in had)
+        sql = f"SELECT {kept} FROM ({standard.sql}) AS standard"  # noqa: S608 (escaped)
+        pools.lake.append(table, pools.engine.query(sql, {"raw": raw, **standard.tables}), mark=mark)
     told = _row_counts(pools, table, batch.id, standard.capitals)
     people = {}
     kind = kind_of(entry)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
@@ -11,6 +12,8 @@ from jutong.catalogue.entry import Entry
 from jutong.catalogue.item import Item
 from jutong.quality.capital import CAPITAL_COLUMNS, capital_reading
 from jutong.quality.checkdigit import CASELESS, check_reading
+from jutong.quality.naming import NAME_COLUMNS, ORGANISATION, PERSON, name_reading
+from jutong.quality.phone import PHONE, PHONE_COLUMNS, phone_reading
 from jutong.quality.reading import (
     BATCH,
     ROW,
@@ -32,6 +35,13 @@ from .kind import LEGAL_PERSON, LICENCE, NATURAL_PERSON
 from .subject import CENTENARIANS, FEATURE_FORM, LAYER_FORM, PLAIN, WIDE, Unkeyed, key_item_of, kind_of, layer_item_of
 
 KEY_COLUMN, UNKEYED_COLUMN = "_key", "_unkeyed"
+# Element -> how its values are read, and the columns that stand beside the value as it was written.
+READ: Mapping[str, tuple[Callable[[str], Reading], tuple[str, ...]]] = {
+    CAPITAL: (capital_reading, CAPITAL_COLUMNS),
+    PHONE: (phone_reading, PHONE_COLUMNS),
+    ORGANISATION: (name_reading, NAME_COLUMNS),
+    PERSON: (partial(name_reading, person=True), NAME_COLUMNS),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +59,8 @@ def standard_of(entry: Entry, elements: Mapping[str, StandardElement], batch: st
     presents = {name: present(name, element.absent if element else ()) for name, element in element_of.items()}
     key, kind = key_item_of(entry), kind_of(entry)
     capitals = tuple(item.name for item in entry.items if item.element == CAPITAL)
-    readings: list[Reading] = [capital_reading(name) for name in capitals]
+    read = [(name, *READ[element]) for name, element in _elements(entry).items() if element in READ]
+    readings: list[Reading] = [reading(name) for name, reading, _ in read]
     keyed, unkeyed = "CAST(NULL AS VARCHAR)", "CAST(NULL AS VARCHAR)"
     if key is not None:
         match kind:
@@ -64,7 +75,8 @@ def standard_of(entry: Entry, elements: Mapping[str, StandardElement], batch: st
         readings.append(reading)
     columns = [quoted(BATCH), quoted(ROW), f"{keyed} AS {KEY_COLUMN}", f"{unkeyed} AS {UNKEYED_COLUMN}"]
     columns += [f"{_standard(item, element_of[item.name])} AS {quoted(item.name)}" for item in entry.items]
-    columns += [quoted(f"{name}_{part}") for name in capitals for part in CAPITAL_COLUMNS]
+    taken = {item.name for item in entry.items}
+    columns += [quoted(f"{name}_{part}") for name, _, parts in read for part in parts if f"{name}_{part}" not in taken]
     source = source_sql(batch, presents, BATCH)
     return Standard(
         sql=f"{staged(source, readings)} SELECT {', '.join(columns)} FROM readings",  # noqa: S608 (escaped parts)
@@ -83,6 +95,10 @@ def _key_reading(item: str) -> tuple[Reading, str, str]:
         f"WHEN {old} THEN '{Unkeyed.OLD_NUMBER}' ELSE '{Unkeyed.INVALID}' END"
     )
     return reading, f"CASE WHEN {valid} THEN {upper} END", reason
+
+
+def _elements(entry: Entry) -> Mapping[str, str]:
+    return {item.name: item.element or "" for item in entry.items}
 
 
 def _folded(item: str) -> str:
