@@ -8,6 +8,7 @@ import inspect
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library", "bulk")
 
@@ -43,7 +44,7 @@ def main() -> int:
     return 0 if held else 1
 
 
-def _show(result: dict) -> None:
+def _show(result: dict[str, Any]) -> None:
     print(f"{result['name']}  ({os.cpu_count()} cores)")
     for name, value in result["figures"].items():
         print(f"  {name:<46}{value:>14,.3f}" if isinstance(value, float) else f"  {name:<46}{value!s:>14}")

@@ -108,7 +108,7 @@ def _ours(file: Path, place: Path) -> int:
     pools = open_pools(str(place / "lake"), {}, "duckdb", "lmdb", place / "serving")
     with tempfile.TemporaryFile() as aside:
         flow = Flow(source, survey, contract, batch=ENTRY, aside=aside)
-        snapshot = pools.lake.append(raw_table(ENTRY), flow.intact(lambda *_: None), mark=ENTRY)
+        snapshot = pools.lake.append(raw_table(ENTRY), flow.intact(lambda *_: None), mark=ENTRY, digested=flow.digest)
     assert snapshot.rows == flow.rows_landed == flow.rows_read == survey.rows
     return snapshot.rows
 

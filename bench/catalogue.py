@@ -274,7 +274,7 @@ def _indexed(house: House, rows: int) -> None:
         folder.mkdir()
         index = Index(folder / "bench.sqlite", writing=True)
         index.prepare()
-        index.fill(feed.records(db, catalogue.showings(db, ids=ids)), place=place)
+        index.fill(feed.records(db, catalogue.showings(db, ids=ids), {}), place=place)
         models = index.size
         index.close()
     with closing(sqlite3.connect(folder / "bench.sqlite")) as made:

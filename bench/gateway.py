@@ -271,7 +271,7 @@ def _found(pattern: str, said: str) -> re.Match[str]:
     return re.compile(r"[\d.]+").search(found[1]) or found
 
 
-async def _generated(requests: Sequence[bytes], port: int, seconds: float) -> dict[str, float]:
+async def _generated(requests: list[bytes], port: int, seconds: float) -> dict[str, float]:
     """Measure without wrk: slower at the sending end, so its figures are lower bounds."""
     took: list[float] = []
     refused = 0

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,8 +104,8 @@ def _match_views(folder: Path, figures: dict[str, Any], reach: list[dict[str, An
         for number, (name, (file, columns)) in enumerate(VIEWS.items()):
             entry = _entry(house, number, columns)
             batch = _collected(house, entry, folder / file, Layout(headers={column: column for column in columns}))
-            _, merged = _timed(lambda batch=batch: _act(house, library.merge, batch.id))
-            spent, _ = _timed(lambda batch=batch: _act(house, library.match_batch, batch.id))
+            _, merged = _timed(partial(_act, house, library.merge, batch.id))
+            spent, _ = _timed(partial(_act, house, library.match_batch, batch.id))
             if name == "market":
                 continue
             decided = _decided(house, entry, next(iter(columns)))
@@ -175,15 +176,12 @@ def _lay_and_change(rows: int, figures: dict[str, Any], reach: list[dict[str, An
 def _unmerged(house: House) -> bool:
     """Merge two records and unmerge them; say whether the library is as it was, byte by byte."""
     before, (kept, other) = _whole(house), _two_codes(house)
-    for decide in (
-        lambda desk: library.join(desk, kept, other, basis="bench"),
-        lambda desk: library.part(desk, other, basis="bench"),
-    ):
+    for decide in (partial(library.join, kept=kept, other=other), partial(library.part, other=other)):
         with house.desk(KEEPER) as desk:
-            decide(desk)
+            decide(desk, basis="bench")
             ((_, taken),) = library.decisions(desk.db, limit=1)
         _act(house, library.settle_decision, taken.id)
-    return before.equals(_whole(house))
+    return bool(before.equals(_whole(house)))
 
 
 def _whole(house: House) -> pa.Table:

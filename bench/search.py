@@ -170,9 +170,11 @@ def _grade(query: Row, row: Row) -> int:
 
 def ndcg(ranking: Sequence[str], judgements: Mapping[str, int]) -> float:
     """Return the normalised discounted gain of the first ten (gain 2^grade - 1)."""
-    gain = sum((2 ** judgements.get(one, 0) - 1) / math.log2(place + 2) for place, one in enumerate(ranking[:AT]))
-    best = sorted(judgements.values(), reverse=True)[:AT]
-    return gain / sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(best))
+    return _gain(judgements.get(one, 0) for one in ranking[:AT]) / _gain(sorted(judgements.values(), reverse=True)[:AT])
+
+
+def _gain(grades: Iterable[int]) -> float:
+    return math.fsum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades))
 
 
 def _judged(

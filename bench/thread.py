@@ -45,7 +45,7 @@ def run(*, input: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
             ("serve", lambda desk: delivery.serve_entry(desk, entry)),
         ):
             with house.desk(house.itself) as desk:
-                seconds[name], _ = _timed(lambda desk=desk, stage=stage: stage(desk))
+                seconds[name], _ = _timed(partial(stage, desk))
         seconds["log"], _ = _timed(lambda: ledger.sequence(house.engine, house.log))
     figures: dict[str, Any] = {"rows": count, "floor_read_write_seconds": floor}
     for name, spent in seconds.items():

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from litestar import Litestar
 
-from jutong import catalogue, oversight, registers
+from jutong import catalogue, census, oversight, registers
 from jutong.access import Seat
 from jutong.collection import Reach, ReachKind, plans, pushes
 from jutong.collection.plans import Wanted
@@ -202,6 +202,10 @@ def _census(city: City, act: Callable[..., Any]) -> None:
     report = {"system": city.found["own_system"], "tables": tables}
     city.found["table"], city.found["loose_table"] = (one["id"] for one in act("officer", "/api/census/tables", report))
     act("officer", f"/api/census/tables/{city.found['table']}/hanging", {"entry": city.found["entry"]})
+    city.found["survey"] = city.found["line"]
+    told = {"body": MARKET, "system": city.found["own_system"], "clock": city.house.clock}
+    with census.surveyed(city.house.home.folder, city.found["survey"], **told) as surveying:
+        surveying.progress(2)
     city.found["edition"] = act("overseer", "/api/census/editions", {"name": "2026"})["id"]
     sheet = a_sheet(service="contradicted-register")
     sheet["items"] = [{**sheet["items"][0], "title": "经办人身份证号", "grade": 1}, *sheet["items"][1:]]
@@ -289,6 +293,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "batch_id": found["batch"],
         "code": MARKET,
         "table_id": found["table"],
+        "survey_id": found["survey"],
         "edition_id": found["edition"],
         "proposal_id": found["proposal"],
         "project_id": found["project"],

@@ -110,6 +110,9 @@ _CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Du
 SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
+    "/census/harvest": lambda actor: 200 if actor.duties & {Duty.CATALOGUE, Duty.COLLECTION} else 403,
+    "/census/harvest/{survey_id}": _in(MARKET, over_all=_CENSUS),
+    "/census/harvest/{survey_id}/events": _in(MARKET, over_all=_CENSUS),
     "/grading/{proposal_id}": _in(MARKET, over_all=_CENSUS),
     "/projects/{project_id}": _in(MARKET, over_all=_CENSUS),
     "/batches/{batch_id}/findings/{rule}": lambda actor: (
@@ -307,6 +310,12 @@ DONE_BY: Mapping[str, Deed] = {
         "census.report",
         *("officer", "own-catalogue", "own-collection"),
         fields=lambda city: {"system": city.found["own_system"], "name": "t", "columns": "a text"},
+    ),
+    "/census/harvest": _deed(
+        "census.harvest",
+        *("officer", "own-catalogue", "own-collection"),
+        fields=lambda city: {"system": city.found["own_system"], "kind": "file"},
+        file="file",
     ),
     "/census/editions": _deed("census.freeze_edition", "overseer", "own-oversight", owner=OWN, fields={"name": "x"}),
     "/census/tables/{table_id}/check": _deed("census.check_table", "auditor", "overseer", fields={"right": "right"}),

@@ -25,6 +25,7 @@ STEPS = ("about", "items", "sharing", "conditions", "basis", "delivery", "openin
 # What is no page to look at: streams, files, ways on; a second factor is looked at where one signs in (test_way_in).
 NO_PAGES = {
     "/batches/{batch_id}/events",
+    "/census/harvest/{survey_id}/events",
     "/entries/{entry_id}/deliveries/{delivery_id}",
     "/entries/{entry_id}/deliveries/{delivery_id}/events",
     "/harvest/gathers/{gather_id}/events",

@@ -101,6 +101,8 @@ def test_every_page_is_reached_by_somebody(console: Console) -> None:
         "/plans/{plan_id}/events",
         "/entries/{entry_id}/deliveries/{delivery_id}",
         "/entries/{entry_id}/deliveries/{delivery_id}/events",
+        "/census/harvest/{survey_id}",
+        "/census/harvest/{survey_id}/events",
         "/calls/{agreement_id}/{day}",
         "/login",
     }

@@ -35,8 +35,8 @@ append, record = Lake.append, store.save
 if when == "while landing":
     progress = lambda rows, of: die() if rows > 20_000 else None
 elif when == "between the tables":
-    def append_or_die(self, table, rows, mark):
-        return die() if table.startswith("quarantine") else append(self, table, rows, mark=mark)
+    def append_or_die(self, table, rows, **how):
+        return die() if table.startswith("quarantine") else append(self, table, rows, **how)
     Lake.append = append_or_die
 elif when == "before recording":
     store.save = die

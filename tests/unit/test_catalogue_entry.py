@@ -19,6 +19,7 @@ from jutong.catalogue import (
     ShareType,
     Stage,
     TermsOfUse,
+    Theme,
     digest_of,
     entry_of_document,
     entry_to_document,
@@ -415,6 +416,18 @@ def test_the_json_spelling_says_everything_and_nothing_else() -> None:
     ):
         with pytest.raises(Invalid):
             entry_of_document(wrong)
+
+
+def test_a_theme_is_said_only_where_it_is_given() -> None:
+    """Without one a sheet keeps the digest of before there were themes; given, it travels; unknown ones are refused."""
+    entry = an_entry()
+    assert "theme" not in entry_to_document(entry)
+    told = replace(entry, theme=Theme.TRANSPORT)
+    document = entry_to_document(told)
+    assert entry_of_document(document) == told
+    assert digest_of(told) != digest_of(entry)
+    with pytest.raises(Invalid, match="cannot be read"):
+        entry_of_document({**document, "theme": "cattle"})
 
 
 def test_the_digest_is_of_what_the_head_signed() -> None:

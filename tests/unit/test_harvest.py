@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook
+from typer.testing import CliRunner
 
 from jutong import catalogue
 from jutong.catalogue import harvest
@@ -25,6 +26,7 @@ from jutong.catalogue.harvest.feed import MAX_LINE
 from jutong.catalogue.harvest.kinship import Relative, decided
 from jutong.catalogue.harvest.organs import Resolver, home_of
 from jutong.catalogue.harvest.tables import decision_table, record_table
+from jutong.cli.command import app
 from jutong.kernel.db import transaction
 from jutong.kernel.errors import Invalid, NotAllowed, Refused, TooMuch, WrongMoment
 from jutong.terms import Duty, Org
@@ -525,3 +527,16 @@ def test_postgres_and_sqlite_keep_the_same(postgres_database: str, tmp_path: Pat
     with transaction(city.engine) as db:
         assert len(list(catalogue.harvested(db))) == 4
         assert harvest.overdue(db, date(2030, 1, 1))[0].late == 4
+
+
+def test_a_list_is_looked_at_where_there_is_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole report comes out, it says that nothing was kept, and nothing is left in the folder."""
+    monkeypatch.chdir(tmp_path)
+    rows = [{"标题": "桥梁台账", "提供方": "市交通局", "更新周期": "每年", "编号": "1"}, {"标题": "", "编号": "2"}]
+    (tmp_path / "list.jsonl").write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in rows), "utf-8")
+    told = CliRunner().invoke(app, ["catalogue", "import", "list.jsonl", "--json"])
+    assert told.exit_code == 0, told.output
+    document = json.loads(told.stdout.splitlines()[-1])
+    assert {one["field"]: one["idea"] for one in document["mapping"]}["标题"] == "title"
+    assert (document["kept"], document["new"], document["refused"]) == (False, 1, 1)
+    assert [one.name for one in tmp_path.iterdir()] == ["list.jsonl"]

@@ -293,4 +293,10 @@ def test_results_are_narrowed_by_the_theme_that_a_portal_named(console: Console)
         city.settle()
         search.keep_up(city.house)
         assert found("credit") == {entries[1]}
+        # What its own body declares comes before what a portal named.
+        about = {"title": "桥梁台账2", "format": "spreadsheet", "theme": "safety", "_csrf": CSRF}
+        assert console.client("officer").post(f"/entries/{entries[1]}/edit/about", data=about).is_success
+        city.settle()
+        search.keep_up(city.house)
+        assert (found("credit"), found("safety")) == (set(), {entries[1]})
     assert "no theme is given" in console.client("officer").get("/catalogue?q=企业登记&theme=none").text

@@ -96,6 +96,7 @@ from .terms_of_use import (
     UpdateCycle,
     strictest,
 )
+from .theming import Theme
 from .upkeep import (
     ask_revision_extension,
     close_revision,
@@ -155,6 +156,7 @@ __all__ = [
     "Summary",
     "Task",
     "TermsOfUse",
+    "Theme",
     "UpdateCycle",
     "Waiting",
     "accept_demand",

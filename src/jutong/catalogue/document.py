@@ -19,7 +19,8 @@ VERSION_LIMIT = 1_000_000
 MOVES_LIMIT = 10_000
 # Where an entry stands on its way; what it says of the data is the rest.
 WAY = frozenset({"stage", "moves", "audit_due"})
-# What an item says only where it differs from its entry.
+# What an entry, or an item, says only where there is something to say.
+_UNSAID: Mapping[str, object] = {"theme": None}
 _OPTIONAL: Mapping[str, object] = {
     "conditions": (),
     "other_conditions": (),
@@ -33,12 +34,12 @@ learn(Entry)
 
 
 def entry_to_document(entry: Entry) -> dict[str, Fact]:
-    """Return the entry as plain JSON values; terms that an item leaves to its entry are left out.
+    """Return the entry as plain JSON values, without a theme that is not given and terms that items leave to the entry.
 
-    So a sheet without terms of its items keeps the digest that it had before items could have any, at every node.
+    So a sheet without them keeps the digest that it had before there could be any, at every node.
     """
-    document = _whole(entry)
-    bare = [{name: part for name, part in item.items() if _said(name, part)} for item in document["items"]]
+    document = {name: part for name, part in _whole(entry).items() if _said(_UNSAID, name, part)}
+    bare = [{name: part for name, part in item.items() if _said(_OPTIONAL, name, part)} for item in document["items"]]
     return {**document, "items": bare}
 
 
@@ -46,8 +47,8 @@ def _whole(entry: Entry) -> dict[str, Any]:
     return {"profile": PROFILE, **msgspec.to_builtins(entry)}
 
 
-def _said(name: str, part: object) -> bool:
-    return name not in _OPTIONAL or part != _OPTIONAL[name]
+def _said(optional: Mapping[str, object], name: str, part: object) -> bool:
+    return name not in optional or part != optional[name]
 
 
 def entry_of_document(document: object) -> Entry:

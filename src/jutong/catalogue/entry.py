@@ -21,6 +21,7 @@ from .code_scheme import code_faults
 from .item import NAME, Format, Item, delivery_faults
 from .stage import AUDITED, NEXT, PREPARED, RANK, REDRAFTED_FROM, SHOWN, TRAVELLING, WITH_AUTHORITY, Move, Stage
 from .terms_of_use import LegalBasis, OpenType, ShareType, TermsOfUse, UpdateCycle, strictest
+from .theming import Theme
 from .wording import Part, reason_faults, refuse_faulty, text_faults
 
 TITLE_LIMIT = 200
@@ -44,6 +45,7 @@ class Entry:
     service: str = ""  # its name in gateway paths
     abstract: str = ""
     format: Format = Format.DATABASE
+    theme: Theme | None = None
     items: tuple[Item, ...] = ()
     terms: TermsOfUse
     methods: tuple[Method, ...] = ()
@@ -158,6 +160,7 @@ class Entry:
             title=self.title,
             abstract=self.abstract,
             format=self.format,
+            theme=self.theme,
             items=self.items,
             terms=self.terms,
             methods=self.methods,

@@ -33,6 +33,7 @@ from .reconcile import Reconciliation, reconciled
 from .sight import own_only, sees
 from .sources import DATABASES, Bounds, Connection, Source, database_at, source_at
 from .store import editions, editions_listed, projects_listed, proposals_listed, proposals_on, tables_listed, tables_on
+from .survey import Survey, find_survey, surveyed
 from .table import Column, Drift, Found, Stage, Table, data_type_of, drift_of
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Seen",
     "Source",
     "Stage",
+    "Survey",
     "Table",
     "Verdict",
     "Wish",
@@ -72,6 +74,7 @@ __all__ = [
     "editions_listed",
     "element_named",
     "find_edition_shown",
+    "find_survey",
     "folded",
     "freeze_edition",
     "grade_of",
@@ -94,6 +97,7 @@ __all__ = [
     "report",
     "sees",
     "source_at",
+    "surveyed",
     "table_visible_to",
     "tables_listed",
     "tables_on",

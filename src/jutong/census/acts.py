@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from jutong import catalogue, registers
@@ -29,13 +29,21 @@ EDITION_NAME_LIMIT = 200
 REPORTED_MOST = 500
 
 
-def harvest(desk: Desk, system: str, source: Source) -> tuple[Table, ...]:
-    """Look over a system's tables where they stand; counts are kept, values are not, and what is gone is marked."""
+def harvest(
+    desk: Desk, system: str, source: Source, *, progress: Callable[[int], None] = lambda _: None
+) -> tuple[Table, ...]:
+    """Look over a system's tables where they stand; counts are kept, values are not, and what is gone is marked.
+
+    ``progress`` is told how many tables were looked over.
+    """
     owner = _system(desk, system)
     desk.allow("census.harvest", Label(owner=owner.body))
     divisions = registers.divisions()
     with desk.released():
-        found = tuple(source.tables(divisions))
+        found = []
+        for one in source.tables(divisions):
+            found.append(one)
+            progress(len(found))
     kept = _kept(desk, owner, found, complete=source.complete)
     desk.record(
         "census.harvested",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,18 +13,23 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from jutong import registers
 from jutong.catalogue import harvest
 from jutong.catalogue.harvest import Report, source_named
+from jutong.desk import House
 from jutong.guard import Label
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.terms import Actor, BodyKind, Duty, Grade, Org
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
-from .output import console, ending, progress, said, show
+from .node import make_home
+from .output import complaints, console, ending, progress, said, show
 
 group = typer.Typer(no_args_is_help=True, help="The catalogue: lists of other portals, and what is overdue in them.")
 app.add_typer(group, name="catalogue")
 DAY = ["%Y-%m-%d"]
+NOBODY = "11500000MB0000019F"  # a body of a node that is gone when the list was looked at
 
 
 @group.command("import")
@@ -40,15 +48,22 @@ def import_list(
     many: Annotated[bool, typer.Option("--many-gone", help="More than a fifth may vanish at once.")] = False,
     division: Annotated[str, typer.Option(help="The portal's division: short names mean bodies there.")] = "",
     encoding: Annotated[str, typer.Option(help="utf-8, gb18030 or big5; found out, if left out.")] = "",
+    look: Annotated[
+        bool, typer.Option("--look", help="Only look at what it would become: no home is needed, nothing is kept.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Import a portal's list: once, whatever happens in between; nothing is deleted that a whole list does not lack."""
+    """Import a portal's list: once, whatever happens in between; nothing is deleted that a whole list does not lack.
+
+    Where there is no home and nobody is named, the list is only looked at.
+    """
+    look = look or not (token or (home / "jutong.toml").exists())
     with ending():
         wishes = _wishes(map_ or [])
         feed = harvest.Feed(file, encoding)
     with (
         progress(text("importing {name}", name=file.name), quiet=as_json) as bar,
-        as_somebody(home, token) as (house, who),
+        _nowhere() if look else as_somebody(home, token) as (house, who),
     ):
         with house.reading() as db:
             before = harvest.latest_gather(db, source or source_named(file.name))
@@ -67,9 +82,11 @@ def import_list(
             report = harvest.report(db, gather.id)
     known = before is not None and before.id == gather.id and before.ended is not None
     if as_json:
-        show(report.document(known=known), as_json=True)
+        show({**report.document(known=known), "kept": not look}, as_json=True)
     else:
         _tell(report, known=known)
+    if look:
+        complaints.print(said(text("this was a look: nothing was kept; name a home and a credential to import")))
 
 
 @group.command()
@@ -99,6 +116,19 @@ def overdue(
         ],
         as_json=as_json,
     )
+
+
+@contextmanager
+def _nowhere() -> Iterator[tuple[House, Actor]]:
+    """Lend a node that is gone afterwards, and an auditor at it."""
+    with ending(), tempfile.TemporaryDirectory() as folder:
+        house = make_home(Path(folder) / "home", name="nowhere", body=NOBODY, division="100000")
+        with house.desk(house.itself) as desk:
+            registers.register_body(desk, Org(code=NOBODY, name="nowhere", division="100000", kind=BodyKind.AUTHORITY))
+        try:
+            yield house, Actor(id="nobody", org=NOBODY, duties=frozenset({Duty.REGISTER_AUDIT}), cleared=Grade.L1)
+        finally:
+            house.engine.dispose()
 
 
 def _wishes(given: list[str]) -> dict[str, str]:

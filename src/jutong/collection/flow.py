@@ -29,8 +29,9 @@ class Flow:
     def __init__(self, source: Source, survey: Survey, contract: Contract, *, batch: str, aside: IO[bytes]) -> None:
         self.contract, self._source, self._survey = contract, source, survey
         self._label = [(BATCH, batch), (SOURCE, f"{source.kind}:{survey.content[:16]}")]
+        self._labels: list[pa.Array] = []
         self._aside = aside
-        self._digest = Digest(landed_schema(contract.names))
+        self.digest = Digest(self._labelled(landed_schema(contract.names)))
         self.rows_read = self.rows_landed = 0
         self.quarantined: Counter[Reason] = Counter()
         self.finished = False
@@ -38,12 +39,12 @@ class Flow:
 
     @property
     def rows_digest(self) -> str:
-        """The digest of the intact rows that have passed."""
-        return self._digest.hex()
+        """The digest of the intact rows that have passed, whatever batch and source are written beside them."""
+        return self.digest.hex(without=(BATCH, SOURCE))
 
     def intact(self, progress: Progress) -> pa.RecordBatchReader:
         """Return the intact rows with their batch and source; the last is followed by the reckoning."""
-        return pa.RecordBatchReader.from_batches(self._labelled(self._digest.schema), self._pass(progress))
+        return pa.RecordBatchReader.from_batches(self.digest.schema, self._pass(progress))
 
     def broken(self) -> pa.RecordBatchReader:
         """Return the rows put aside, once all have passed."""
@@ -61,7 +62,6 @@ class Flow:
             raise
 
     def _sifted(self, progress: Progress) -> Iterator[pa.RecordBatch]:
-        schema = self._labelled(self._digest.schema)
         progress(0, self._survey.rows)
         with pa.ipc.new_stream(self._aside, broken_schema(self.contract)) as aside:
             for portion in self._source.portions(self.contract):
@@ -71,10 +71,11 @@ class Flow:
                 self.quarantined.update(Reason(reason) for reason in told.broken.column(REASON).to_pylist())
                 if len(told.broken):
                     aside.write_batch(told.broken)
-                self._digest.add(told.intact)
                 progress(self.rows_read, self._survey.rows)
                 if len(told.intact):
-                    yield self._with_label(told.intact, schema)
+                    intact = self._with_label(told.intact, self.digest.schema)
+                    self.digest.add(intact)
+                    yield intact
         self._reckon()
         self.finished = True
 
@@ -94,5 +95,8 @@ class Flow:
         return pa.schema([*(pa.field(name, pa.string()) for name, _ in self._label), *schema])
 
     def _with_label(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-        labels = [pa.repeat(pa.scalar(word, pa.string()), len(batch)) for _, word in self._label]
+        if not self._labels or len(self._labels[0]) < len(batch):
+            # Made once for the longest batch; each batch takes as much of them as it has rows.
+            self._labels = [pa.repeat(pa.scalar(word, pa.string()), len(batch)) for _, word in self._label]
+        labels = [column.slice(0, len(batch)) for column in self._labels]
         return pa.RecordBatch.from_arrays([*labels, *batch.columns], schema=schema)

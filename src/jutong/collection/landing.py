@@ -63,7 +63,7 @@ def _land(lake: Lake, entry: str, flow: Flow, mark: str, progress: Progress) -> 
     """Land intact and broken rows, each table once by the batch's mark; a landing that was cut short is taken up."""
     rows = flow.intact(progress)
     try:
-        snapshot = lake.append(raw_table(entry), rows, mark=mark)
+        snapshot = lake.append(raw_table(entry), rows, mark=mark, digested=flow.digest)
         # The rows stand from another try, so nobody has read these: they still have to be counted and compared.
         if not flow.finished:
             _refuse_other_rows(snapshot, digest_of(rows))

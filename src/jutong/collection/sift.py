@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,6 +14,8 @@ from .contract import REPLACEMENT, UNREADABLE, Contract, Limits, Reason
 from .source import LINE, ROW, Portion
 
 FEW = 1_000
+_NOTHING = np.zeros(0, np.uint8)
+_BEYOND_ASCII = 128
 REASON, RAW = "_reason", "_raw"
 
 
@@ -56,7 +60,7 @@ def _reasons(portion: Portion, contract: Contract, limits: Limits) -> pa.Array |
     held = [_bytes(column) for column in columns]
     long = [column for column, words in zip(columns, held, strict=True) if len(words) > limits.max_field]
     # Both marks are beyond ASCII: of most columns their bytes tell at once that neither is there.
-    wide = [column for column, words in zip(columns, held, strict=True) if not words.isascii()]
+    wide = [column for column, words in zip(columns, held, strict=True) if words.max(initial=0) >= _BEYOND_ASCII]
     masks = [
         (Reason.BAD_ENCODING, _any([_holds(column, UNREADABLE) for column in wide])),
         (Reason.FIELD_TOO_LONG, _any([_longer(column, limits.max_field) for column in long])),
@@ -89,14 +93,14 @@ def _longer(column: pa.Array, limit: int) -> pa.Array | None:
     return mask if mask.true_count else None
 
 
-def _bytes(column: pa.Array) -> bytes:
-    """Return the bytes of a column's values, end to end."""
+def _bytes(column: pa.Array) -> npt.NDArray[np.uint8]:
+    """Return the bytes of a column's values, end to end, where they stand."""
     if not len(column):
-        return b""
+        return _NOTHING
     _, ends, data = column.buffers()
     offsets = memoryview(ends).cast("i")
     first, last = offsets[column.offset], offsets[column.offset + len(column)]
-    return data.slice(first, last - first).to_pybytes() if data is not None and last > first else b""
+    return np.frombuffer(data, np.uint8)[first:last] if data is not None and last > first else _NOTHING
 
 
 def _displaced(rows: pa.RecordBatch, contract: Contract) -> pa.Array | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from jutong.kernel.clock import Clock
 from jutong.kernel.errors import NO_TEXT, NotFound, Refused, Unavailable
 from jutong.kernel.ids import is_ulid, ulid
 from jutong.kernel.shape import learn
+from jutong.kernel.telling import tell, told, whole
 from jutong.kernel.text import Text
 
 from .batch import Batch
@@ -92,7 +92,7 @@ class Teller:
     def _tell(self, at: Underway) -> None:
         self.at = replace(at, told=self.clock())
         self._next = time.monotonic() + TOLD_EVERY_SECONDS
-        _write(self.path, self.at)
+        tell(self.path, self.at)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def under_way(home: Path, entry: str, clock: Clock, *, delivery: str = "") -> It
     path = _path(home, entry, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     teller = Teller(path, clock, Underway(id=name, entry=entry, began=now, told=now))
-    _write(path, teller.at)
+    tell(path, teller.at)
     try:
         yield teller
     except (Refused, Unavailable) as error:
@@ -138,28 +138,9 @@ def _path(home: Path, entry: str, delivery: str) -> Path:
     return home / FOLDER / f"{entry}.{delivery}.json"
 
 
-def _write(path: Path, at: Underway) -> None:
-    # Replaced at once, so that nobody reads half of it; not made durable, because after a power cut it is over.
-    beside = path.with_suffix(f".{os.getpid()}")
-    beside.write_bytes(msgspec.json.encode(at, enc_hook=str))
-    beside.replace(path)
-
-
 learn(Underway)
 
 
 def _read(path: Path) -> Underway | None:
-    try:
-        at = _READER.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        return None  # it ended between two looks
-    return replace(at, reason=_whole(at.reason), basis=_whole(at.basis), remedy=_whole(at.remedy))
-
-
-def _whole(words: Text) -> Text:
-    """Return a sentence read back, with the sentences inside it as sentences."""
-    inside = {
-        name: _whole(Text(**value)) if isinstance(value, dict) and value.keys() == {"template", "values"} else value
-        for name, value in words.values.items()
-    }
-    return Text(words.template, inside)
+    at = told(path, _READER)
+    return at and replace(at, reason=whole(at.reason), basis=whole(at.basis), remedy=whole(at.remedy))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pyarrow as pa
 
@@ -127,7 +127,7 @@ def _add(
     readings = [capital_reading(name) for name in kind.amounts]
     names = record_columns(kind)
     inputs = {**tables, **tables_of(readings)}
-    land = pools.lake.append
+    land: Callable[..., object] = pools.lake.append
     if pools.lake.exists(golden) and TURN not in pools.lake.files(golden)[1].names:
         # A library of before there were versions is made anew, whole.
         touched, only_changed, land = every_subject(kind), False, pools.lake.replace

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
@@ -25,7 +29,10 @@ _LONGEST_BOUND = 64  # characters; longer texts get no bounds in the table's log
 
 @dataclass(slots=True)
 class Writing:
-    """Files on their way into a table; until they are committed nobody sees them."""
+    """Files on their way into a table; until they are committed nobody sees them.
+
+    A full row group is written by a thread of its own while the next one fills: two groups are in memory at most.
+    """
 
     place: Place
     table: str
@@ -37,6 +44,8 @@ class Writing:
     _waiting_bytes: int = 0
     _stream: pa.NativeFile | None = None
     _writer: pq.ParquetWriter | None = None
+    _hand: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1, thread_name_prefix="landing"))
+    _writes: Future[None] | None = None
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in the next rows; they are written once a row group is full."""
@@ -49,11 +58,14 @@ class Writing:
     def finish(self) -> list[AddAction]:
         """Write what is left, make all of it durable and return what to tell the table's log."""
         self._write_group()
-        self._close_file()
+        self._hand_over(self._close_file)
+        self._wait()
+        self._hand.shutdown()
         return self._done
 
     def abandon(self) -> None:
         """Take away every file of this landing."""
+        self._hand.shutdown()
         with contextlib.suppress(OSError, pa.ArrowException):
             if self._writer is not None:
                 self._writer.close()
@@ -73,6 +85,18 @@ class Writing:
             return
         rows = pa.Table.from_batches(self._waiting, self.schema)
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+        self._hand_over(partial(self._written, rows))
+
+    def _hand_over(self, what: Callable[[], None]) -> None:
+        self._wait()
+        self._writes = self._hand.submit(what)
+
+    def _wait(self) -> None:
+        if self._writes is not None:
+            writes, self._writes = self._writes, None
+            writes.result()
+
+    def _written(self, rows: pa.Table) -> None:
         with answering(self.table, self.place.options):
             if self._writer is None:
                 self.place.make_room(self.table)
@@ -84,6 +108,7 @@ class Writing:
                     compression_level=1,
                     store_schema=False,
                     use_dictionary=_repeating(rows),
+                    write_statistics=_bounded(rows),
                 )
             self._writer.write_table(rows, row_group_size=len(rows))
             full = self._stream is not None and self._stream.tell() >= BYTES_A_FILE
@@ -112,6 +137,24 @@ def _repeating(rows: pa.Table) -> list[str]:
         for name, column in zip(head.column_names, head.columns, strict=True)
         if len(column.unique()) <= max(1, len(head) // 2)
     ]
+
+
+def _bounded(rows: pa.Table) -> list[str]:
+    """Return the columns whose bounds let readers pass a file over: numbers and days, and texts that come in order.
+
+    Of texts that do not, every file holds nearly everything between the first and the last.
+    """
+    head = rows.slice(0, LOOKED_AT)
+    return [
+        name
+        for name, column in zip(head.column_names, head.columns, strict=True)
+        if not pa.types.is_string(column.type) or _in_order(column)
+    ]
+
+
+def _in_order(column: pa.ChunkedArray) -> bool:
+    values = column.drop_null().combine_chunks()
+    return len(values) < 2 or bool(pc.all(pc.less_equal(values[:-1], values[1:])).as_py())
 
 
 def _stats(written: pq.FileMetaData, schema: pa.Schema) -> dict[str, object]:

@@ -54,9 +54,12 @@ class Lake:
         self.place = place_at(url, options)
         self._scratch = scratch
 
-    def append(self, table: str, batches: Rows, *, mark: str) -> Snapshot:
-        """Add rows; a mark that has landed before lands nothing and gives the first landing's snapshot."""
-        return self._land(table, batches, mark, "append")
+    def append(self, table: str, batches: Rows, *, mark: str, digested: Digest | None = None) -> Snapshot:
+        """Add rows; a mark that has landed before lands nothing and gives the first landing's snapshot.
+
+        Rows that take themselves into a digest on their way here hand it over as ``digested``: it is made once.
+        """
+        return self._land(table, batches, mark, "append", digested)
 
     def replace(self, table: str, batches: Rows, *, mark: str) -> Snapshot:
         """Put these rows (and their columns) in place of all that the table held, once per mark."""
@@ -209,14 +212,15 @@ class Lake:
                 and found.mtime < before
             ]
 
-    def _land(self, table: str, batches: Rows, mark: str, mode: str) -> Snapshot:
+    def _land(self, table: str, batches: Rows, mark: str, mode: str, digested: Digest | None = None) -> Snapshot:
         if landed := self.snapshot_of(table_name(table), mark):
             return landed
         rows = normal(batches)
-        writing, digest, committing = Writing(self.place, table, rows.schema), Digest(rows.schema), False
+        writing, digest, committing = Writing(self.place, table, rows.schema), digested or Digest(rows.schema), False
         try:
             for batch in rows:
-                digest.add(batch)
+                if digested is None:
+                    digest.add(batch)
                 writing.add(batch)
             actions = writing.finish()
 

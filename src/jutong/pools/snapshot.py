@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -68,11 +68,12 @@ class Digest:
         for column, (lengths, values) in zip(batch.columns, self._columns, strict=True):
             _add(column, lengths, values)
 
-    def hex(self) -> str:
-        """Return the digest of all rows so far."""
+    def hex(self, *, without: Collection[str] = ()) -> str:
+        """Return the digest of all rows so far, as if they had come ``without`` some of their columns."""
         columns: list[Fact] = [
             [field.name, str(field.type), lengths.hexdigest(), values.hexdigest()]
             for field, (lengths, values) in zip(self.schema, self._columns, strict=True)
+            if field.name not in without
         ]
         return digest(canonical({"columns": columns, "rows": self.rows}))
 

@@ -132,12 +132,12 @@ def _popular(db: Db, after: int) -> Mapping[str, int]:
 
 
 def records(db: Db, showings: Iterable[Showing], themes: Mapping[str, str]) -> Iterator[Record]:
-    """Yield entries as they are searched; ``themes`` are those that portals named, by entry."""
+    """Yield entries as they are searched; ``themes`` are those that portals named, for entries that declare none."""
     bodies = {one.code: one for one in registers.bodies(db)}
     names = _places()
     for one in showings:
         body = bodies.get(one.entry.provider)
-        theme = themes.get(one.entry.id, NO_THEME)
+        theme = one.entry.theme.value if one.entry.theme else themes.get(one.entry.id, NO_THEME)
         yield record_of(one, body.name if body else "", body.division if body else "", names, theme=theme)
 
 

@@ -15,6 +15,7 @@ from ..entry import ABSTRACT_LIMIT, Entry
 from ..entry import TITLE_LIMIT as ENTRY_TITLE_LIMIT
 from ..item import Format
 from ..terms_of_use import OpenType, ShareType, TermsOfUse, UpdateCycle
+from ..theming import Theme
 from .kinship import Kin
 from .mapping import Idea
 from .record import State
@@ -102,6 +103,7 @@ class Harvested:
             title=self.title[:ENTRY_TITLE_LIMIT],
             abstract=self.description[:ABSTRACT_LIMIT],
             format=_format_of(self.formats),
+            theme=Theme(self.theme) if self.theme else None,
             terms=TermsOfUse(share_type=ShareType.CONDITIONAL),
             update_cycle=self.update_cycle or UpdateCycle.IRREGULAR,
             open_type=self.open_type or OpenType.CLOSED,

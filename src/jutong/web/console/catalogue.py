@@ -43,6 +43,7 @@ FIELDS: Mapping[str, Text] = {
     "service": text("Service name"),
     "abstract": text("Abstract"),
     "format": text("Format"),
+    "theme": text("Theme"),
     "methods": text("Ways of sharing"),
     "update_cycle": text("Update cycle"),
     "open_type": text("Opening to the public"),

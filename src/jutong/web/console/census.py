@@ -75,6 +75,7 @@ def show_census(visit: TheVisit) -> Answer:
         shown=SHOWN,
         editions=editions,
         systems=tuple((str(one.name), one.title) for one in systems),
+        may_harvest=visit.may("census.harvest"),
         may_report=bool(systems) and visit.may("census.report"),
         may_freeze=visit.may("census.freeze_edition"),
     )
@@ -150,7 +151,7 @@ def list_tables(visit: TheVisit) -> Answer:
         columns=(_NAME, body, *_COLUMNS),
         key=lambda one: (one.found.name, one.id),
         sort="name",
-        empty=text("No table is in the census yet: harvest a system with `jutong census harvest`, or report one."),
+        empty=text("No table is in the census yet: have a system looked over, or report a table."),
     )
     return table_page(visit, table, fetch, "census/tables.html", title=table.title, crumbs=(FIRST, CENSUS))
 

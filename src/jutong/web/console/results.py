@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from jutong import registers, search
-from jutong.catalogue import Format, OpenType, ShareType, UpdateCycle, harvest
+from jutong.catalogue import Format, OpenType, ShareType, Theme, UpdateCycle, harvest
 from jutong.kernel.text import Text, text
 from jutong.search import Found, Hit, Kind, Reason
 from jutong.terms import Grade
@@ -28,33 +28,7 @@ FACETS: Mapping[str, Text] = {
     "format": text("Format"),
     "theme": text("Theme"),
 }
-ENUMERATIONS = {"share": ShareType, "open": OpenType, "cycle": UpdateCycle, "format": Format}
-# The fields of the opening pilot (公共信息资源开放试点工作方案, 2018); portals' words for them: ``data/harvest.toml``.
-THEMES: Mapping[str, Text] = {
-    "credit": text("Credit services"),
-    "medical": text("Medical care and health"),
-    "employment": text("Social security and employment"),
-    "safety": text("Public safety"),
-    "housing": text("Urban construction and housing"),
-    "transport": text("Transport"),
-    "education": text("Education and culture"),
-    "science": text("Science and innovation"),
-    "resources": text("Resources and energy"),
-    "environment": text("Ecology and environment"),
-    "production": text("Industry and agriculture"),
-    "trade": text("Trade and commerce"),
-    "finance": text("Finance, taxes and banking"),
-    "production-safety": text("Safety at work"),
-    "market": text("Market supervision"),
-    "relief": text("Social relief"),
-    "law": text("Legal services"),
-    "living": text("Services of daily life"),
-    "weather": text("Meteorology"),
-    "geography": text("Geographic space"),
-    "organisations": text("Organisations and associations"),
-    "other": text("Other themes"),
-    search.NO_THEME: text("no theme is given"),
-}
+ENUMERATIONS = {"share": ShareType, "open": OpenType, "cycle": UpdateCycle, "format": Format, "theme": Theme}
 WHERE: Mapping[str, Text] = {
     "title": text("in the title"),
     "tags": text("among the key words"),
@@ -167,9 +141,10 @@ def facet_words(name: str, value: str, names: Mapping[str, str]) -> Text | str:
         return names.get(value, value)
     if name == "division":
         return registers.divisions().full_name_of(value) or value
-    if name == "theme":
-        said = value.removeprefix(harvest.SAID)
-        return THEMES.get(value) or (text("{words} (not a known theme)", words=said) if said != value else value)
+    if name == "theme" and value == search.NO_THEME:
+        return text("no theme is given")
+    if name == "theme" and value.startswith(harvest.SAID):
+        return text("{words} (not a known theme)", words=value.removeprefix(harvest.SAID))
     kind = ENUMERATIONS.get(name)
     known = kind is not None and value in {one.value for one in kind}
     if kind is not None and known:

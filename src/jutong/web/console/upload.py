@@ -48,8 +48,18 @@ async def delivered_form(request: TheRequest, house: TheHouse, keeper: TheKeeper
 
 async def listed_form(request: TheRequest, house: TheHouse, keeper: TheKeeper) -> Form:
     """Return a form with a portal's list; of somebody who may not import, not a byte of it is taken."""
+    return await _taken_of(request, house, keeper, "catalogue.harvest")
+
+
+async def surveyed_form(request: TheRequest, house: TheHouse, keeper: TheKeeper) -> Form:
+    """Return a form with a file to look over; of somebody who may not harvest, not a byte of it is taken."""
+    return await _taken_of(request, house, keeper, "census.harvest")
+
+
+async def _taken_of(request: TheRequest, house: House, keeper: Doorkeeper, act: str) -> Form:
+    """Return the form of somebody who may do ``act`` for the own body."""
     token = request.cookies.get(session_cookie(house.home.settings.name), "")
-    if request.method == "GET" or not await sync_to_thread(_may_import, house, keeper, token):
+    if request.method == "GET" or not await sync_to_thread(_may_for_own, house, keeper, token, act):
         return Form()
     return await _taken(request, house)
 
@@ -147,12 +157,12 @@ def own_name(given: str) -> str:
     return shown if shown.strip(". ") else "rows"
 
 
-def _may_import(house: House, keeper: Doorkeeper, token: str) -> bool:
+def _may_for_own(house: House, keeper: Doorkeeper, token: str, act: str) -> bool:
     known = keeper(house, token) if token else None
     if known is None or known.actor is None or known.owes is not None:
         return False
     with house.desk(known.actor) as desk:
-        desk.allow("catalogue.harvest", Label(owner=known.actor.org))
+        desk.allow(act, Label(owner=known.actor.org))
     return True
 
 

@@ -23,6 +23,7 @@ from jutong.catalogue import (
     ShareType,
     Stage,
     TermsOfUse,
+    Theme,
     UpdateCycle,
 )
 from jutong.guard import Method
@@ -35,7 +36,7 @@ from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .overtaken import entry_overtaken
 from .visit import Visit
-from .wizard_choices import CONDITIONS, CYCLES, FORMATS, METHODS, OPENINGS, PURPOSES, SHARES
+from .wizard_choices import CONDITIONS, CYCLES, FORMATS, METHODS, OPENINGS, PURPOSES, SHARES, THEMES
 
 TEMPLATE = "enterprise_register"
 REVIEW = "review"
@@ -56,6 +57,7 @@ class About(msgspec.Struct, kw_only=True):
     title: Name
     abstract: Words = ""
     format: Format
+    theme: Theme | None = None
 
 
 class Sharing(msgspec.Struct, kw_only=True):
@@ -117,7 +119,7 @@ class Step:
 
 def _about(visit: Visit, entry: Entry) -> Entry:
     given = visit.form.read(About)
-    return replace(entry, title=given.title, abstract=given.abstract, format=given.format)
+    return replace(entry, title=given.title, abstract=given.abstract, format=given.format, theme=given.theme)
 
 
 def _as_it_is(visit: Visit, entry: Entry) -> Entry:
@@ -181,6 +183,7 @@ STEPS: Mapping[str, Step] = {
 ORDER = tuple(STEPS)
 OPTIONS: Mapping[str, Any] = {
     "formats": FORMATS,
+    "themes": THEMES,
     "shares": SHARES,
     "purposes": PURPOSES,
     "conditions": CONDITIONS,

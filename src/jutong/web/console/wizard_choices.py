@@ -9,6 +9,7 @@ from jutong.catalogue import (
     Purpose,
     ShareCondition,
     ShareType,
+    Theme,
     UpdateCycle,
 )
 from jutong.guard import Method
@@ -22,6 +23,7 @@ Choices = tuple[tuple[object, Text, Text, Text], ...]
 NOTHING = text("")
 
 FORMATS = tuple(Format)
+THEMES = tuple(Theme)
 PURPOSES = tuple(Purpose)
 CYCLES = tuple(UpdateCycle)
 TYPES = tuple(DataType)

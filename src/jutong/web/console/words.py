@@ -81,6 +81,30 @@ REGISTERS: Words = {
 }
 ACCESS: Words = {}
 CATALOGUE: Words = {
+    catalogue.Theme: {
+        catalogue.Theme.CREDIT: text("Credit services"),
+        catalogue.Theme.MEDICAL: text("Medical care and health"),
+        catalogue.Theme.EMPLOYMENT: text("Social security and employment"),
+        catalogue.Theme.SAFETY: text("Public safety"),
+        catalogue.Theme.HOUSING: text("Urban construction and housing"),
+        catalogue.Theme.TRANSPORT: text("Transport"),
+        catalogue.Theme.EDUCATION: text("Education and culture"),
+        catalogue.Theme.SCIENCE: text("Science and innovation"),
+        catalogue.Theme.RESOURCES: text("Resources and energy"),
+        catalogue.Theme.ENVIRONMENT: text("Ecology and environment"),
+        catalogue.Theme.PRODUCTION: text("Industry and agriculture"),
+        catalogue.Theme.TRADE: text("Trade and commerce"),
+        catalogue.Theme.FINANCE: text("Finance, taxes and banking"),
+        catalogue.Theme.PRODUCTION_SAFETY: text("Safety at work"),
+        catalogue.Theme.MARKET: text("Market supervision"),
+        catalogue.Theme.RELIEF: text("Social relief"),
+        catalogue.Theme.LAW: text("Legal services"),
+        catalogue.Theme.LIVING: text("Services of daily life"),
+        catalogue.Theme.WEATHER: text("Meteorology"),
+        catalogue.Theme.GEOGRAPHY: text("Geographic space"),
+        catalogue.Theme.ORGANISATIONS: text("Organisations and associations"),
+        catalogue.Theme.OTHER: text("Other themes"),
+    },
     catalogue.Stage: {
         catalogue.Stage.DRAFT: text("draft"),
         catalogue.Stage.SIGNED: text("signed by the department"),
