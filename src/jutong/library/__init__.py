@@ -39,9 +39,11 @@ from .kind import (
     check_listed,
     kind_named,
 )
+from .layer import Crs, Layer, Place, crs_of
 from .laying import conflicts, count_conflicts, count_subjects, find_subject, rates, unkeyed_rows
 from .likeness import SURE
 from .sight import kind_of_table, whole_library
+from .space import count_points, load_layer, locate
 from .store import (
     authorities,
     authorities_listed,
@@ -79,13 +81,16 @@ __all__ = [
     "Bond",
     "Bonds",
     "Conflict",
+    "Crs",
     "Decision",
     "Field",
     "Golden",
     "Kind",
+    "Layer",
     "Making",
     "Matching",
     "Merge",
+    "Place",
     "Rate",
     "Said",
     "Standing",
@@ -102,7 +107,9 @@ __all__ = [
     "conflicts",
     "count_conflicts",
     "count_decisions_on",
+    "count_points",
     "count_subjects",
+    "crs_of",
     "decided_pairs",
     "decisions",
     "declare_theme",
@@ -116,6 +123,8 @@ __all__ = [
     "kind_of",
     "kind_of_table",
     "known_merge",
+    "load_layer",
+    "locate",
     "look_at_conflicts",
     "look_at_disputes",
     "look_at_matches",

@@ -144,6 +144,8 @@ DONE: Mapping[str, Text] = {
     "library.theme_declared": text("The theme is declared; it is made in a moment."),
     "library.theme_made": text("The theme was made from the base library as it stands."),
     "library.theme_looked_at": text("You looked at a theme; that is on record."),
+    "library.layer_loaded": text("The layer was loaded."),
+    "library.layer_looked_at": text("You looked at a layer; that is on record."),
     "library.joined": text("It is decided: one subject. The records are merged in a moment."),
     "library.parted": text("It is decided: two subjects. The records are restored in a moment."),
     "library.settled": text("The golden records follow the decision."),
