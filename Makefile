@@ -1,5 +1,5 @@
 # The README's commands; each does its own set-up on a bare Debian with Python 3.11, git and make.
-.PHONY: demo test check bench clean setup lock
+.PHONY: demo test check bench cluster clean setup lock
 
 JUTONG := .venv/bin/jutong
 
@@ -24,6 +24,10 @@ bench: .venv/.dev
 	@tools/system-packages
 	@.venv/bin/python -m bench $(or $(NAME),all)
 
+# One job on Apache Spark, with one worker and with two: make cluster [ROWS=number]
+cluster: .venv/.dev
+	@tools/cluster $(if $(ROWS),--rows $(ROWS))
+
 setup: .venv/.dev
 
 ASSETS := package-lock.json hatch_build.py $(wildcard src/jutong/web/assets/*)
@@ -39,5 +43,5 @@ lock:
 	@tools/lock
 
 clean:
-	rm -rf .venv var dist build node_modules src/jutong/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv .cluster var dist build node_modules src/jutong/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

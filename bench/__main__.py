@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library", "bulk")
+APART = ("cluster",)  # by itself alone: it needs what `make cluster` sets up
 
 
 def main() -> int:
     """Run what was asked for; 1 when a target was not reached."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("name", choices=(*NAMES, "all"))
+    parser.add_argument("name", choices=(*NAMES, *APART, "all"))
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     parser.add_argument("--input", type=Path, help="a register (thread), any Parquet (quality), any CSV (bulk)")
     parser.add_argument("--rules", type=Path, help="a rulebook, JSON or YAML (quality)")

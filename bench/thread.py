@@ -16,8 +16,8 @@ from jutong import catalogue, collection, delivery, ledger, library, quality, re
 from jutong.cli.demo.register_maker import make_register
 from jutong.cli.demo.tiers import AUTHORITY, MARKET
 from jutong.cli.node import make_home
-from jutong.collection import LAYOUTS, Limits
-from jutong.desk import House
+from jutong.collection import LAYOUTS, Batch, Limits
+from jutong.desk import Desk, House
 from jutong.terms import Actor, Duty, Grade
 
 ROWS = 100_000
@@ -33,19 +33,9 @@ def run(*, input: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
             make_register(register, rows=rows, seed=SEED)
         count = pq.ParquetFile(register).metadata.num_rows
         floor = min(_timed(partial(_floor, register, place / f"floor{turn}.parquet"))[0] for turn in range(3))
-        house = make_home(place / "home", name="bench", body=MARKET.code, division="500000")
-        entry = _published_entry(house)
-        source = collection.source_at(register, LAYOUTS["enterprise-register-parquet"], Limits())
         seconds: dict[str, float] = {}
-        with house.desk(_actor(Duty.COLLECTION)) as desk:
-            seconds["collect"], batch = _timed(lambda: collection.collect(desk, entry, source))
-        for name, stage in (
-            ("examine", lambda desk: quality.examine(desk, batch.id)),
-            ("merge", lambda desk: library.merge(desk, batch.id)),
-            ("serve", lambda desk: delivery.serve_entry(desk, entry)),
-        ):
-            with house.desk(house.itself) as desk:
-                seconds[name], _ = _timed(partial(stage, desk))
+        seconds["collect"], house, batch = collected(place / "home", register)
+        seconds |= worked(house, batch)
         seconds["log"], _ = _timed(lambda: ledger.sequence(house.engine, house.log))
     figures: dict[str, Any] = {"rows": count, "floor_read_write_seconds": floor}
     for name, spent in seconds.items():
@@ -54,6 +44,30 @@ def run(*, input: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
         figures[f"{name}_ratio_to_floor"] = spent / floor
     figures["total_ratio_to_floor"] = sum(seconds.values()) / floor
     return {"name": "thread", "figures": figures, "reach": []}
+
+
+def collected(home: Path, register: Path) -> tuple[float, House, Batch]:
+    """Make a home with a published entry, collect the register, and say how long the collection took."""
+    house = make_home(home, name="bench", body=MARKET.code, division="500000")
+    entry = _published_entry(house)
+    source = collection.source_at(register, LAYOUTS["enterprise-register-parquet"], Limits())
+    with house.desk(_actor(Duty.COLLECTION)) as desk:
+        spent, batch = _timed(lambda: collection.collect(desk, entry, source))
+    return spent, house, batch
+
+
+def worked(house: House, batch: Batch) -> dict[str, float]:
+    """Examine, merge and serve a batch; return how long each took, in seconds."""
+    stages: dict[str, Callable[[Desk], object]] = {
+        "examine": lambda desk: quality.examine(desk, batch.id),
+        "merge": lambda desk: library.merge(desk, batch.id),
+        "serve": lambda desk: delivery.serve_entry(desk, batch.entry),
+    }
+    seconds = {}
+    for name, stage in stages.items():
+        with house.desk(house.itself) as desk:
+            seconds[name], _ = _timed(partial(stage, desk))
+    return seconds
 
 
 def _floor(register: Path, copy: Path) -> None:

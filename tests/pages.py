@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -17,11 +18,12 @@ from litestar import Litestar
 
 from jutong import catalogue, census, oversight, registers
 from jutong.access import Seat
-from jutong.collection import Reach, ReachKind, plans, pushes
+from jutong.collection import Layout, Reach, ReachKind, packages, plans, pushes
 from jutong.collection.plans import Wanted
 from jutong.collection.pushes import Parcel
 from jutong.desk import House
 from jutong.guard import Method
+from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.db import connection
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.outward import Outward
@@ -106,6 +108,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _harvest(city)
     _plan(city)
     _push(city)
+    _package(city)
     city.settle()
     return city
 
@@ -131,6 +134,22 @@ def _push(city: City) -> None:
             push = pushes.open_push(desk, parcel)
     with city.house.desk(system) as desk:
         pushes.fail(desk, push.id, Invalid("the columns are not those of the entry"))
+
+
+def _package(city: City) -> None:
+    """Let the second package of a department's edge agent come, and its first one not."""
+    key = SigningKey.of_seed(b"edge----" * 4)
+    with city.house.desk(city.house.itself) as desk:
+        system = registers.register_system(desk, MARKET, "edge", "前置机")
+        registers.set_key(desk, system.name, PublicKey.read(str(key.public)))
+    with TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.csv"
+        to = packages.destination_of(city.house)
+        depot = packages.Depot.of(Path(folder), str(system.name), city.found["entry"], to)
+        for name in ("甲", "乙"):
+            rows.write_text(name)
+            paper, _ = packages.pack_file(depot, rows, Layout(), key)
+        city.found["package"] = packages.take_in(city.house, depot.package(paper.number)).id
 
 
 def _harvest(city: City) -> None:

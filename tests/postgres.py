@@ -79,6 +79,8 @@ def postgres_server(where: Path) -> Iterator[str]:
         "synchronous_commit": "off",
         "shared_buffers": "64MB",
         "max_connections": 200,
+        "wal_level": "logical",
+        "max_replication_slots": 20,
     }
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:

@@ -66,6 +66,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.batches": WORK | {"audit-admin"},
     "pages.sources": WORK | {"audit-admin"},
     "pages.deliver": {"collection"},
+    "pages.packages": {"collection", "governance", "oversight", "audit-admin"},
     "pages.pushes": {"collection", "governance", "oversight", "audit-admin"},
     "pages.plans": {"collection", "governance", "oversight", "audit-admin"},
     "pages.quality": WORK | {"audit-admin"},

@@ -23,7 +23,7 @@ from jutong import access, cascade, catalogue, custody, delivery, ledger, notice
 from jutong.cli import app as commands
 from jutong.cli.command import HERE, HomeOption, standing_house
 from jutong.cli.output import complaints, ending, said
-from jutong.collection import plans, pushes
+from jutong.collection import packages, plans, pushes
 from jutong.desk import House, open_house
 from jutong.follows import Following
 from jutong.kernel.clock import SteadyClock
@@ -96,6 +96,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("answers", 5, answer),
         Work("clocks", 60, keep_clocks),
         Work("plans", 5, lambda: plans.run_due(house, outward)),
+        Work("packages", 10, lambda: packages.go_on(house)),
         Work("letters", 15, lambda: notices.send_due(house)),
         Work("tidy", 600, tidy),
         Work("lake", 3600, lambda: custody.tend_lake(house)),

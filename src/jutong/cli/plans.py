@@ -40,6 +40,7 @@ class Sheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     watermark: str = ""
     overlap: int = 0
     checksum: bool = True
+    publication: str = ""
     schedule: str = ""
 
     def layout(self) -> Layout:
@@ -107,7 +108,9 @@ def keep(
             title=sheet.title,
             reach=sheet.reach,
             layout=sheet.layout(),
-            reading=Reading.of(sheet.watermark, overlap=sheet.overlap, checksum=sheet.checksum),
+            reading=Reading.of(
+                sheet.watermark, overlap=sheet.overlap, checksum=sheet.checksum, publication=sheet.publication
+            ),
             schedule=Schedule(sheet.schedule),
         )
         plan = plans.keep(desk, entry, wanted)
@@ -159,6 +162,20 @@ def resume(plan: PlanArgument, home: HomeOption = HERE, token: TokenOption = "",
 
 
 @commands.command()
+def restart(plan: PlanArgument, home: HomeOption = HERE, token: TokenOption = "", as_json: JsonOption = False) -> None:
+    """Let the next run of a stream read all rows and begin anew, because rows were deleted at the source."""
+    with at_desk(home, token) as desk:
+        show(_plan(plans.restart(desk, plan)), as_json=as_json)
+
+
+@commands.command()
+def end(plan: PlanArgument, home: HomeOption = HERE, token: TokenOption = "", as_json: JsonOption = False) -> None:
+    """End a plan for good; the source of a stream keeps no log for it any more."""
+    with closing(Outward(inside=True)) as outward, as_somebody(home, token) as (house, actor):
+        show(_plan(plans.end_plan(house, actor, plan, outward)), as_json=as_json)
+
+
+@commands.command()
 def settle(
     plan: PlanArgument,
     accept: Annotated[bool, typer.Option("--accept/--decline", help="Whether the changed columns are right.")],
@@ -201,6 +218,7 @@ def _run(run: Run) -> dict[str, object]:
         "outcome": run.outcome.value,
         "rows": run.rows,
         "read_again": run.again,
+        "bytes_behind": run.behind,
         "batch": run.batch,
         "began": run.began,
         "ended": run.ended,

@@ -16,7 +16,9 @@ _SECRET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _WORD = re.compile(r"[A-Za-z0-9_.$\[\]-]{1,100}")
-PORTS = {"postgresql": 5432, "mysql": 3306}
+_PUBLICATION = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+PORTS = {"postgresql": 5432, "mysql": 3306, "sftp": 22}
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
 class ReachKind(StrEnum):
@@ -25,6 +27,7 @@ class ReachKind(StrEnum):
     POSTGRESQL = "postgresql"
     MYSQL = "mysql"
     API = "api"
+    SFTP = "sftp"  # a file on a server
 
 
 class Mode(StrEnum):
@@ -32,6 +35,7 @@ class Mode(StrEnum):
 
     FULL = "full"  # all rows, in one snapshot
     INCREMENTAL = "incremental"  # rows whose watermark is new, and an overlap for those that came late
+    STREAM = "stream"  # what changed, from the database's own log
 
 
 class Paging(StrEnum):
@@ -67,6 +71,9 @@ class Reach:
     header: str = "Authorization"  # carries the token
     prefix: str = "Bearer "
     encoding: str = "utf-8"
+    path: str = ""  # of a file on a server
+    fingerprint: str = ""  # of the server's key, as SHA256:base64
+    delimiter: str = ","
 
     def __post_init__(self) -> None:
         fault = self._fault()
@@ -80,8 +87,20 @@ class Reach:
             return self._fault_of_api()
         if not _HOST.fullmatch(self.host) or not 0 <= self.port <= 65535:
             return text("a database is reached by the name or address of its machine and a port")
+        if self.kind is ReachKind.SFTP:
+            return self._fault_of_file()
         if not all(1 <= len(word) <= NAME_MOST for word in (self.database, self.table, self.user)):
             return text("a database is read by its name, a table and an account")
+        return None
+
+    def _fault_of_file(self) -> Text | None:
+        plain = self.path.startswith("/") and ".." not in self.path.split("/") and self.path.isprintable()
+        if not plain or len(self.path) > NAME_MOST or not 1 <= len(self.user) <= NAME_MOST or not self.secret:
+            return text("a file is read by its whole path, an account and the name of its word")
+        if not _FINGERPRINT.fullmatch(self.fingerprint):
+            return text("a server is known by its key: SHA256: and 43 characters, as ssh-keygen -lf prints it")
+        if self.delimiter not in (",", ";", "|", "tab", "\t"):
+            return text("a delimiter is one of , ; | or tab")
         return None
 
     def _fault_of_api(self) -> Text | None:
@@ -108,6 +127,8 @@ class Reach:
         """
         if self.kind is ReachKind.API:
             return self.url.partition("?")[0][:NAME_MOST]
+        if self.kind is ReachKind.SFTP:
+            return f"{self.host}{self.path}"[:NAME_MOST]
         return f"{self.host}/{self.database}/{self.table}"[:NAME_MOST]
 
     @property
@@ -124,8 +145,16 @@ class Reading:
     watermark: str = ""  # the column that grows with every change
     overlap: int = 0  # seconds of an instant, or steps of a number, that are read again for what came late
     checksum: bool = True  # the source reckons a checksum over the same rows, and it must be ours
+    publication: str = ""  # of a stream: what the source's owner made for it
 
     def __post_init__(self) -> None:
+        if (self.mode is Mode.STREAM) != bool(self.publication) or (
+            self.publication and (not _PUBLICATION.fullmatch(self.publication) or self.overlap)
+        ):
+            raise Invalid(
+                text("changes are read from the log exactly if a publication is named"),
+                remedy=text("name the publication that the source's owner made, and neither watermark nor overlap"),
+            )
         if (self.mode is Mode.INCREMENTAL) != bool(self.watermark) or len(self.watermark) > NAME_MOST:
             raise Invalid(
                 text("rows are read by what is new of them exactly if a column tells it"),
@@ -135,7 +164,7 @@ class Reading:
             raise Invalid(text("an overlap is 0 to {most} seconds or steps", most=OVERLAP_MOST))
 
     @classmethod
-    def of(cls, watermark: str, *, overlap: int = 0, checksum: bool = True) -> Reading:
-        """Return the reading of what is new by a watermark, or of everything without one."""
-        mode = Mode.INCREMENTAL if watermark else Mode.FULL
-        return cls(mode=mode, watermark=watermark, overlap=overlap, checksum=checksum)
+    def of(cls, watermark: str, *, overlap: int = 0, checksum: bool = True, publication: str = "") -> Reading:
+        """Return the reading of what is new by a watermark or by the log, or of everything without either."""
+        mode = Mode.INCREMENTAL if watermark else Mode.STREAM if publication else Mode.FULL
+        return cls(mode=mode, watermark=watermark, overlap=overlap, checksum=checksum, publication=publication)

@@ -1,21 +1,26 @@
-"""Signatures and seals: the international suite (Ed25519, RFC 8032; AES-GCM, NIST SP 800-38D)."""
+"""Signatures and seals: the international suite (Ed25519, RFC 8032; AES-GCM, NIST SP 800-38D; HPKE, RFC 9180)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import secrets
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .errors import Invalid
 from .text import text
 
 NONCE_BYTES = 12
+_HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+WRAPPED_BYTES = 32 + 32 + 16  # the ephemeral public key, 32 secret bytes, the tag
 
 
 def sealed(key: bytes, secret: bytes, *, of: str) -> bytes:
@@ -62,6 +67,10 @@ class SigningKey:
         """Return the 64-byte signature of ``data``."""
         return self._key.sign(data)
 
+    def opening_key(self) -> OpeningKey:
+        """Return the key that opens what was sealed for the holder of this key; it too is made again from this one."""
+        return OpeningKey(X25519PrivateKey.from_private_bytes(self.secret_for("opening packages")))
+
     def secret_for(self, purpose: str) -> bytes:
         """Return 32 secret bytes that belong to this key and one purpose (HKDF, RFC 5869)."""
         derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"jutong {purpose}".encode())
@@ -104,3 +113,45 @@ class PublicKey:
         except InvalidSignature:
             return False
         return True
+
+
+class SealingKey:
+    """The public half of a key to which 32 secret bytes are sealed: X25519 (RFC 7748), spelled in base64."""
+
+    __slots__ = ("_key", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self._key = X25519PublicKey.from_public_bytes(raw)
+
+    @classmethod
+    def read(cls, spelled: str) -> SealingKey:
+        """Read the base64 spelling, or refuse."""
+        return cls(PublicKey.read(spelled).raw)
+
+    def __str__(self) -> str:
+        return base64.b64encode(self.raw).decode()
+
+    @property
+    def id(self) -> str:
+        """The key's name: the first eight bytes of its SHA-256, in hex."""
+        return hashlib.sha256(self.raw).hexdigest()[:16]
+
+    def wrap(self, secret: bytes, *, of: bytes) -> bytes:
+        """Return 32 secret bytes sealed to this key (HPKE base mode, RFC 9180, 5.1.1), ``of`` as its info."""
+        return _HPKE.encrypt(secret, self._key, of)
+
+
+class OpeningKey:
+    """The private half: opens what was sealed to its public one."""
+
+    def __init__(self, key: X25519PrivateKey) -> None:
+        self._key = key
+        self.public = SealingKey(key.public_key().public_bytes_raw())
+
+    def unwrap(self, given: bytes, *, of: bytes) -> bytes | None:
+        """Return the secret bytes, or nothing where they were sealed to another key or as of another thing."""
+        try:
+            return _HPKE.decrypt(given, self._key, of)
+        except (InvalidTag, ValueError):
+            return None

@@ -55,10 +55,7 @@ class Lake:
         self._scratch = scratch
 
     def append(self, table: str, batches: Rows, *, mark: str, digested: Digest | None = None) -> Snapshot:
-        """Add rows; a mark that has landed before lands nothing and gives the first landing's snapshot.
-
-        Rows that take themselves into a digest on their way here hand it over as ``digested``: it is made once.
-        """
+        """Add rows once per mark, or give the first landing's snapshot; ``digested`` takes them in on their way here."""
         return self._land(table, batches, mark, "append", digested)
 
     def replace(self, table: str, batches: Rows, *, mark: str) -> Snapshot:
@@ -301,9 +298,8 @@ class Lake:
             digest.add(batch)
             with answering(table, {}):
                 writer.write_batch(batch)
-        with answering(table, {}):
+        with answering(table, {}), stream:
             writer.close()
-            stream.close()
         return ds.dataset(path, format="ipc", schema=rows.schema), digest
 
     def delta(self, table: str, version: int | None = None) -> DeltaTable:

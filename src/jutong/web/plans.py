@@ -50,6 +50,9 @@ class ReachSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     header: Short = "Authorization"
     prefix: Short = "Bearer "
     encoding: Short = "utf-8"
+    path: Short = ""
+    fingerprint: Short = ""
+    delimiter: Short = ","
 
     def reach(self) -> Reach:
         """Return it as a noun, or refuse it."""
@@ -73,6 +76,7 @@ class PlanSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     watermark: Short = ""
     overlap: Overlap = 0
     checksum: bool = True
+    publication: Short = ""
     schedule: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\u0000]*$")] = ""
 
 
@@ -120,6 +124,7 @@ class RunView(msgspec.Struct, kw_only=True):
     rows: int
     again: int
     batch: str
+    behind: int
     code: str
     reason: str
 
@@ -157,7 +162,7 @@ def keep_plan(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[P
         title=data.title,
         reach=data.reach.reach(),
         layout=Layout(headers=data.headers, castable=frozenset(data.castable)),
-        reading=Reading.of(data.watermark, overlap=data.overlap, checksum=data.checksum),
+        reading=Reading.of(data.watermark, overlap=data.overlap, checksum=data.checksum, publication=data.publication),
         schedule=Schedule(data.schedule),
     )
     with house.desk(actor) as desk:
@@ -270,6 +275,7 @@ def _run_view(run: Run) -> RunView:
         outcome=run.outcome.value,
         rows=run.rows,
         again=run.again,
+        behind=run.behind,
         batch=run.batch,
         code=run.code,
         reason=str(run.reason),

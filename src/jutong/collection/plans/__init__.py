@@ -4,10 +4,10 @@ Nouns: Plan, Run, Schedule, Difference, Wanted.
 """
 
 from ..sources.opening import Glance
-from .acts import Wanted, keep, pause, resume, settle_drift, try_source
+from .acts import Wanted, keep, pause, restart, resume, settle_drift, try_source
 from .drift import Change, Difference, differences
 from .plan import OVER_ALL, Outcome, Plan, Run, State, secret_of, sees
-from .running import door_of, provider_for, run_due, run_plan
+from .running import door_of, end_plan, provider_for, run_due, run_plan
 from .schedule import Schedule
 from .store import find_plan, find_run, open_runs, plans_listed, runs_of, visible_plan
 
@@ -24,6 +24,7 @@ __all__ = [
     "Wanted",
     "differences",
     "door_of",
+    "end_plan",
     "find_plan",
     "find_run",
     "keep",
@@ -31,6 +32,7 @@ __all__ = [
     "pause",
     "plans_listed",
     "provider_for",
+    "restart",
     "resume",
     "run_due",
     "run_plan",

@@ -15,16 +15,18 @@ from jutong.kernel.text import text
 from jutong.terms import Duty
 
 from .. import store as batches
-from ..contract import contract_of
+from ..contract import Limits, contract_of
 from ..flow import Progress
 from ..landing import in_force, landed
 from ..layout import Layout
-from ..reach import Reach, Reading
-from ..sources.opening import Door, Glance
+from ..reach import Mode, Reach, ReachKind, Reading
+from ..source import Source
+from ..sources.kinds import source_at
+from ..sources.opening import Door, Glance, layout_of
 from ..sources.pulled import Pulled, PulledSource
 from . import store
 from .drift import Difference
-from .plan import Outcome, Plan, Run
+from .plan import Outcome, Plan, Run, State
 from .schedule import Schedule
 
 LEASE = timedelta(minutes=2)
@@ -108,6 +110,28 @@ def resume(desk: Desk, plan_id: str) -> Plan:
     return resumed
 
 
+def restart(desk: Desk, plan_id: str) -> Plan:
+    """Let the next run of a stream read all rows and begin anew, because rows were lost at the source."""
+    plan = store.find_plan(desk.db, plan_id)
+    desk.allow("collection.restart_plan", plan.label)
+    restarted = plan.restarted()
+    store.save_plan(desk.db, restarted)
+    desk.record("collection.plan_restarted", on=plan.id, entry=plan.entry)
+    return restarted
+
+
+def end(desk: Desk, plan_id: str) -> Plan:
+    """End a plan for good; ended again nothing changes."""
+    plan = store.find_plan(desk.db, plan_id)
+    desk.allow("collection.end_plan", plan.label)
+    if plan.state is State.ENDED:
+        return plan
+    ended = plan.ended()
+    store.save_plan(desk.db, ended)
+    desk.record("collection.plan_ended", on=plan.id, entry=plan.entry)
+    return ended
+
+
 def settle_drift(desk: Desk, plan_id: str, *, accept: bool) -> Plan:
     """Decide about a source's changed columns: they are the agreed ones from now on, or the plan rests."""
     plan = store.find_plan(desk.db, plan_id)
@@ -155,15 +179,19 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
     batch = None
     if pulled.rows:
         kind, name = plan.reach.kind.value, plan.reach.place
-        source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside)
-        batch = landed(desk, entry, source, progress=progress)
+        place = f"{plan.id} {plan.until} {pulled.until}" if plan.reading.mode is Mode.STREAM else ""
+        source: Source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside, place=place)
+        if plan.reach.kind is ReachKind.SFTP:
+            source = source_at(pulled.path, layout_of(plan.reach, plan.layout), Limits())
+        batch = replace(landed(desk, entry, source, progress=progress), source=name)
     if not store.holds_lease(desk.db, run.id):
         raise WrongMoment(text("this run was given up, and another took its place; it keeps nothing"))
     known = batch is not None and not batches.save(desk.db, batch)
     standing = store.find_plan(desk.db, run.plan)
     if batch is None:
         outcome = Outcome.NOTHING_NEW
-        moved = standing.ran(desk.now, columns=columns)
+        on = pulled.until if plan.reading.mode is Mode.STREAM else ""
+        moved = standing.ran(desk.now, until=on, columns=columns)
     else:
         outcome = Outcome.KNOWN if known else Outcome.LANDED
         moved = standing.ran(desk.now, until=pulled.until, seen=run.id if pulled.until else "", columns=columns)
@@ -176,6 +204,7 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
         rows=pulled.rows,
         again=pulled.again,
         batch=batch.id if batch else "",
+        behind=pulled.behind,
     )
     store.save_plan(desk.db, moved)
     store.save_run(desk.db, ended)

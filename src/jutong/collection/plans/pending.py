@@ -30,6 +30,7 @@ class Pending:
     left_aside: tuple[str, ...]
     until: str
     columns: Mapping[str, str]
+    behind: int = 0
 
 
 _PAPER = msgspec.json.Decoder(Pending)
@@ -65,6 +66,7 @@ class Shelf:
             left_aside=pulled.left_aside,
             until=pulled.until,
             columns=columns,
+            behind=pulled.behind,
         )
         write_whole(self.folder / _NAME, msgspec.json.encode(paper))
 
@@ -84,6 +86,7 @@ class Shelf:
             left_aside=paper.left_aside,
             until=paper.until,
             seen=self.seen(paper.run),
+            behind=paper.behind,
         )
         return paper, pulled
 

@@ -26,6 +26,7 @@ class State(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     STOPPED = "stopped"  # its source lost or narrowed a column; somebody decides
+    ENDED = "ended"  # nothing is read any more, and the source keeps nothing for it
 
 
 class Outcome(StrEnum):
@@ -64,10 +65,18 @@ class Plan:
     def __post_init__(self) -> None:
         if not 1 <= len(self.title.strip()) <= TITLE_MOST or not self.title.isprintable():
             raise Invalid(text("a plan has a title of 1 to {most} characters", most=TITLE_MOST))
+        if self.reach.kind is ReachKind.SFTP and self.reading.mode is not Mode.FULL:
+            raise Invalid(text("a file is read in full"), remedy=text("a run that finds it unchanged brings nothing"))
         if self.reach.kind is ReachKind.API and self.reading.mode is Mode.INCREMENTAL:
             raise Invalid(
                 text("an API is read in full"),
                 remedy=text("put what is asked of it into the address, and none of it here"),
+            )
+
+        if self.reading.mode is Mode.STREAM and self.reach.kind is not ReachKind.POSTGRESQL:
+            raise Invalid(
+                text("changes are read from the log of PostgreSQL alone"),
+                remedy=text("read MySQL and MariaDB by a watermark, or in full"),
             )
 
     @property
@@ -120,8 +129,20 @@ class Plan:
             next_at=self.schedule.after(now),
         )
 
+    def ended(self) -> Plan:
+        """Return the plan as one that is over."""
+        return replace(self, state=State.ENDED, next_at=None, drift=(), drifted={})
+
+    def restarted(self) -> Plan:
+        """Return a stream that the next run begins anew: it reads all rows, and then what changes."""
+        if self.reading.mode is not Mode.STREAM or self.state is State.ENDED:
+            raise WrongMoment(text("only a plan that reads changes from the log is begun anew"))
+        return replace(self, until="")
+
     def runnable(self) -> Plan:
         """Return the plan, or refuse to run it while a loss waits for a decision."""
+        if self.state is State.ENDED:
+            raise WrongMoment(text("this plan has ended"), remedy=text("keep a new one"))
         if self.state is State.STOPPED:
             raise WrongMoment(
                 text(
@@ -155,6 +176,7 @@ class Run:
     rows: int = 0
     again: int = 0  # rows of the overlap that had come before
     batch: str = ""
+    behind: int = 0  # bytes of the source's log that were not read yet
     code: str = ""
     reason: Text = NO_TEXT
     remedy: Text = NO_TEXT

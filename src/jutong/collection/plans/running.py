@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,9 +20,10 @@ from jutong.terms import Actor
 from ..contract import Contract, Limits, contract_of
 from ..flow import Progress
 from ..landing import in_force
-from ..reach import Reach
+from ..reach import Mode, Reach
 from ..sources.opening import Door
 from ..sources.pulled import Pulled
+from ..sources.stream import Stream, slot_of
 from ..underway import Teller, under_way
 from . import acts, store
 from .drift import differences
@@ -91,8 +92,26 @@ def _ran(house: House, actor: Actor, plan: Plan, run: Run, outward: Outward, pro
     with house.desk(actor) as desk:
         ended = acts.land(desk, run, pulled, columns=columns, progress=progress)
     with house.reading() as db:
-        shelf.tidy(store.find_plan(db, plan.id).seen)
+        standing = store.find_plan(db, plan.id)
+    shelf.tidy(standing.seen)
+    if plan.reading.mode is Mode.STREAM:
+        with suppress(Unavailable, Refused):  # the next run lets the log go as well
+            _stream(house, standing, outward).settle(standing.until)
     return ended
+
+
+def end_plan(house: House, actor: Actor, plan_id: str, outward: Outward) -> Plan:
+    """End a plan, and let its source keep nothing for it any more; ended again, one that was away is asked again."""
+    with house.desk(actor) as desk:
+        plan = acts.end(desk, plan_id)
+    if plan.reading.mode is Mode.STREAM:
+        _stream(house, plan, outward).drop()
+    return plan
+
+
+def _stream(house: House, plan: Plan, outward: Outward) -> Stream:
+    door = door_of(house.home.folder, plan.provider, plan.reach, outward)
+    return door.stream(slot_of(plan.id), plan.reading.publication)
 
 
 def _named(pulled: Pulled, shelf: Shelf, run: Run) -> Pulled:
@@ -106,6 +125,7 @@ def _named(pulled: Pulled, shelf: Shelf, run: Run) -> Pulled:
         left_aside=pulled.left_aside,
         until=pulled.until,
         seen=pulled.seen,
+        behind=pulled.behind,
     )
 
 
@@ -125,6 +145,19 @@ def _pulled(
 
     shelf = Shelf.of(house.home.folder, plan.id)
     door = door_of(house.home.folder, plan.provider, plan.reach, outward)
+    if plan.reading.mode is Mode.STREAM:
+        pulled = door.follow(
+            contract,
+            shelf.spool(run.id),
+            slot=slot_of(plan.id),
+            layout=plan.layout,
+            reading=plan.reading,
+            limits=Limits(),
+            since=plan.until,
+            look=look,
+            progress=progress,
+        )
+        return pulled, columns
     pulled = door.pull(
         contract,
         shelf.spool(run.id),

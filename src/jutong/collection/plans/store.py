@@ -59,6 +59,7 @@ run = sa.Table(
     sa.Column("rows", sa.BigInteger, nullable=False),
     sa.Column("again", sa.BigInteger, nullable=False),
     sa.Column("batch", sa.String(26), nullable=False),
+    sa.Column("behind", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("reason", Json, nullable=False),
     sa.Column("remedy", Json, nullable=False),
@@ -163,7 +164,10 @@ def give_back(db: Db, run_id: str) -> None:
 def save_run(db: Db, kept: Run) -> None:
     """Keep a run as it stands."""
     values = {
-        **{name: getattr(kept, name) for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "code")},
+        **{
+            name: getattr(kept, name)
+            for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "behind", "code")
+        },
         "outcome": kept.outcome.value,
         "reason": _spelled(kept.reason),
         "remedy": _spelled(kept.remedy),
@@ -221,7 +225,7 @@ def _plan_of(row: sa.RowMapping) -> Plan:
 
 def _run_of(row: sa.RowMapping) -> Run:
     told: dict[str, Any] = {
-        name: row[name] for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "code")
+        name: row[name] for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "behind", "code")
     }
     return Run(**told, outcome=Outcome(row["outcome"]), reason=_text(row["reason"]), remedy=_text(row["remedy"]))
 

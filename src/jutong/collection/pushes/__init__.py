@@ -3,7 +3,7 @@
 Nouns: Parcel, Push, Stage.
 """
 
-from .acts import fail, give_up, land, open_push
+from .acts import fail, give_up, land, open_push, take_over
 from .client import Sender, Sent, digest_of
 from .parts import Tray
 from .push import LEFT_AFTER, PART_MOST, Parcel, Push, Stage, actor_of
@@ -29,4 +29,5 @@ __all__ = [
     "open_push",
     "pushes_listed",
     "sent_by",
+    "take_over",
 ]

@@ -24,7 +24,7 @@ def open_push(desk: Desk, parcel: Parcel) -> Push:
     desk.allow("collection.push", entry.label)
     push = new_push(parcel, entry, desk.actor.id, desk.now)
     known = store.standing_push(desk.db, push.id)
-    if known and known.stage in (Stage.OPEN, Stage.LANDED):
+    if known and known.stage in (Stage.OPEN, Stage.LANDED, Stage.TAKEN):
         return known
     if store.open_count(desk.db, push.system, since=desk.now - LEFT_AFTER) >= OPEN_MOST:
         raise TooMuch(
@@ -80,6 +80,18 @@ def fail(desk: Desk, push_id: str, error: Refused) -> Push:
     ended = push.refused(error, desk.now)
     store.save_push(desk.db, ended)
     desk.record("collection.push_refused", on=push.id, entry=push.entry, provider=push.provider, code=error.code)
+    return ended
+
+
+def take_over(desk: Desk, push_id: str) -> Push:
+    """End a push that brought a package; the package is kept already."""
+    push = _own(desk, push_id)
+    desk.allow("collection.push", push.label)
+    if push.stage is Stage.TAKEN:
+        return push
+    ended = push.taken(desk.now)
+    store.save_push(desk.db, ended)
+    desk.record("collection.push_taken", on=push.id, entry=push.entry, provider=push.provider)
     return ended
 
 

@@ -76,11 +76,7 @@ class Sender:
 
     def send(self, path: Path, parcel: Parcel, *, progress: Progress | None = None) -> Sent:
         """Send a file and return its receipt; a file that was sent in part, or landed before, is only taken up."""
-        view = self._patiently(lambda: self._json("POST", "/push/files", _announced(parcel)))
-        while view["stage"] == "open" and view["offset"] < view["size"]:
-            view = self._patiently(lambda at=view: self._part(path, at))  # type: ignore[misc]
-            if progress:
-                progress(view["offset"], view["size"])
+        view = self._brought(path, parcel, progress)
         if view["stage"] == "open":
             seen = Landing(view["id"])
             view = self._patiently(lambda: self._landing(seen))
@@ -89,6 +85,30 @@ class Sender:
         receipt = self._patiently(lambda: self._receipt(view["id"]))
         names = ("id", "batch", "rows_read", "rows_landed", "rows_quarantined", "rows_digest")
         return Sent(**{name: view[name] for name in names}, receipt=receipt)
+
+    def hand_over(self, path: Path, parcel: Parcel, package: str, *, progress: Progress | None = None) -> Any:
+        """Send a package of an edge agent, and return how it stands at the node; again is only asking."""
+        view = self._brought(path, parcel, progress)
+        return self._patiently(lambda: self._json("POST", f"/push/files/{view['id']}/packages/{package}"))
+
+    def receipt_of(self, package: str) -> str:
+        """Return the receipt of a package that has landed."""
+
+        def ask() -> str:
+            try:
+                return self._call("GET", f"/push/packages/{package}/receipt").text
+            except WrongMoment as early:
+                raise Unavailable(early.reason) from early
+
+        return str(self._patiently(ask))
+
+    def _brought(self, path: Path, parcel: Parcel, progress: Progress | None) -> Any:
+        view = self._patiently(lambda: self._json("POST", "/push/files", _announced(parcel)))
+        while view["stage"] == "open" and view["offset"] < view["size"]:
+            view = self._patiently(lambda at=view: self._part(path, at))  # type: ignore[misc]
+            if progress:
+                progress(view["offset"], view["size"])
+        return view
 
     def _part(self, path: Path, view: Mapping[str, Any]) -> Any:
         offset = int(view["offset"])

@@ -26,7 +26,7 @@ OPEN_MOST = 16  # files that one system has under way
 LEFT_AFTER = timedelta(days=7)  # what nobody went on with is swept; the file can be sent anew
 NAME_MOST = 200
 _DIGEST = re.compile("[0-9a-f]{64}")
-_ENCODINGS = ("utf-8", "gb18030", "big5")
+ENCODINGS = ("utf-8", "gb18030", "big5")
 
 
 class Stage(StrEnum):
@@ -36,6 +36,7 @@ class Stage(StrEnum):
     LANDED = "landed"
     REFUSED = "refused"
     GIVEN_UP = "given-up"
+    TAKEN = "taken"  # it was a package of an edge agent, and goes on as that
 
 
 def actor_of(system: str, body: str) -> Actor:
@@ -58,8 +59,8 @@ class Parcel:
             raise Invalid(text("a file has a name of 1 to {most} printable characters", most=NAME_MOST))
         if not _DIGEST.fullmatch(self.content):
             raise Invalid(text("the digest of a file is its SHA-256 in 64 small hexadecimal digits"))
-        if self.layout.encoding not in _ENCODINGS:
-            raise Invalid(text("an encoding is one of {names}", names=", ".join(_ENCODINGS)))
+        if self.layout.encoding not in ENCODINGS:
+            raise Invalid(text("an encoding is one of {names}", names=", ".join(ENCODINGS)))
         limit = Limits().max_bytes
         if self.size < 1:
             raise Invalid(text("{name} is empty", name=self.name), remedy=text("deliver the file again"))
@@ -134,6 +135,10 @@ class Push:
         return replace(
             self.standing(), stage=Stage.REFUSED, ended=now, code=error.code, reason=error.reason, remedy=error.remedy
         )
+
+    def taken(self, now: datetime) -> Push:
+        """Return the push as one that brought a package, which is kept by itself from now on."""
+        return replace(self.standing(), stage=Stage.TAKEN, ended=now)
 
     def given_up(self, now: datetime) -> Push:
         """Return the push as given up by its system."""

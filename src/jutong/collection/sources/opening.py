@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from jutong.kernel.errors import Refused
+from jutong.kernel.errors import Invalid, Refused
 from jutong.kernel.foreign import Connection
 from jutong.kernel.outward import Outward
 
@@ -19,9 +19,12 @@ from ..reach import Reach, ReachKind, Reading
 from .api import Api, pull_api
 from .database import Look, Opened, Progress, Snapshot, pull
 from .json import columns_of
+from .kinds import source_at
 from .mysql import mysql_table
 from .postgres import postgres_table
 from .pulled import Pulled
+from .sftp import fetch, first_rows
+from .stream import Stream
 
 LOOK_SECONDS = 15
 TABLES: Mapping[ReachKind, Callable[..., AbstractContextManager[Snapshot]]] = {
@@ -66,6 +69,11 @@ class Door:
         if self.reach.kind is ReachKind.API:
             api = Api(self.reach, self.secret, self.outward)
             return pull_api(api, contract, path, layout=layout, limits=limits, look=look, progress=progress)
+        if self.reach.kind is ReachKind.SFTP:
+            declared = self.declared(layout)
+            return fetch(
+                self.reach, self.secret, contract, path, layout=declared, limits=limits, since=since, opened=source_at
+            )
         return pull(
             self._table(),
             self.reach.place,
@@ -80,18 +88,59 @@ class Door:
             progress=progress,
         )
 
+    def declared(self, layout: Layout) -> Layout:
+        """Return how a file at this source is written."""
+        return layout_of(self.reach, layout)
+
+    def follow(
+        self,
+        contract: Contract,
+        path: Path,
+        *,
+        slot: str,
+        layout: Layout,
+        reading: Reading,
+        limits: Limits,
+        since: str = "",
+        look: Look | None = None,
+        progress: Progress | None = None,
+    ) -> Pulled:
+        """Read what changed into a file at ``path``, from the source's log; or refuse and keep nothing."""
+        stream = self.stream(slot, reading.publication)
+        return stream.pull(contract, path, layout=layout, limits=limits, since=since, look=look, progress=progress)
+
+    def stream(self, slot: str, publication: str) -> Stream:
+        """Return the source's log, read at a slot."""
+        return Stream(self._connection, self.reach.table, publication, slot, self.reach.place)
+
     def glance(self, contract: Contract, layout: Layout, most: int) -> Glance:
         """Look at the columns and a few rows."""
         if self.reach.kind is ReachKind.API:
             with _first_page(Api(self.reach, self.secret, self.outward)) as rows:
                 columns = dict.fromkeys((name for row in rows for name in row), "json")
                 return _glance(contract, layout, columns, lambda names: _of_records(rows[:most], names))
+        if self.reach.kind is ReachKind.SFTP:
+            return self._glance_at_file(contract, layout, most)
         with self._table(seconds=LOOK_SECONDS)() as snapshot:
             columns = {one.name: one.spelled for one in snapshot.columns()}
             return _glance(contract, layout, columns, lambda names: snapshot.head(names, most))
 
+    def _glance_at_file(self, contract: Contract, layout: Layout, most: int) -> Glance:
+        try:
+            rows, aside = first_rows(
+                self.reach, self.secret, contract, layout=self.declared(layout), most=most, opened=source_at
+            )
+        except Invalid as misfit:
+            return Glance(columns={}, matched={}, left_aside=(), misfit=misfit, rows=())
+        named = {name: name for name in contract.names}
+        return Glance(columns=dict.fromkeys(named, "file"), matched=named, left_aside=aside, misfit=None, rows=rows)
+
     def _table(self, **more: int) -> Opened:
-        told = Connection(
+        return partial(TABLES[self.reach.kind], self._connection, self.reach.table, **more)
+
+    @property
+    def _connection(self) -> Connection:
+        return Connection(
             host=self.reach.host,
             port=self.reach.real_port,
             database=self.reach.database,
@@ -99,7 +148,13 @@ class Door:
             password=self.secret,
             schema=self.reach.schema,
         )
-        return partial(TABLES[self.reach.kind], told, self.reach.table, **more)
+
+
+def layout_of(reach: Reach, layout: Layout) -> Layout:
+    """Return how the file of a reach is written."""
+    return layout.declaring(
+        encoding=reach.encoding, delimiter=reach.delimiter, table=reach.table, rows_at=reach.rows_at
+    )
 
 
 def _glance(

@@ -14,6 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.ipc
 
+from jutong.kernel.canon import canonical
+from jutong.kernel.canon import digest as hashed
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.files import refusing_full_disk
 from jutong.kernel.text import text
@@ -47,6 +49,7 @@ class Pulled:
     left_aside: tuple[str, ...] = ()
     until: str = ""  # the newest watermark that was read
     seen: frozenset[str] = frozenset()  # digests of the rows that the next pull will read again
+    behind: int = 0  # bytes of the source's log that were not read yet
 
 
 class Spool:
@@ -94,6 +97,7 @@ class PulledSource:
     name: str
     limits: Limits = field(default_factory=Limits)
     left_aside: tuple[str, ...] = ()
+    place: str = ""  # of a stream: the same rows at another place are another delivery
 
     def survey(self, contract: Contract) -> Survey:
         """Read the whole file once: its digest, and the rows that its end counts."""
@@ -102,7 +106,10 @@ class PulledSource:
             digest.add(batch)
         if not digest.rows:
             raise Invalid(text("{name} holds no rows", name=self.name))
-        return Survey(digest.hex(), digest.rows, self.left_aside)
+        content = digest.hex()
+        if self.place:
+            content = hashed(canonical({"place": self.place, "rows": content}))
+        return Survey(content, digest.rows, self.left_aside)
 
     def portions(self, contract: Contract) -> Iterator[Portion]:
         """Yield the rows in the order in which they were read."""

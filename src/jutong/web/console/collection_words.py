@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from jutong import collection
-from jutong.collection import plans, pushes
+from jutong.collection import packages, plans, pushes
 from jutong.kernel.text import Text, text
 
 COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
@@ -21,6 +21,7 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         plans.State.ACTIVE: text("runs by itself"),
         plans.State.PAUSED: text("rests"),
         plans.State.STOPPED: text("stopped by a change in its source"),
+        plans.State.ENDED: text("has ended"),
     },
     plans.Outcome: {
         plans.Outcome.RUNNING: text("under way"),
@@ -31,11 +32,18 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         plans.Outcome.UNAVAILABLE: text("the source did not answer"),
         plans.Outcome.ABANDONED: text("broken off, given up"),
     },
+    packages.Stage: {
+        packages.Stage.WAITING: text("waits for an earlier one"),
+        packages.Stage.LANDED: text("landed"),
+        packages.Stage.STOPPED: text("its rows were refused"),
+        packages.Stage.SKIPPED: text("left out"),
+    },
     pushes.Stage: {
         pushes.Stage.OPEN: text("on its way"),
         pushes.Stage.LANDED: text("landed"),
         pushes.Stage.REFUSED: text("refused"),
         pushes.Stage.GIVEN_UP: text("given up"),
+        pushes.Stage.TAKEN: text("taken in as a package"),
     },
     plans.Change: {
         plans.Change.ADDED: text("a new column"),
@@ -47,10 +55,12 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         collection.ReachKind.POSTGRESQL: text("PostgreSQL"),
         collection.ReachKind.MYSQL: text("MySQL or MariaDB"),
         collection.ReachKind.API: text("HTTP API"),
+        collection.ReachKind.SFTP: text("file on an SFTP server"),
     },
     collection.Mode: {
         collection.Mode.FULL: text("all rows each time"),
         collection.Mode.INCREMENTAL: text("what is new by a watermark"),
+        collection.Mode.STREAM: text("what changed, by the database's log"),
     },
     collection.Paging: {
         collection.Paging.NONE: text("in one answer"),

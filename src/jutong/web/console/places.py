@@ -41,6 +41,7 @@ PLACES: tuple[Place, ...] = (
     Place("/sources", text("Sources of rows"), "pages.sources"),
     Place("/plans", text("Plans of collection"), "pages.plans"),
     Place("/pushes", text("Pushed files"), "pages.pushes"),
+    Place("/packages", text("Packages of edge agents"), "pages.packages"),
     # search
     Place("/searches", text("Saved searches"), "pages.kept_questions"),
     Place("/synonyms", text("Synonyms"), "pages.synonyms"),

@@ -57,9 +57,13 @@ class PlanForm(msgspec.Struct, kw_only=True):
     cursor_at: Short = ""
     header: Short = "Authorization"
     encoding: Literal["utf-8", "gb18030", "big5"] = "utf-8"
+    path: Short = ""
+    fingerprint: Short = ""
+    delimiter: Literal[",", ";", "|", "tab"] = ","
     headers: Words = ""
     mode: Mode = Mode.FULL
     watermark: Short = ""
+    publication: Short = ""
     overlap: Overlap = 0
     schedule: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\u0000]*$")] = ""
 
@@ -85,6 +89,9 @@ class PlanForm(msgspec.Struct, kw_only=True):
             header=self.header,
             prefix="Bearer " if self.header.lower() == "authorization" else "",
             encoding=self.encoding,
+            path=self.path,
+            fingerprint=self.fingerprint,
+            delimiter=self.delimiter,
         )
 
     def layout(self) -> Layout:
@@ -103,7 +110,12 @@ class PlanForm(msgspec.Struct, kw_only=True):
             title=self.title,
             reach=self.reach(),
             layout=self.layout(),
-            reading=Reading.of(self.watermark if self.mode is Mode.INCREMENTAL else "", overlap=self.overlap),
+            reading=Reading(
+                mode=self.mode,
+                watermark=self.watermark if self.mode is Mode.INCREMENTAL else "",
+                overlap=self.overlap if self.mode is Mode.INCREMENTAL else 0,
+                publication=self.publication if self.mode is Mode.STREAM else "",
+            ),
             schedule=Schedule(self.schedule),
         )
 
@@ -300,7 +312,7 @@ def _run(house: House, actor: Actor, plan_id: str) -> Run:
 
 
 def _tone(row: tuple[Plan, str]) -> str:
-    return {State.ACTIVE: "green", State.PAUSED: "", State.STOPPED: "red"}[row[0].state]
+    return {State.ACTIVE: "green", State.PAUSED: "", State.STOPPED: "red", State.ENDED: ""}[row[0].state]
 
 
 _PLANS: tuple[Column[tuple[Plan, str]], ...] = (
@@ -350,6 +362,13 @@ RUNS: Table[Run] = Table(
             title=text("Batch"),
             value=lambda run: text("Open the batch") if run.batch else None,
             href=lambda run: f"/batches/{run.batch}" if run.batch else "",
+        ),
+        Column(
+            key="behind",
+            title=text("Log not read yet, bytes"),
+            value=lambda run: run.behind or "",
+            kind="number",
+            shown=False,
         ),
         Column(key="ended", title=text("Ended"), value=lambda run: run.ended, kind="instant", shown=False),
     ),

@@ -57,7 +57,7 @@ def _there(push: Push, tray: Tray) -> int:
 
 
 def _tone(row: tuple[Push, str, int]) -> str:
-    return {Stage.OPEN: "blue", Stage.LANDED: "green", Stage.REFUSED: "red", Stage.GIVEN_UP: ""}[row[0].stage]
+    return {Stage.OPEN: "blue", Stage.LANDED: "green", Stage.REFUSED: "red"}.get(row[0].stage, "")
 
 
 _PUSHES: tuple[Column[tuple[Push, str, int]], ...] = (
