@@ -21,8 +21,8 @@ from jutong.cli.demo.tiers import MARKET
 from jutong.cli.node import make_home
 from jutong.collection import Batch
 from jutong.library.golden import BY, TURN, current_sql
+from jutong.library.kind import LEGAL_PERSON
 from jutong.library.settling import GOLDEN
-from jutong.library.subject import KEY
 from jutong.pools import TableRef
 
 from .thread import SEED, collected, worked
@@ -81,7 +81,7 @@ def _walked(home: Path, batch: Batch) -> tuple[dict[str, float], tuple[Any, pa.T
         counts = quality.find_examination(db, batch.id).counts
     golden = house.pools.lake.version(GOLDEN)
     records = house.pools.engine.query(
-        f"SELECT * FROM ({current_sql()}) AS held ORDER BY {KEY}", {"golden": TableRef(GOLDEN, golden)}
+        f"SELECT * FROM ({current_sql()}) AS held ORDER BY {LEGAL_PERSON.key}", {"golden": TableRef(GOLDEN, golden)}
     ).read_all()
     house.engine.dispose()
     return seconds, (counts, records.drop_columns([TURN, BY]))

@@ -32,9 +32,9 @@ from jutong.collection.layout import Layout
 from jutong.desk import House
 from jutong.kernel.db import transaction
 from jutong.library.golden import BY, TURN, current_sql
+from jutong.library.kind import LEGAL_PERSON
 from jutong.library.matching import ref_sql
 from jutong.library.settling import GOLDEN, roots
-from jutong.library.subject import KEY
 from jutong.pools import TableRef
 from jutong.pools.layout import standard_table
 from jutong.terms import Actor, Duty, Grade
@@ -135,7 +135,7 @@ def _decided(house: House, entry: Entry, own: str) -> dict[str, str]:
         bonds = library.bonds(db)
     sql = (
         f"SELECT {own} AS own, coalesce(_key, roots.root) AS code FROM standard "
-        f"LEFT JOIN roots ON roots.{KEY} = {ref_sql(entry)} WHERE coalesce(_key, roots.root) IS NOT NULL"
+        f"LEFT JOIN roots ON roots.{LEGAL_PERSON.key} = {ref_sql(entry)} WHERE coalesce(_key, roots.root) IS NOT NULL"
     )
     inputs = {"standard": TableRef(standard_table(entry.id)), "roots": roots(house.pools, bonds)}
     rows = house.pools.engine.query(sql, inputs).read_all()
@@ -185,13 +185,17 @@ def _unmerged(house: House) -> bool:
 
 
 def _whole(house: House) -> pa.Table:
-    rows = house.pools.engine.query(f"{current_sql()} ORDER BY {KEY}", {"golden": TableRef(GOLDEN)}).read_all()
+    rows = house.pools.engine.query(
+        f"{current_sql()} ORDER BY {LEGAL_PERSON.key}", {"golden": TableRef(GOLDEN)}
+    ).read_all()
     return rows.drop_columns([TURN, BY])
 
 
 def _two_codes(house: House) -> Sequence[str]:
-    sql = f"SELECT {KEY} FROM ({current_sql()}) AS standing ORDER BY {KEY} LIMIT 2"
-    found: list[str] = house.pools.engine.query(sql, {"golden": TableRef(GOLDEN)}).read_all()[KEY].to_pylist()
+    sql = f"SELECT {LEGAL_PERSON.key} FROM ({current_sql()}) AS standing ORDER BY {LEGAL_PERSON.key} LIMIT 2"
+    found: list[str] = (
+        house.pools.engine.query(sql, {"golden": TableRef(GOLDEN)}).read_all()[LEGAL_PERSON.key].to_pylist()
+    )
     return found
 
 

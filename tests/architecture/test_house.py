@@ -78,6 +78,8 @@ ADAPTERS = {
     "jutong.quality.measuring",
     "jutong.quality.books.files",
     "jutong.library.laying",
+    "jutong.library.placing",
+    "jutong.library.space",
     "jutong.library.making",
     "jutong.library.matching",
     "jutong.library.settling",

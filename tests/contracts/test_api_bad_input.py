@@ -139,6 +139,7 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
             {"ref": "~" + "0" * 31, "code": MARKET, "verdict": "same", "basis": "条"},
         ),
         "/api/library/bonds": ("overseer", "POST", {"kept": MARKET, "other": MARKET, "basis": "条"}),
+        "/api/library/kinds/legal-person/record": ("overseer", "POST", {"key": MARKET}),
         "/api/library/partings": ("overseer", "POST", {"other": MARKET, "basis": "条"}),
         f"/api/entries/{entry}/plans": (
             "officer",

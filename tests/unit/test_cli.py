@@ -213,6 +213,19 @@ def test_a_receipt_verifies_without_the_node(city: City, tmp_path: Path) -> None
     refused(run("receipt", "01JZ0000000000000000000000", "--home", home), 13)
 
 
+def test_a_record_is_looked_up_by_a_key_that_stands_on_no_command_line(city: City) -> None:
+    """The key comes by standard input; what is none is refused in words, and the libraries are told by kind."""
+    home, token = city.house.home.folder, city.tokens["overseer"]
+    told = shown(run("library", "kinds", "--home", home, "--json", token=token))
+    assert [one["kind"] for one in told] == ["natural-person", "legal-person", "spatial-object", "licence"]
+    words = ["library", "look-up", "--kind", "natural-person", "--home", str(home)]
+    environment = {"JUTONG_LANGUAGE": "en", "JUTONG_TOKEN": token, "COLUMNS": "200"}
+    mistyped = CliRunner().invoke(commands, words, env=environment, input="110105194912310021\n")
+    said = refused(mistyped, mistyped.exit_code)
+    assert "a character is mistyped" in said
+    assert "110105" not in mistyped.output
+
+
 def test_a_score_is_counted_from_the_ledger(city: City) -> None:
     """The card is the department's; who may not look is refused."""
     home = city.house.home.folder

@@ -373,6 +373,20 @@ def test_a_sound_code_that_nobody_named_is_not_there(rows: RowsCity) -> None:
     assert rows.send("overseer", "/subjects", code="91330100799655058B").status_code == 404
 
 
+def test_each_base_library_has_its_place_on_the_page(rows: RowsCity) -> None:
+    """The key of the chosen library is read by its own rules; persons are in no list, and rates stand for each kind."""
+    said = rows.get("overseer", "/subjects").text
+    for title in ("Natural persons", "Legal persons", "Natural resources and space", "Electronic licences"):
+        assert title in said
+    assert rows.send("overseer", "/subjects", kind="licence", code="1.2.156").status_code == 422
+    assert rows.send("overseer", "/subjects", kind="natural-person", code="11010519491231002X").status_code == 404
+    assert rows.send("overseer", "/subjects", kind="nobody", code="1").status_code == 404
+    assert rows.send("officer", "/subjects", kind="natural-person", code="11010519491231002X").status_code == 403
+    assert rows.get("asker", "/rates?kind=natural-person").status_code == 200
+    assert "natural-person" not in rows.get("overseer", "/conflicts").text
+    assert "重庆长江有限公司" in rows.get("overseer", "/conflicts?kind=natural-person").text  # no such choice
+
+
 def test_conflicts_show_both_sides(rows: RowsCity) -> None:
     """Which value stands, which stands against it, and who said each."""
     said = rows.get("overseer", "/conflicts").text

@@ -32,6 +32,25 @@ def test_a_row_becomes_a_golden_record(place: Place) -> None:
     assert (str(golden.capital.whole), golden.capital.confidence) == ("51471628.00000000", Confidence.ASSUMED)
 
 
+def test_a_name_stands_in_its_form_beside_what_was_written(place: Place) -> None:
+    """The standard table keeps the spelling, and its form, core and confidence beside it."""
+    place.merge(place.deliver([row(1, name="重慶長江(集团) 有限公司")]))
+    (told,) = place.table(f"standard/{ENTRY}", order="_row")
+    assert told["name"] == "重慶長江(集团) 有限公司"
+    assert (told["name_form"], told["name_variant"]) == ("重慶長江（集团）有限公司", "重庆长江（集团）有限公司")
+    assert (told["name_core"], told["name_confidence"], told["name_doubt"]) == ("重慶長江（集团）", "stated", None)
+
+
+def test_a_standard_table_of_before_a_form_was_known_goes_on(place: Place) -> None:
+    """A node that is upgraded lays further batches into the columns that its table has."""
+    place.merge(place.deliver([row(1)]))
+    table = f"standard/{ENTRY}"
+    old = place.pools.lake.read(table).read_all().drop_columns(["name_form", "name_core"])
+    place.pools.lake.replace(table, old, mark="of old")
+    assert place.merge(place.deliver([row(2)])).touched == 1
+    assert len(place.table(table, order="_row")) == 2
+
+
 def two_sources(place: Place, mine: dict[str, str], its: dict[str, str]) -> Merge:
     """Have two entries say something, and return what the second delivery did."""
     place.enter(register_entry(OTHER_ENTRY))

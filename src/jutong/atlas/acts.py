@@ -21,7 +21,7 @@ from .edge import (
     drawing_of_table,
 )
 from .openlineage import OWN, RunEvent, event_of, run_of
-from .transform import GOLDEN, drawing_of_merge, drawing_of_theme
+from .transform import drawing_of_merge, drawing_of_theme
 
 MERGE = "library.merge"
 
@@ -73,6 +73,7 @@ def draw_merge(desk: Desk, batch_id: str, entry_id: str) -> None:
     entry = catalogue.find(desk.db, entry_id)
     desk.allow("atlas.draw", Label(owner=entry.provider))
     elements = {one.id: one for one in registers.elements(desk.db)}
+    golden = (library.kind_of(entry) or library.LEGAL_PERSON).name
     drawing = drawing_of_merge(entry, elements, library.authorities(desk.db))
     event = RunEvent(
         run=run_of(batch_id),
@@ -80,12 +81,12 @@ def draw_merge(desk: Desk, batch_id: str, entry_id: str) -> None:
         time=desk.now.astimezone(LEGAL_TIME),
         job=(OWN, MERGE),
         inputs=((OWN, entry_id),),
-        outputs=((OWN, GOLDEN),),
+        outputs=((OWN, golden),),
         org=entry.provider,
         id=desk.new_id(),
         fields=tuple(
-            ((OWN, entry_id), came.rpartition("/")[2], (OWN, GOLDEN), made.rpartition("/")[2])
-            for came, made in _through(drawing, entry_id)
+            ((OWN, entry_id), came.rpartition("/")[2], (OWN, golden), made.rpartition("/")[2])
+            for came, made in _through(drawing, entry_id, golden)
         ),
     )
     if not store.run_known(desk.db, event.org, event.run):
@@ -120,7 +121,7 @@ def take_event(desk: Desk, document: Mapping[str, Any]) -> bool:
     return new
 
 
-def _through(drawing: Drawing, entry_id: str) -> set[tuple[str, str]]:
+def _through(drawing: Drawing, entry_id: str, golden: str) -> set[tuple[str, str]]:
     """Return from which item which golden field comes, over the steps between."""
     steps: dict[str, set[str]] = {}
     for one in drawing.edges:
@@ -131,5 +132,5 @@ def _through(drawing: Drawing, entry_id: str) -> set[tuple[str, str]]:
         while waiting:
             reached |= waiting
             waiting = {target for one in waiting for target in steps.get(one, ())} - reached
-        found |= {(item, one) for one in reached if one.startswith(f"field:{GOLDEN}/")}
+        found |= {(item, one) for one in reached if one.startswith(f"field:{golden}/")}
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jutong.catalogue.entry import Entry
+from jutong.library.kind import LEGAL_PERSON
+from jutong.library.kind import Kind as Subjects
 from jutong.library.standard import standard_of
-from jutong.library.subject import FIELDS, KEY, items_of, key_item_of
+from jutong.library.subject import items_of, key_item_of, kind_of
 from jutong.library.survive import Authority, belief_of, golden_sql, touched_sql
 from jutong.library.theme import BASE, COLUMNS, Theme
 from jutong.quality.reading import BATCH, ROW
@@ -15,7 +17,7 @@ from jutong.terms.element import StandardElement
 from .edge import Drawing, Edge, How, Kind, Node, item_node, node_name
 from .lineage import Traced, traced
 
-GOLDEN = "legal_person"
+GOLDEN = LEGAL_PERSON.name
 ANY_BATCH = "00000000000000000000000000"
 
 
@@ -53,7 +55,7 @@ def drawing_of_merge(
         for made, item in items_of(entry).items():
             said = field("source", made)
             edges.append(Edge(source=field(table, item), target=said, how=How.COMPUTED, body=entry.provider))
-        edges += _golden(entry, authorities, nodes)
+        edges += _golden(entry, kind_of(entry) or LEGAL_PERSON, authorities, nodes)
     return Drawing(origin=f"merge:{entry.id}", nodes=tuple(nodes.values()), edges=tuple(dict.fromkeys(edges)))
 
 
@@ -71,17 +73,21 @@ def drawing_of_theme(theme: Theme, body: str) -> Drawing:
     return Drawing(origin=f"theme:{theme.name}", nodes=tuple(nodes.values()), edges=tuple(dict.fromkeys(edges)))
 
 
-def _golden(entry: Entry, authorities: Iterable[Authority], nodes: dict[str, Node]) -> Iterable[Edge]:
-    belief = belief_of(authorities)
-    said = dict.fromkeys((KEY, *(one.name for one in FIELDS), "_entry", "_source", "_batch"), "VARCHAR")
+def _golden(
+    entry: Entry, subjects: Subjects, authorities: Iterable[Authority], nodes: dict[str, Node]
+) -> Iterable[Edge]:
+    belief = belief_of(authorities, subjects)
+    said = dict.fromkeys(
+        (subjects.key, *(one.name for one in subjects.fields), "_entry", "_source", "_batch"), "VARCHAR"
+    )
     schema = {"source": said | {"_row": "BIGINT", "_at": "BIGINT"}}
     schema |= {name: {column.name: "VARCHAR" for column in one.schema} for name, one in belief.tables(()).items()}
     filled = items_of(entry)
-    schema["roots"] = dict.fromkeys((KEY, "root"), "VARCHAR")
-    for name, came in traced(golden_sql(belief, touched_sql(ANY_BATCH)), schema).items():
+    schema["roots"] = dict.fromkeys((subjects.key, "root"), "VARCHAR")
+    for name, came in traced(golden_sql(belief, touched_sql(subjects, ANY_BATCH)), schema).items():
         if name not in filled:
             continue
-        target = f"field:{GOLDEN}/{name}"
+        target = f"field:{subjects.name}/{name}"
         nodes[target] = Node(id=target, kind=Kind.FIELD, title=name, body=entry.provider)
         for table, column in sorted(came.columns):
             if table == "source" and column in filled:

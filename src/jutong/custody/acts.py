@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from jutong import catalogue, library, quality, registers
+from jutong import catalogue, guard, library, quality, registers
 from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
-from jutong.guard import Label
+from jutong.guard import Label, Masked
 from jutong.kernel.errors import NotFound, WrongMoment
 from jutong.kernel.text import text
 from jutong.pools import TableRef
 from jutong.pools.layout import layer_of
 from jutong.pools.upkeep import Trimmed, Wear, compact, tables, trim, wear
-from jutong.terms import Duty
+from jutong.terms import Duty, Grade
 
 from . import store
 from .erasure import Erasure, Ground, Outcome, Phase, digest_of_subject, subject_of
@@ -108,7 +108,9 @@ def look_back(
     What retention has taken away is refused, with the oldest version that can be read.
     """
     entry = _entry_of(desk, table)
-    desk.allow("custody.look_back", _label_of(desk, entry))
+    desk.allow("custody.look_back", _label_of(desk, entry, table))
+    kind = library.kind_of_table(table)
+    library.check_listed(kind)
     if layer_of(table) not in _OF_ENTRIES | _OF_THE_TIER:
         raise NotFound("table", table[:60])
     lake = desk.pools.lake
@@ -122,7 +124,7 @@ def look_back(
         came = history.came(version)
         sql = f"SELECT * FROM past LIMIT {min(max(limit, 1), SHOWN_MOST)}"  # noqa: S608 (a number)
         found = desk.pools.engine.query(sql, {"past": TableRef(table, version)}).read_all()
-    shown = {item.name: quality.shown_of(item, desk.actor.cleared) for item in entry.items} if entry else {}
+    shown = _shown_of(entry, found.column_names, desk.actor.cleared) if entry else _masks_of(kind)
     rows = tuple(
         tuple(shown[name](_spelled(value)) if name in shown else _spelled(value) for name, value in row.items())
         for row in found.to_pylist()
@@ -213,8 +215,25 @@ def _entry_of(desk: Desk, table: str) -> Entry | None:
     return catalogue.visible_to(desk.db, name[:26], desk.actor) if layer in _OF_ENTRIES else None
 
 
-def _label_of(desk: Desk, entry: Entry | None) -> Label:
+def _label_of(desk: Desk, entry: Entry | None, table: str) -> Label:
     """Return what the guard needs for looking into a table."""
     if entry is None:
-        return library.whole_library(registers.bodies(desk.db))
+        return library.whole_library(registers.bodies(desk.db), library.kind_of_table(table))
     return replace(entry.label, parties=registers.authorities(desk.db))
+
+
+def _shown_of(entry: Entry, columns: Sequence[str], cleared: Grade) -> dict[str, Masked]:
+    """Return column -> how its values are shown; what was read out of an item is as grave as the item."""
+    items = {item.name: quality.shown_of(item, cleared) for item in entry.items}
+    read = {
+        column: items[max((name for name in items if column.startswith(f"{name}_")), key=len)]
+        for column in columns
+        if column not in items and any(column.startswith(f"{name}_") for name in items)
+    }
+    key = library.key_item_of(entry)
+    return {"_key": items[key], **read, **items} if key else {**read, **items}
+
+
+def _masks_of(kind: library.Kind) -> dict[str, Masked]:
+    """Return column -> its mask, of a table of the base library."""
+    return {field.name: guard.parse_mask(field.mask).compile() for field in kind.fields}

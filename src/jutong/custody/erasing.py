@@ -18,8 +18,10 @@ from jutong.terms import Actor
 from .acts import check_confirmed, erasure_done
 from .erasure import Erasure, Outcome
 
-SOURCES, MATCHES, GOLDEN = map(library_table, ("legal_person_source", "match", "legal_person"))
-_KEYS = {SOURCES: ("uscc",), GOLDEN: ("uscc",), MATCHES: ("code", "ref")}
+SOURCES, MATCHES, GOLDEN = library.LEGAL_PERSON.sources, library_table("match"), library.LEGAL_PERSON.golden
+_KEYS = {MATCHES: ("code", "ref")} | {
+    table: (kind.key,) for kind in library.KINDS.values() for table in (kind.golden, kind.sources)
+}
 _WHOLE = frozenset({"quarantine"})  # layers in which a row that mentions the subject goes, whosever it is
 PURPOSE = "erasure"  # for which the node's key makes the keyed digest
 Progress = Callable[[int, int], None]

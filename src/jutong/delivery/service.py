@@ -10,14 +10,15 @@ from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 from jutong.library.golden import TURN, current_sql
-from jutong.library.subject import KEY, items_of
-from jutong.pools.layout import library_table, raw_table, table_name
+from jutong.library.kind import LEGAL_PERSON
+from jutong.library.subject import items_of
+from jutong.pools.layout import raw_table, table_name
 from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW
 
 from .likeness import KEY_BYTES, KEY_LIMIT, key_bytes
 
 CREDIT_CODE = "credit-code"
-GOLDEN = library_table("legal_person")
+GOLDEN = LEGAL_PERSON.golden
 BATCH = "_batch"
 DISPUTED = "_disputed"  # names of items whose value another source contradicts, or that is in doubt
 PROVIDING_SYSTEM = "pool"  # the part of every provider's name that says: its pool in this node
@@ -63,7 +64,7 @@ def columns_of(entry: Entry, table: str, key_item: str) -> Mapping[str, str]:
     """Return item -> column of ``table``: golden records have names of their own, by the items' elements."""
     if table != GOLDEN:
         return {item.name: item.name for item in entry.items}
-    return {key_item: KEY} | {item: column for column, item in items_of(entry).items()}
+    return {key_item: LEGAL_PERSON.key} | {item: column for column, item in items_of(entry).items()}
 
 
 def service_of(

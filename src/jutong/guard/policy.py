@@ -271,6 +271,8 @@ POLICIES: Mapping[str, Policy] = {
     # library, looking
     "library.look_up": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_conflicts": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.load_layer": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.look_at_layer": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_matches": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     # custody of the lake

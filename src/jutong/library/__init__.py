@@ -1,6 +1,6 @@
-"""One thing, one source: golden records of legal persons, with who said each value and with what authority.
+"""One thing, one source: golden records of four kinds of subjects, with who said each value and with what authority.
 
-Nouns: Golden, Surviving, Said, Conflict, Rate, Merge, Matching, Suspect, Authority, Bond, Bonds,
+Nouns: Kind, Field, Golden, Surviving, Said, Conflict, Rate, Merge, Matching, Suspect, Authority, Bond, Bonds,
 Decision, Standing, Theme, Making.
 """
 
@@ -28,9 +28,22 @@ from .basis import BASIS_LIMIT
 from .bond import Bond, Bonds, Verdict
 from .decision import AUTHORITY, Decision, Standing
 from .golden import Conflict, Golden, Matching, Merge, Rate, Said, Surviving, Suspect
+from .kind import (
+    KINDS,
+    LEGAL_PERSON,
+    LICENCE,
+    NATURAL_PERSON,
+    SPATIAL_OBJECT,
+    Field,
+    Kind,
+    check_listed,
+    kind_named,
+)
+from .layer import Crs, Layer, Place, crs_of
 from .laying import conflicts, count_conflicts, count_subjects, find_subject, rates, unkeyed_rows
 from .likeness import SURE
-from .sight import whole_library
+from .sight import kind_of_table, whole_library
+from .space import count_points, load_layer, locate
 from .store import (
     authorities,
     authorities_listed,
@@ -49,7 +62,7 @@ from .store import (
     standing,
     themes,
 )
-from .subject import FIELDS, Field, checked_key
+from .subject import checked_key, key_item_of, kind_of
 from .survive import ALL_FIELDS, UNRANKED, Authority
 from .theme import Making, Theme
 
@@ -57,19 +70,27 @@ __all__ = [
     "ALL_FIELDS",
     "AUTHORITY",
     "BASIS_LIMIT",
-    "FIELDS",
+    "KINDS",
+    "LEGAL_PERSON",
+    "LICENCE",
+    "NATURAL_PERSON",
+    "SPATIAL_OBJECT",
     "SURE",
     "UNRANKED",
     "Authority",
     "Bond",
     "Bonds",
     "Conflict",
+    "Crs",
     "Decision",
     "Field",
     "Golden",
+    "Kind",
+    "Layer",
     "Making",
     "Matching",
     "Merge",
+    "Place",
     "Rate",
     "Said",
     "Standing",
@@ -81,11 +102,14 @@ __all__ = [
     "authorities",
     "authorities_listed",
     "bonds",
+    "check_listed",
     "checked_key",
     "conflicts",
     "count_conflicts",
     "count_decisions_on",
+    "count_points",
     "count_subjects",
+    "crs_of",
     "decided_pairs",
     "decisions",
     "declare_theme",
@@ -94,7 +118,13 @@ __all__ = [
     "find_subject",
     "find_theme",
     "join",
+    "key_item_of",
+    "kind_named",
+    "kind_of",
+    "kind_of_table",
     "known_merge",
+    "load_layer",
+    "locate",
     "look_at_conflicts",
     "look_at_disputes",
     "look_at_matches",

@@ -10,21 +10,24 @@ from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
+from jutong.kernel.errors import Invalid
 from jutong.kernel.mark import check_mark
+from jutong.kernel.text import text
 from jutong.terms import Duty
 
 from . import store
 from .bond import Bond, Bonds
 from .decision import AUTHORITY, Decision
 from .golden import Conflict, Golden, Matching, Merge, Said, Suspect
+from .kind import KINDS, LEGAL_PERSON, Kind, check_listed
 from .laying import conflicts, count_settled, disputes, find_subject, lay, said_of
 from .likeness import places_of
 from .making import make, shown
 from .matching import check_suspected, count_matched, match, suspects
-from .settling import SOURCES, matched_by, settle, subjects_of_entry, whole
+from .settling import matched_by, settle, subjects_of_entry, whole
 from .sight import whole_library
-from .subject import checked_key
-from .survive import Authority, check_rank_free
+from .subject import checked_key, kind_of
+from .survive import ALL_FIELDS, Authority, check_rank_free
 from .theme import Making, Theme
 
 
@@ -39,7 +42,7 @@ def merge(desk: Desk, batch_id: str) -> Merge:
         number = -1
         # A decision that was taken while the rows were laid must be heard, too.
         while number != store.newest_decision(desk.db):
-            standing = store.standing(desk.db)
+            standing = store.standing(desk.db, kind_of(entry) or LEGAL_PERSON)
             number = standing.number
             with desk.released():
                 done = lay(desk.pools, batch, entry, elements, standing, at=desk.now)
@@ -136,6 +139,7 @@ def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> A
     """
     entry = catalogue.visible_to(desk.db, named.entry, desk.actor)
     desk.allow("library.set_authority", Label(owner=entry.provider))
+    named = _about_its_kind(named, entry)
     every = store.authorities(desk.db)
     known = next((one for one in every if (one.field, one.entry) == (named.field, named.entry)), None)
     if named != known:
@@ -155,32 +159,34 @@ def set_authority(desk: Desk, named: Authority, *, seen: str | None = None) -> A
     return named
 
 
-def join(desk: Desk, kept: str, other: str, *, basis: str, although_parted: bool = False) -> Bond:
+def join(
+    desk: Desk, kept: str, other: str, *, basis: str, although_parted: bool = False, kind: Kind = LEGAL_PERSON
+) -> Bond:
     """Decide that two subjects are one; nothing is overwritten, so that it can be cut again."""
-    desk.allow("library.join", whole_library(registers.bodies(desk.db)))
-    bonds = store.bonds(desk.db)
-    codes = _both_known(desk, bonds, kept, other)
+    desk.allow("library.join", whole_library(registers.bodies(desk.db), kind))
+    bonds = store.bonds(desk.db, kind)
+    codes = _both_known(desk, bonds, kind, kept, other)
     bond = bonds.joined(*codes, basis=basis, although_parted=although_parted)
-    taken = _decide(desk, bond)
+    taken = _decide(desk, bond, kind)
     desk.record("library.joined", on=taken.id, decision=taken.id)
     return bond
 
 
-def part(desk: Desk, other: str, *, basis: str) -> Bond:
+def part(desk: Desk, other: str, *, basis: str, kind: Kind = LEGAL_PERSON) -> Bond:
     """Decide that a merged subject is one of its own; a negative link stays, so that nothing merges it again unseen."""
-    desk.allow("library.part", whole_library(registers.bodies(desk.db)))
-    bond = store.bonds(desk.db).parted(checked_key(other), basis=basis)
-    taken = _decide(desk, bond)
+    desk.allow("library.part", whole_library(registers.bodies(desk.db), kind))
+    bond = store.bonds(desk.db, kind).parted(checked_key(other, kind), basis=basis)
+    taken = _decide(desk, bond, kind)
     desk.record("library.parted", on=taken.id, decision=taken.id)
     return bond
 
 
-def tell_apart(desk: Desk, one: str, another: str, *, basis: str) -> Bond:
+def tell_apart(desk: Desk, one: str, another: str, *, basis: str, kind: Kind = LEGAL_PERSON) -> Bond:
     """Decide that two subjects that look alike are not the same."""
-    desk.allow("library.part", whole_library(registers.bodies(desk.db)))
-    bonds = store.bonds(desk.db)
-    bond = bonds.told_apart(*_both_known(desk, bonds, one, another), basis=basis)
-    taken = _decide(desk, bond)
+    desk.allow("library.part", whole_library(registers.bodies(desk.db), kind))
+    bonds = store.bonds(desk.db, kind)
+    bond = bonds.told_apart(*_both_known(desk, bonds, kind, one, another), basis=basis)
+    taken = _decide(desk, bond, kind)
     desk.record("library.parted", on=taken.id, decision=taken.id)
     return bond
 
@@ -192,49 +198,55 @@ def settle_decision(desk: Desk, decision_id: str) -> int:
     done = store.settled_subjects(desk.db, decision_id)
     if done is not None:
         return done
-    subjects, number = 0, -1
+    subjects, number, kind = 0, -1, KINDS[taken.about]
     while number != store.newest_decision(desk.db):
-        standing = store.standing(desk.db)
+        standing = store.standing(desk.db, kind)
         number = standing.number
-        touched = subjects_of_entry(taken.entry) if taken.kind == AUTHORITY else whole(_roots(standing.bonds, taken))
+        decided = taken.kind == AUTHORITY
+        touched = subjects_of_entry(taken.entry, kind) if decided else whole(_roots(standing.bonds, taken), kind)
         with desk.released():
-            if desk.pools.lake.exists(SOURCES):
+            if desk.pools.lake.exists(kind.sources):
                 settle(desk.pools, standing, touched, taken.id, only_changed=True)
-                subjects = count_settled(desk.pools, taken.id)
+                subjects = count_settled(desk.pools, taken.id, kind)
     if store.settled_subjects(desk.db, decision_id) is None:
         store.save_settled(desk.db, decision_id, subjects, desk.now)
         # A line an entry: what is served of it follows.
         for entry in store.merged_entries(desk.db):
+            if (kind_of(catalogue.find(desk.db, entry)) or LEGAL_PERSON) is not kind:
+                continue
             desk.record("library.settled", on=decision_id, entry=entry, subjects=subjects)
     return subjects
 
 
-def look_up(desk: Desk, code: str) -> Golden:
-    """Show a golden record to an official; that somebody looked is on record, whom they looked at is not."""
-    desk.allow("library.look_up", whole_library(registers.bodies(desk.db)))
-    found = find_subject(desk.pools, code, store.bonds(desk.db))
-    desk.record("library.looked_up", on="legal-person", fields=len(found.fields))
-    return found
+def look_up(desk: Desk, code: str, kind: Kind = LEGAL_PERSON) -> Golden:
+    """Show a golden record to an official, masked; that somebody looked is on record, whom they looked at is not."""
+    desk.allow("library.look_up", whole_library(registers.bodies(desk.db), kind))
+    found = find_subject(desk.pools, code, store.bonds(desk.db, kind), kind)
+    desk.record("library.looked_up", on=kind.spelled, fields=len(found.fields))
+    return found.masked()
 
 
-def look_into(desk: Desk, code: str) -> tuple[Golden, tuple[Said, ...]]:
+def look_into(desk: Desk, code: str, kind: Kind = LEGAL_PERSON) -> tuple[Golden, tuple[Said, ...]]:
     """Show a golden record with all that was ever said of it; it leaves the line that looking it up leaves."""
-    desk.allow("library.look_up", whole_library(registers.bodies(desk.db)))
-    bonds = store.bonds(desk.db)
+    desk.allow("library.look_up", whole_library(registers.bodies(desk.db), kind))
+    bonds = store.bonds(desk.db, kind)
     with desk.released():
-        found, said = find_subject(desk.pools, code, bonds), said_of(desk.pools, code, bonds)
-    desk.record("library.looked_up", on="legal-person", fields=len(found.fields))
-    return found, said
+        found, said = find_subject(desk.pools, code, bonds, kind), said_of(desk.pools, code, bonds, kind)
+    desk.record("library.looked_up", on=kind.spelled, fields=len(found.fields))
+    return found.masked(), tuple(one.masked(kind) for one in said)
 
 
-def look_at_conflicts(desk: Desk, *, after: str = "", limit: int = 100) -> tuple[Conflict, ...]:
-    """Show an official the values that stand against each other."""
-    desk.allow("library.look_at_conflicts", whole_library(registers.bodies(desk.db)))
-    standing = store.standing(desk.db)
+def look_at_conflicts(
+    desk: Desk, *, after: str = "", limit: int = 100, kind: Kind = LEGAL_PERSON
+) -> tuple[Conflict, ...]:
+    """Show an official the values that stand against each other; of a secret kind there is no list."""
+    desk.allow("library.look_at_conflicts", whole_library(registers.bodies(desk.db), kind))
+    check_listed(kind)
+    standing = store.standing(desk.db, kind)
     with desk.released():
         found = conflicts(desk.pools, standing, after=after, limit=limit)
-    desk.record("library.conflicts_looked_at", on="legal-person", values=len(found))
-    return found
+    desk.record("library.conflicts_looked_at", on=kind.spelled, values=len(found))
+    return tuple(one.masked(kind) for one in found)
 
 
 def look_at_disputes(
@@ -244,14 +256,19 @@ def look_at_disputes(
     descending: bool = False,
     after: tuple[str, str] | None = None,
     limit: int = 50,
+    kind: Kind = LEGAL_PERSON,
 ) -> tuple[tuple[Conflict, ...], ...]:
-    """Show an official the values that stand against each other, a group for each legal person and field."""
-    desk.allow("library.look_at_conflicts", whole_library(registers.bodies(desk.db)))
-    standing = store.standing(desk.db)
+    """Show an official the values that stand against each other, a group for each subject and field.
+
+    Of a secret kind there is no list: it would name persons.
+    """
+    desk.allow("library.look_at_conflicts", whole_library(registers.bodies(desk.db), kind))
+    check_listed(kind)
+    standing = store.standing(desk.db, kind)
     with desk.released():
         found = disputes(desk.pools, standing, field=field, descending=descending, after=after, limit=limit)
-    desk.record("library.conflicts_looked_at", on="legal-person", values=sum(len(one) for one in found))
-    return found
+    desk.record("library.conflicts_looked_at", on=kind.spelled, values=sum(len(one) for one in found))
+    return tuple(tuple(one.masked(kind) for one in group) for group in found)
 
 
 def declare_theme(desk: Desk, declared: Theme, *, seen: str | None = None) -> Theme:
@@ -309,17 +326,27 @@ def _match(desk: Desk, entry: Entry, asker: str, batch: str) -> Matching | None:
     return done
 
 
-def _decide(desk: Desk, bond: Bond) -> Decision:
-    taken = Decision.on_bond(bond, id=desk.new_id(), org=desk.actor.org, at=desk.now)
+def _decide(desk: Desk, bond: Bond, kind: Kind = LEGAL_PERSON) -> Decision:
+    taken = Decision.on_bond(bond, id=desk.new_id(), org=desk.actor.org, at=desk.now, about=kind)
     store.save_decision(desk.db, taken)
     return taken
 
 
-def _both_known(desk: Desk, bonds: Bonds, one: str, another: str) -> tuple[str, str]:
-    keys = (checked_key(one), checked_key(another))
+def _both_known(desk: Desk, bonds: Bonds, kind: Kind, one: str, another: str) -> tuple[str, str]:
+    keys = (checked_key(one, kind), checked_key(another, kind))
     for key in keys:
-        find_subject(desk.pools, key, bonds)
+        find_subject(desk.pools, key, bonds, kind)
     return keys
+
+
+def _about_its_kind(named: Authority, entry: Entry) -> Authority:
+    kind = kind_of(entry) or LEGAL_PERSON
+    if named.field != ALL_FIELDS and named.field not in {field.name for field in kind.fields}:
+        raise Invalid(
+            text("the records that this entry fills have no field {field}", field=named.field),
+            remedy=text("choose a field of the entry's own base library"),
+        )
+    return replace(named, about=kind.name)
 
 
 def _roots(bonds: Bonds, taken: Decision) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from jutong.kernel.errors import Invalid, NotFound, WrongMoment
 from jutong.kernel.text import text
 
 from .basis import check_basis
-from .subject import KEY
+from .kind import Kind
 
 _BASIS = text("Order 809, art. 19")
 
@@ -37,6 +37,15 @@ class Bond:
         if self.kept == self.other:
             raise Invalid(text("a subject cannot be merged with itself"), remedy=text("give two different codes"))
         check_basis(self.basis)
+
+    def masked(self, kind: Kind) -> Bond:
+        """Return it as it is shown to anybody; of two keys that look alike under their mask, each says which it is."""
+        kept, other = kind.shown_key(self.kept), kind.shown_key(self.other)
+        return (
+            replace(self, kept=kept, other=other)
+            if kept != other
+            else replace(self, kept=f"{kept} (1)", other=f"{other} (2)")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Bonds:
     def parted(self, other: str, *, basis: str) -> Bond:
         """Decide that what was merged into another subject is one of its own again, or refuse."""
         if other not in self._up:
-            raise NotFound("merge of subjects", other[:18])
+            raise NotFound("merge of subjects", "")
         return Bond(kept=self._up[other], other=other, verdict=Verdict.APART, basis=basis)
 
     def told_apart(self, one: str, another: str, *, basis: str) -> Bond:
@@ -103,9 +112,9 @@ class Bonds:
             }
         )
 
-    def table(self) -> pa.Table:
+    def table(self, key: str) -> pa.Table:
         """Return code -> the code under which it is known, for those that are known under another."""
         codes = sorted(self._up)
         return pa.table(
-            {KEY: pa.array(codes, pa.string()), "root": pa.array([self.root(code) for code in codes], pa.string())}
+            {key: pa.array(codes, pa.string()), "root": pa.array([self.root(code) for code in codes], pa.string())}
         )

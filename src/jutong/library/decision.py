@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .bond import Bond, Bonds
+from .kind import LEGAL_PERSON, Kind
 from .survive import Authority, Belief, belief_of
 
 AUTHORITY = "authority"
@@ -25,6 +26,7 @@ class Decision:
     rank: int = 0
     kept: str = ""
     other: str = ""
+    about: str = LEGAL_PERSON.name  # the kind of subjects
 
     @classmethod
     def on_authority(cls, named: Authority, *, id: str, org: str, at: datetime) -> Decision:
@@ -38,23 +40,34 @@ class Decision:
             field=named.field,
             entry=named.entry,
             rank=named.rank,
+            about=named.about,
         )
 
     @classmethod
-    def on_bond(cls, bond: Bond, *, id: str, org: str, at: datetime) -> Decision:
+    def on_bond(cls, bond: Bond, *, id: str, org: str, at: datetime, about: Kind = LEGAL_PERSON) -> Decision:
         """Return the decision on a pair."""
-        return cls(id=id, kind=bond.verdict.value, basis=bond.basis, org=org, at=at, kept=bond.kept, other=bond.other)
+        return cls(
+            id=id,
+            kind=bond.verdict.value,
+            basis=bond.basis,
+            org=org,
+            at=at,
+            kept=bond.kept,
+            other=bond.other,
+            about=about.name,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What was decided up to a point: whose word stands, and who is one and the same."""
+    """What was decided of a kind of subjects up to a point: whose word stands, and who is one and the same."""
 
     number: int = 0  # of the last decision
     authorities: tuple[Authority, ...] = ()
     bonds: Bonds = field(default_factory=Bonds)
+    kind: Kind = LEGAL_PERSON
 
     @property
     def belief(self) -> Belief:
         """The orders in which sources are believed."""
-        return belief_of(self.authorities)
+        return belief_of(self.authorities, self.kind)

@@ -1,18 +1,19 @@
-"""A golden record: one legal person, and behind each value who said it, with what authority, in which delivery."""
+"""A golden record: one subject, and behind each value who said it, with what authority, in which delivery."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from jutong.quality.capital import Capital, Confidence, Doubt
 
-from .subject import FIELDS, KEY
+from .kind import LEGAL_PERSON, Kind
 
+NO_CAPITAL = Capital(amount=None, unit=None, currency=None, confidence=Confidence.ABSENT)
 # Of a record's versions that of the highest turn stands; versions of equal turn say the same, and one of them is taken.
 TURN, BY, GONE = "_turn", "_by", "_gone"
 
@@ -31,13 +32,23 @@ class Surviving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Golden:
-    """What the library holds of one legal person; a field that no source fills is absent."""
+    """What the library holds of one subject; a field that no source fills is absent."""
 
     code: str
     fields: Mapping[str, Surviving]
     capital: Capital
     rows: int  # of all sources
     also: tuple[str, ...] = ()  # codes that were merged into this one
+    kind: Kind = LEGAL_PERSON
+
+    def masked(self) -> Golden:
+        """Return the record as it is shown to anybody: each value under its field's mask."""
+        return replace(
+            self,
+            code=self.kind.shown_key(self.code),
+            fields={name: replace(one, value=self.kind.shown(name, one.value)) for name, one in self.fields.items()},
+            also=tuple(map(self.kind.shown_key, self.also)),
+        )
 
     @property
     def disputed(self) -> tuple[str, ...]:
@@ -56,6 +67,10 @@ class Said:
     batch: str
     at: datetime
 
+    def masked(self, kind: Kind) -> Said:
+        """Return it as it is shown to anybody."""
+        return replace(self, value=kind.shown(self.field, self.value))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
@@ -69,13 +84,17 @@ class Conflict:
     batch: str
     kept: bool
 
+    def masked(self, kind: Kind) -> Conflict:
+        """Return it as it is shown to anybody."""
+        return replace(self, code=kind.shown_key(self.code), value=kind.shown(self.field, self.value))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
     """How far sources agree on a field: what verification by several sources found."""
 
     field: str
-    filled: int  # legal persons that have it
+    filled: int  # records that have it
     checked: int  # of them, those of whom two or more sources say it
     conflicts: int  # of them, those on which sources differ
     disputed: int  # of them, those that no named source settles
@@ -93,10 +112,10 @@ class Merge:
     batch: str
     entry: str
     rows: int
-    touched: int  # legal persons of which the batch says something
+    touched: int  # subjects of which the batch says something
     created: int  # of them, first heard of in this batch
     conflicts: int  # of them, with a disputed field
-    unkeyed: int  # rows without a valid credit code
+    unkeyed: int  # rows without a valid key
     doubtful: int  # rows whose capital cannot be told
     merged_at: datetime
 
@@ -127,24 +146,24 @@ class Suspect:
     golden: Mapping[str, str | None]
 
 
-def current_sql(golden: str = "golden", *, gone: bool = False) -> str:
+def current_sql(golden: str = "golden", *, gone: bool = False, key: str = LEGAL_PERSON.key) -> str:
     """Return the query for the golden records that stand, over the table of all their versions.
 
     ``gone`` brings along those that have become another's.
     """
     only = "" if gone else f" WHERE NOT {golden}.{GONE}"
     return (
-        f"SELECT {golden}.* FROM {golden} JOIN (SELECT {KEY}, max({TURN}) AS {TURN}, "  # noqa: S608 (constants)
-        f"max_by({BY}, {TURN}) AS {BY} FROM {golden} GROUP BY {KEY}) AS newest ON newest.{KEY} = {golden}.{KEY} "
+        f"SELECT {golden}.* FROM {golden} JOIN (SELECT {key}, max({TURN}) AS {TURN}, "  # noqa: S608 (constants)
+        f"max_by({BY}, {TURN}) AS {BY} FROM {golden} GROUP BY {key}) AS newest ON newest.{key} = {golden}.{key} "
         f"AND newest.{TURN} = {golden}.{TURN} AND newest.{BY} = {golden}.{BY}{only}"
     )
 
 
-def golden_of(row: Mapping[str, Any], *, also: tuple[str, ...] = ()) -> Golden:
+def golden_of(row: Mapping[str, Any], kind: Kind = LEGAL_PERSON, *, also: tuple[str, ...] = ()) -> Golden:
     """Return the record that a row of the golden table holds."""
     disputed = set(json.loads(row["_disputed"] or "[]"))
     return Golden(
-        code=row[KEY],
+        code=row[kind.key],
         fields={
             field.name: Surviving(
                 value=row[field.name],
@@ -154,12 +173,13 @@ def golden_of(row: Mapping[str, Any], *, also: tuple[str, ...] = ()) -> Golden:
                 disputed=field.name in disputed,
                 contested=bool(row["_conflict"] & 1 << place),
             )
-            for place, field in enumerate(FIELDS)
+            for place, field in enumerate(kind.fields)
             if row[field.name] is not None
         },
-        capital=_capital_of(row),
+        capital=_capital_of(row) if kind.amounts else NO_CAPITAL,
         rows=row["_rows"],
         also=also,
+        kind=kind,
     )
 
 

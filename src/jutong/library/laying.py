@@ -20,15 +20,16 @@ from jutong.terms.element import StandardElement
 from .bond import Bonds
 from .decision import Standing
 from .golden import BY, GONE, TURN, Conflict, Golden, Merge, Rate, Said, current_sql, golden_of
+from .kind import KINDS, LEGAL_PERSON, Kind
 from .matching import ref_sql
-from .settling import GOLDEN, SOURCES, heard, roots, settle, whole
+from .settling import heard, roots, settle, whole
 from .standard import KEY_COLUMN, UNKEYED_COLUMN, standard_of
-from .subject import FIELDS, KEY, is_ref, items_of, key_of, names_legal_persons
+from .subject import is_ref, items_of, key_of, kind_of
 from .survive import conflict_sql, touched_sql
 
 UNKEYED = library_table("unkeyed")
 LAST_KEY = "\U0010ffff"  # behind every code
-_SAID_MOST = 500  # rows of one legal person that are read for its page
+_SAID_MOST = 500  # rows of one subject that are read for its page
 _COUNTED = ("rows", "unkeyed", "doubtful")
 
 
@@ -50,12 +51,17 @@ def lay(
     table, mark = standard_table(entry.id), f"library.merge/{batch.id}"
     raw = TableRef(batch.snapshot.table, batch.snapshot.version, lasting=True)
     if pools.lake.snapshot_of(table, mark) is None:
-        pools.lake.append(table, pools.engine.query(standard.sql, {"raw": raw, **standard.tables}), mark=mark)
+        # A table from before a standard form was known goes on with the columns that it has.
+        had = pools.lake.files(table)[1].names if pools.lake.exists(table) else ["*"]
+        kept = ", ".join(name if name == "*" else quoted(name) for name in had)
+        sql = f"SELECT {kept} FROM ({standard.sql}) AS standard"  # noqa: S608 (escaped)
+        pools.lake.append(table, pools.engine.query(sql, {"raw": raw, **standard.tables}), mark=mark)
     told = _row_counts(pools, table, batch.id, standard.capitals)
     people = {}
-    if names_legal_persons(entry) and _lay_sources(pools, batch, entry, mark):
-        turn = settle(pools, standing, touched_sql(batch.id), batch.id)
-        people = _people_counts(pools, turn, batch.id)
+    kind = kind_of(entry)
+    if kind is not None and _lay_sources(pools, batch, entry, kind, mark):
+        turn = settle(pools, standing, touched_sql(kind, batch.id), batch.id)
+        people = _people_counts(pools, kind, turn, batch.id)
     return Merge(
         batch=batch.id,
         entry=entry.id,
@@ -69,28 +75,28 @@ def lay(
     )
 
 
-def find_subject(pools: Pools, code: str, bonds: Bonds) -> Golden:
-    """Return the golden record of a credit code, or refuse; a code that was merged leads to the one that was kept."""
-    key = key_of(code)
-    if key is not None and pools.lake.exists(GOLDEN):
+def find_subject(pools: Pools, code: str, bonds: Bonds, kind: Kind = LEGAL_PERSON) -> Golden:
+    """Return the golden record of a key, or refuse; a key that was merged leads to the one that was kept."""
+    key = key_of(code, kind)
+    if key is not None and pools.lake.exists(kind.golden):
         root = bonds.root(key)
-        sql = f"SELECT * FROM golden WHERE {KEY} = ? ORDER BY {TURN} DESC LIMIT 1"  # noqa: S608 (constants)
-        for row in pools.engine.query(sql, {"golden": TableRef(GOLDEN)}, (root,)).read_all().to_pylist():
+        sql = f"SELECT * FROM golden WHERE {kind.key} = ? ORDER BY {TURN} DESC LIMIT 1"  # noqa: S608 (constants)
+        for row in pools.engine.query(sql, {"golden": TableRef(kind.golden)}, (root,)).read_all().to_pylist():
             if not row[GONE]:
-                return golden_of(row, also=tuple(one for one in bonds.members(root)[1:] if not is_ref(one)))
-    raise NotFound("legal person", code[:18])
+                return golden_of(row, kind, also=tuple(one for one in bonds.members(root)[1:] if not is_ref(one)))
+    raise NotFound("golden record", kind.shown_key(code)[:40])
 
 
-def said_of(pools: Pools, code: str, bonds: Bonds) -> tuple[Said, ...]:
-    """Return every value that any source gave of a legal person: each once a delivery, the newest first."""
-    key = key_of(code)
-    if key is None or not pools.lake.exists(SOURCES):
+def said_of(pools: Pools, code: str, bonds: Bonds, kind: Kind = LEGAL_PERSON) -> tuple[Said, ...]:
+    """Return every value that any source gave of a subject: each once a delivery, the newest first."""
+    key = key_of(code, kind)
+    if key is None or not pools.lake.exists(kind.sources):
         return ()
     sql = (
-        f"SELECT source.* FROM source LEFT JOIN roots ON roots.{KEY} = source.{KEY} "  # noqa: S608 (constants)
-        f"WHERE coalesce(roots.root, source.{KEY}) = ? ORDER BY _at DESC, _batch, _row LIMIT {_SAID_MOST}"
+        f"SELECT source.* FROM source LEFT JOIN roots ON roots.{kind.key} = source.{kind.key} "  # noqa: S608 (constants)
+        f"WHERE coalesce(roots.root, source.{kind.key}) = ? ORDER BY _at DESC, _batch, _row LIMIT {_SAID_MOST}"
     )
-    inputs = {"source": TableRef(SOURCES), "roots": roots(pools, bonds)}
+    inputs = {"source": TableRef(kind.sources), "roots": roots(pools, bonds, kind=kind)}
     rows = pools.engine.query(sql, inputs, (bonds.root(key),)).read_all().to_pylist()
     said = (
         Said(
@@ -102,53 +108,56 @@ def said_of(pools: Pools, code: str, bonds: Bonds) -> tuple[Said, ...]:
             at=datetime.fromtimestamp(row["_at"] / 1000, UTC),
         )
         for row in rows
-        for field in FIELDS
+        for field in kind.fields
         if row[field.name] is not None
     )
     return tuple(dict.fromkeys(said))
 
 
-def count_subjects(pools: Pools) -> int:
+def count_subjects(pools: Pools, kind: Kind = LEGAL_PERSON) -> int:
     """Return how many golden records there are."""
-    return _over_current(pools, "count(*) AS n").get("n", 0)
+    return _over_current(pools, kind, "count(*) AS n").get("n", 0)
 
 
-def count_conflicts(pools: Pools) -> int:
-    """Return how many legal persons have a field on which sources contradict each other."""
-    return _over_current(pools, "count(CASE WHEN _conflict > 0 THEN 1 END) AS n").get("n", 0)
+def count_conflicts(pools: Pools, kind: Kind = LEGAL_PERSON) -> int:
+    """Return how many subjects have a field on which sources contradict each other."""
+    return _over_current(pools, kind, "count(CASE WHEN _conflict > 0 THEN 1 END) AS n").get("n", 0)
 
 
-def rates(pools: Pools) -> tuple[Rate, ...]:
+def rates(pools: Pools, kind: Kind = LEGAL_PERSON) -> tuple[Rate, ...]:
     """Return for each field how many records have it, of how many several sources say it, and how often they differ."""
-    return _rates_at(pools, pools.lake.version(GOLDEN) if pools.lake.exists(GOLDEN) else -1)
+    return _rates_at(pools, kind.name, pools.lake.version(kind.golden) if pools.lake.exists(kind.golden) else -1)
 
 
-@lru_cache(maxsize=8)
-def _rates_at(pools: Pools, version: int) -> tuple[Rate, ...]:
+@lru_cache(maxsize=16)
+def _rates_at(pools: Pools, name: str, version: int) -> tuple[Rate, ...]:
     """Count once a version: the page is looked at more often than the library changes."""
     del version
+    kind = KINDS[name]
     counted = ", ".join(
         f"count({field.name}) AS filled{n}, count(CASE WHEN _checked & {1 << n} > 0 THEN 1 END) AS checked{n}, "
         f"count(CASE WHEN _conflict & {1 << n} > 0 THEN 1 END) AS conflicts{n}, "
         f"count(CASE WHEN strpos(_disputed, '\"{field.name}\"') > 0 THEN 1 END) AS disputed{n}"
-        for n, field in enumerate(FIELDS)
+        for n, field in enumerate(kind.fields)
     )
-    told = _over_current(pools, counted)
-    kinds = ("filled", "checked", "conflicts", "disputed")
+    told = _over_current(pools, kind, counted)
+    counts = ("filled", "checked", "conflicts", "disputed")
     return tuple(
-        Rate(field=field.name, **{kind: told.get(f"{kind}{n}", 0) for kind in kinds}) for n, field in enumerate(FIELDS)
+        Rate(field=field.name, **{count: told.get(f"{count}{n}", 0) for count in counts})
+        for n, field in enumerate(kind.fields)
     )
 
 
 def conflicts(pools: Pools, standing: Standing, *, after: str = "", limit: int = 100) -> tuple[Conflict, ...]:
     """Return the values that stand against each other, code by code, for at most ``limit`` codes after ``after``."""
-    if not pools.lake.exists(GOLDEN):
+    kind = standing.kind
+    if not pools.lake.exists(kind.golden):
         return ()
     page = (
-        f"SELECT {KEY} FROM ({current_sql()}) AS standing WHERE _conflict > 0 AND {KEY} > ? "  # noqa: S608 (constants)
-        f"ORDER BY {KEY} LIMIT ?"
+        f"SELECT {kind.key} FROM ({current_sql(key=kind.key)}) AS standing WHERE _conflict > 0 AND {kind.key} > ? "  # noqa: S608 (constants)
+        f"ORDER BY {kind.key} LIMIT ?"
     )
-    codes = pools.engine.query(page, {"golden": TableRef(GOLDEN)}, (after, limit)).read_all()[KEY].to_pylist()
+    codes = pools.engine.query(page, {"golden": TableRef(kind.golden)}, (after, limit)).read_all()[kind.key].to_pylist()
     if not codes:
         return ()
     return tuple(one for group in _groups(pools, standing, codes) for one in group)
@@ -167,19 +176,24 @@ def disputes(
 
     ``after`` is the code and field of the last group before; ``field`` narrows to one.
     """
-    if not pools.lake.exists(GOLDEN):
+    kind = standing.kind
+    if not pools.lake.exists(kind.golden):
         return ()
-    bits = sum(1 << place for place, one in enumerate(FIELDS) if field in ("", one.name))
+    bits = sum(1 << place for place, one in enumerate(kind.fields) if field in ("", one.name))
     found: list[tuple[Conflict, ...]] = []
     begin = after[0] if after is not None else LAST_KEY if descending else ""
     here, there = ("<=", "<") if descending else (">=", ">")
     while len(found) < limit:
         page = (
-            f"SELECT {KEY} FROM ({current_sql()}) AS standing WHERE _conflict & {bits} > 0 "  # noqa: S608 (constants)
-            f"AND {KEY} {here} ? ORDER BY {KEY} {'DESC' if descending else 'ASC'} LIMIT ?"
+            f"SELECT {kind.key} FROM ({current_sql(key=kind.key)}) AS standing WHERE _conflict & {bits} > 0 "  # noqa: S608 (constants)
+            f"AND {kind.key} {here} ? ORDER BY {kind.key} {'DESC' if descending else 'ASC'} LIMIT ?"
         )
         wanted = limit - len(found) + 1
-        codes = pools.engine.query(page, {"golden": TableRef(GOLDEN)}, (begin, wanted)).read_all()[KEY].to_pylist()
+        codes = (
+            pools.engine.query(page, {"golden": TableRef(kind.golden)}, (begin, wanted))
+            .read_all()[kind.key]
+            .to_pylist()
+        )
         if codes:
             found += _groups(pools, standing, codes, field=field, descending=descending, after=after)
             begin, here = codes[-1], there
@@ -197,10 +211,11 @@ def _groups(
     descending: bool = False,
     after: tuple[str, str] | None = None,
 ) -> list[tuple[Conflict, ...]]:
-    sql = f"{conflict_sql(standing.belief, whole(codes))} ORDER BY {KEY}, field, kept DESC, value"
+    kind = standing.kind
+    sql = f"{conflict_sql(standing.belief, whole(codes, kind))} ORDER BY {kind.key}, field, kept DESC, value"
     groups: dict[tuple[str, str], list[Conflict]] = {}
     for row in pools.engine.query(sql, heard(pools, standing)).read_all().to_pylist():
-        one = Conflict(code=row.pop(KEY), **row)
+        one = Conflict(code=row.pop(kind.key), **row)
         beyond = after is None or ((one.code, one.field) < after if descending else (one.code, one.field) > after)
         if beyond and field in ("", one.field):
             groups.setdefault((one.code, one.field), []).append(one)
@@ -215,8 +230,8 @@ def unkeyed_rows(pools: Pools, batch: str, *, after: int = -1, limit: int = 100)
     return pools.engine.query(sql, {"unkeyed": TableRef(UNKEYED)}, (batch, after, limit)).read_all()
 
 
-def _lay_sources(pools: Pools, batch: Batch, entry: Entry, mark: str) -> bool:
-    """Land what the batch's rows say of legal persons, and which rows say it of nobody; say whether any does."""
+def _lay_sources(pools: Pools, batch: Batch, entry: Entry, kind: Kind, mark: str) -> bool:
+    """Land what the batch's rows say of subjects, and which rows say it of nobody; say whether any does."""
     table = standard_table(entry.id)
     version = pools.lake.version(table)
     here = {"standard": TableRef(table, version)}
@@ -226,12 +241,14 @@ def _lay_sources(pools: Pools, batch: Batch, entry: Entry, mark: str) -> bool:
         f"{quoted(items[field.name])} AS {quoted(field.name)}"
         if field.name in items
         else f"CAST(NULL AS VARCHAR) AS {quoted(field.name)}"
-        for field in FIELDS
+        for field in kind.fields
     )
-    ref = f"CASE WHEN {quoted(items['name'])} IS NOT NULL THEN {ref_sql(entry)} END" if "name" in items else "NULL"
+    ref = "CAST(NULL AS VARCHAR)"
+    if kind is LEGAL_PERSON and "name" in items:
+        ref = f"CASE WHEN {quoted(items['name'])} IS NOT NULL THEN {ref_sql(entry)} END"
     milliseconds = int(batch.collected_at.timestamp() * 1000)
     sources = (
-        f"SELECT coalesce({KEY_COLUMN}, {ref}) AS {KEY}, {said}, {literal(entry.id)} AS _entry, "  # noqa: S608 (escaped parts)
+        f"SELECT coalesce({KEY_COLUMN}, {ref}) AS {kind.key}, {said}, {literal(entry.id)} AS _entry, "  # noqa: S608 (escaped parts)
         f"{literal(entry.provider)} AS _source, _batch, _row, CAST({milliseconds} AS BIGINT) AS _at "
         f"FROM standard {own} AND coalesce({KEY_COLUMN}, {ref}) IS NOT NULL"
     )
@@ -239,10 +256,10 @@ def _lay_sources(pools: Pools, batch: Batch, entry: Entry, mark: str) -> bool:
         f"SELECT {literal(entry.id)} AS _entry, _batch, _row, {UNKEYED_COLUMN} AS reason "  # noqa: S608
         f"FROM standard {own} AND {KEY_COLUMN} IS NULL"
     )
-    for target, sql in ((SOURCES, sources), (UNKEYED, unkeyed)):
+    for target, sql in ((kind.sources, sources), (UNKEYED, unkeyed)):
         if pools.lake.snapshot_of(target, mark) is None:
             pools.lake.append(target, pools.engine.query(sql, here), mark=mark)
-    landed = pools.lake.snapshot_of(SOURCES, mark)
+    landed = pools.lake.snapshot_of(kind.sources, mark)
     return landed is not None and landed.rows > 0
 
 
@@ -256,25 +273,26 @@ def _row_counts(pools: Pools, table: str, batch: str, capitals: tuple[str, ...])
     return {name: told[name] for name in _COUNTED}
 
 
-def _people_counts(pools: Pools, turn: int, batch: str) -> dict[str, int]:
+def _people_counts(pools: Pools, kind: Kind, turn: int, batch: str) -> dict[str, int]:
     sql = (
         f"SELECT count(*) AS touched, count(_disputed) AS conflicts, "  # noqa: S608 (escaped parts)
         f"count(CASE WHEN _first_batch = {literal(batch)} THEN 1 END) AS created FROM golden "
         f"WHERE {TURN} = {turn} AND {BY} = {literal(batch)} AND NOT {GONE}"
     )
-    return _one(pools, sql, {"golden": GOLDEN})
+    return _one(pools, sql, {"golden": kind.golden})
 
 
-def count_settled(pools: Pools, by: str) -> int:
+def count_settled(pools: Pools, by: str, kind: Kind = LEGAL_PERSON) -> int:
     """Return how many records got a new version by a decision."""
-    sql = f"SELECT count(DISTINCT {KEY}) AS n FROM golden WHERE {BY} = {literal(by)}"  # noqa: S608
-    return int(_one(pools, sql, {"golden": GOLDEN})["n"])
+    sql = f"SELECT count(DISTINCT {kind.key}) AS n FROM golden WHERE {BY} = {literal(by)}"  # noqa: S608
+    return int(_one(pools, sql, {"golden": kind.golden})["n"])
 
 
-def _over_current(pools: Pools, counted: str) -> dict[str, int]:
-    if not pools.lake.exists(GOLDEN):
+def _over_current(pools: Pools, kind: Kind, counted: str) -> dict[str, int]:
+    if not pools.lake.exists(kind.golden):
         return {}
-    return _one(pools, f"SELECT {counted} FROM ({current_sql()}) AS standing", {"golden": GOLDEN})  # noqa: S608
+    standing = current_sql(key=kind.key)
+    return _one(pools, f"SELECT {counted} FROM ({standing}) AS standing", {"golden": kind.golden})  # noqa: S608
 
 
 def _one(pools: Pools, sql: str, tables: Mapping[str, str]) -> dict[str, Any]:

@@ -22,11 +22,13 @@ from jutong.quality.reading import literal, quoted
 from .bond import Bonds
 from .decision import Standing
 from .golden import Suspect, current_sql
+from .kind import LEGAL_PERSON
 from .likeness import LEAD, REF, SURE, UNSURE, Band, compared_sql, settings_of
 from .settling import GOLDEN, MATCHES, SOURCES, roots
 from .standard import KEY_COLUMN
-from .subject import KEY, REF_MARK, items_of, key_item_of, names_legal_persons
+from .subject import REF_MARK, items_of, key_item_of, names_legal_persons
 
+KEY = LEGAL_PERSON.key
 _MEMORY = "4GB"  # of the linker; beyond it spills
 _FIELDS = ("name", "address", "city")
 

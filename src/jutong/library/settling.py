@@ -10,16 +10,15 @@ from jutong.kernel.errors import NotFound
 from jutong.pools import Pools, TableRef
 from jutong.pools.layout import library_table
 from jutong.quality.capital import CAPITAL_COLUMNS, capital_reading
-from jutong.quality.reading import literal, quoted, staged
+from jutong.quality.reading import literal, quoted, staged, tables_of
 
 from .bond import Bonds
 from .decision import Standing
 from .golden import BY, GONE, TURN, current_sql
-from .subject import FIELDS, KEY
+from .kind import LEGAL_PERSON, Kind
 from .survive import Belief, Delivery, golden_sql
 
-GOLDEN = library_table("legal_person")
-SOURCES = library_table("legal_person_source")
+GOLDEN, SOURCES = LEGAL_PERSON.golden, LEGAL_PERSON.sources
 MATCHES = library_table("match")  # who the rows without a key are: found by likeness, never overwritten
 # A turn is the versions of what was said and of the matches, then the number of the last decision: 22, 18 and 23 bits.
 _MATCHES, _DECISIONS = 1 << 18, 1 << 23
@@ -31,76 +30,86 @@ def settle(pools: Pools, standing: Standing, touched: str, by: str, *, only_chan
     ``touched`` sees ``source`` and ``roots``. ``by`` is the batch or decision that asks; together with the turn it
     marks the landing, so that it lands once. With ``only_changed`` records that stay as they are get no new version.
     """
+    kind = standing.kind
     while True:
-        said, matched = versions = _versions(pools)
+        said, matched = versions = _versions(pools, kind)
         turn = (said * _MATCHES + matched) * _DECISIONS + standing.number
         mark = f"library.settle/{by}/{turn}"
         tables = heard(pools, standing, versions)
-        if pools.lake.snapshot_of(GOLDEN, mark) is None:
+        if pools.lake.snapshot_of(kind.golden, mark) is None:
             _add(pools, standing.belief, touched, tables, turn, by, mark, only_changed=only_changed)
         # Another batch's rows may have landed meanwhile, and its golden records be older than these.
-        if _versions(pools) == versions:
+        if _versions(pools, kind) == versions:
             return turn
 
 
-def _versions(pools: Pools) -> tuple[int, int]:
-    return pools.lake.version(SOURCES), pools.lake.version(MATCHES) if pools.lake.exists(MATCHES) else 0
+def _versions(pools: Pools, kind: Kind) -> tuple[int, int]:
+    return pools.lake.version(kind.sources), pools.lake.version(MATCHES) if _matches(pools, kind) else 0
+
+
+def _matches(pools: Pools, kind: Kind) -> bool:
+    """Say whether rows without a key were matched: of legal persons alone, for persons are not guessed at."""
+    return kind is LEGAL_PERSON and pools.lake.exists(MATCHES)
 
 
 def heard(pools: Pools, standing: Standing, versions: tuple[int, int] | None = None) -> dict[str, TableRef | pa.Table]:
     """Return what a query for golden records or conflicts names: what was said, by whom, and who is who."""
-    said, matched = versions or _versions(pools)
-    source = TableRef(SOURCES, said)
+    kind = standing.kind
+    said, matched = versions or _versions(pools, kind)
+    source = TableRef(kind.sources, said)
     return {
-        **({"matches": TableRef(MATCHES, matched)} if pools.lake.exists(MATCHES) else {}),
+        **({"matches": TableRef(MATCHES, matched)} if _matches(pools, kind) else {}),
         "source": source,
-        "roots": roots(pools, standing.bonds, matched),
+        "roots": roots(pools, standing.bonds, matched, kind=kind),
         **standing.belief.tables(_deliveries(pools, source)),
     }
 
 
-def roots(pools: Pools, bonds: Bonds, version: int | None = None) -> pa.Table:
+def roots(pools: Pools, bonds: Bonds, version: int | None = None, *, kind: Kind = LEGAL_PERSON) -> pa.Table:
     """Return under which code everything is known that is known under another: by decision, else by a sure match."""
-    decided = bonds.table()
-    if not pools.lake.exists(MATCHES):
+    decided, key = bonds.table(kind.key), kind.key
+    if not _matches(pools, kind):
         return decided
     sql = (
-        f"SELECT matches.ref AS {KEY}, min(coalesce(bound.root, matches.code)) AS root FROM matches "  # noqa: S608 (constants)
-        f"LEFT JOIN bound ON bound.{KEY} = matches.code LEFT JOIN bound AS own ON own.{KEY} = matches.ref "
+        f"SELECT matches.ref AS {key}, min(coalesce(bound.root, matches.code)) AS root FROM matches "  # noqa: S608 (constants)
+        f"LEFT JOIN bound ON bound.{key} = matches.code LEFT JOIN bound AS own ON own.{key} = matches.ref "
         f"LEFT JOIN apart ON apart.kept = matches.code AND apart.other = matches.ref "
-        f"WHERE matches.band <> 'unsure' AND own.{KEY} IS NULL AND apart.kept IS NULL GROUP BY matches.ref "
-        f"UNION ALL SELECT {KEY}, root FROM bound"
+        f"WHERE matches.band <> 'unsure' AND own.{key} IS NULL AND apart.kept IS NULL GROUP BY matches.ref "
+        f"UNION ALL SELECT {key}, root FROM bound"
     )
     inputs = {"matches": TableRef(MATCHES, version), "bound": decided, "apart": bonds.apart_table()}
     return pools.engine.query(sql, inputs).read_all()
 
 
-def whole(codes: Iterable[str]) -> str:
+def whole(codes: Iterable[str], kind: Kind = LEGAL_PERSON) -> str:
     """Return the query for the subjects of these codes."""
     values = ", ".join(f"({literal(code)})" for code in codes)
-    return f"SELECT DISTINCT {KEY} FROM (VALUES {values}) AS given({KEY})"  # noqa: S608 (escaped)
+    return f"SELECT DISTINCT {kind.key} FROM (VALUES {values}) AS given({kind.key})"  # noqa: S608 (escaped)
 
 
-def subjects_of_entry(entry: str) -> str:
+def subjects_of_entry(entry: str, kind: Kind) -> str:
     """Return the query for the subjects of which an entry says something."""
     return (
-        f"SELECT DISTINCT coalesce(roots.root, source.{KEY}) AS {KEY} FROM source "  # noqa: S608 (escaped)
-        f"LEFT JOIN roots ON roots.{KEY} = source.{KEY} WHERE source._entry = {literal(entry)}"
+        f"SELECT DISTINCT coalesce(roots.root, source.{kind.key}) AS {kind.key} FROM source "  # noqa: S608 (escaped)
+        f"LEFT JOIN roots ON roots.{kind.key} = source.{kind.key} WHERE source._entry = {literal(entry)}"
     )
 
 
 def matched_by(asker: str) -> str:
     """Return the query for the subjects that a search for matches found."""
     return (
-        f"SELECT DISTINCT roots.root AS {KEY} FROM roots JOIN matches ON matches.ref = roots.{KEY} "  # noqa: S608
+        f"SELECT DISTINCT roots.root AS {LEGAL_PERSON.key} FROM roots "  # noqa: S608 (escaped)
+        f"JOIN matches ON matches.ref = roots.{LEGAL_PERSON.key} "
         f"WHERE matches.asker = {literal(asker)}"
     )
 
 
-EVERY_SUBJECT = (
-    f"SELECT DISTINCT coalesce(roots.root, source.{KEY}) AS {KEY} FROM source "  # noqa: S608 (constants)
-    f"LEFT JOIN roots ON roots.{KEY} = source.{KEY}"
-)
+def every_subject(kind: Kind) -> str:
+    """Return the query for all subjects of a kind."""
+    return (
+        f"SELECT DISTINCT coalesce(roots.root, source.{kind.key}) AS {kind.key} FROM source "  # noqa: S608 (constants)
+        f"LEFT JOIN roots ON roots.{kind.key} = source.{kind.key}"
+    )
 
 
 def _add(
@@ -114,26 +123,27 @@ def _add(
     *,
     only_changed: bool,
 ) -> None:
-    reading = capital_reading("capital")
-    names = record_columns()
-    inputs = {**tables, **reading.tables}
+    kind, key, golden = belief.kind, belief.kind.key, belief.kind.golden
+    readings = [capital_reading(name) for name in kind.amounts]
+    names = record_columns(kind)
+    inputs = {**tables, **tables_of(readings)}
     land: Callable[..., object] = pools.lake.append
-    if pools.lake.exists(GOLDEN) and TURN not in pools.lake.files(GOLDEN)[1].names:
+    if pools.lake.exists(golden) and TURN not in pools.lake.files(golden)[1].names:
         # A library of before there were versions is made anew, whole.
-        touched, only_changed, land = EVERY_SUBJECT, False, pools.lake.replace
-    asked = f"SELECT {KEY} FROM ({touched}) AS asked WHERE substr({KEY}, 1, 1) <> '~'"  # noqa: S608
-    made = staged(golden_sql(belief, asked), [reading])
+        touched, only_changed, land = every_subject(kind), False, pools.lake.replace
+    asked = f"SELECT {key} FROM ({touched}) AS asked WHERE substr({key}, 1, 1) <> '~'"  # noqa: S608
+    made = staged(golden_sql(belief, asked), readings)
     made = f"{made}, made AS (SELECT {', '.join(names)}, false AS {GONE} FROM readings"  # noqa: S608
-    made += f" UNION ALL SELECT asked.{KEY}, {_nothing()}, true AS {GONE} FROM ({asked}) AS asked"  # noqa: S608
-    made += f" LEFT JOIN readings ON readings.{KEY} = asked.{KEY} WHERE readings.{KEY} IS NULL)"
+    made += f" UNION ALL SELECT asked.{key}, {_nothing(kind)}, true AS {GONE} FROM ({asked}) AS asked"  # noqa: S608
+    made += f" LEFT JOIN readings ON readings.{key} = asked.{key} WHERE readings.{key} IS NULL)"
     unless = ""
-    if only_changed and pools.lake.exists(GOLDEN):
-        inputs["golden"] = TableRef(GOLDEN, pools.lake.version(GOLDEN))
+    if only_changed and pools.lake.exists(golden):
+        inputs["golden"] = TableRef(golden, pools.lake.version(golden))
         differs = " OR ".join(f"made.{name} IS DISTINCT FROM held.{name}" for name in (*names[1:], GONE))
-        unless = f" LEFT JOIN ({current_sql(gone=True)}) AS held ON held.{KEY} = made.{KEY} WHERE {differs}"
+        unless = f" LEFT JOIN ({current_sql(gone=True, key=key)}) AS held ON held.{key} = made.{key} WHERE {differs}"
     own = ", ".join(f"made.{name}" for name in (*names, GONE))
     sql = f"{made} SELECT {own}, CAST({turn} AS BIGINT) AS {TURN}, {literal(by)} AS {BY} FROM made{unless}"  # noqa: S608
-    land(GOLDEN, pools.engine.query(sql, inputs), mark=mark)
+    land(golden, pools.engine.query(sql, inputs), mark=mark)
 
 
 def _deliveries(pools: Pools, said: TableRef) -> tuple[Delivery, ...]:
@@ -142,19 +152,20 @@ def _deliveries(pools: Pools, said: TableRef) -> tuple[Delivery, ...]:
     return tuple(Delivery(**row) for row in rows)
 
 
-def record_columns() -> list[str]:
+def record_columns(kind: Kind) -> list[str]:
     """Return the columns of a golden record, quoted; the key is first."""
-    told = [(one.name, *(f"{one.name}_{part}" for part in ("source", "rank", "batch"))) for one in FIELDS]
-    names = [KEY, *(name for names in told for name in names), *(f"capital_{part}" for part in CAPITAL_COLUMNS)]
+    told = [(one.name, *(f"{one.name}_{part}" for part in ("source", "rank", "batch"))) for one in kind.fields]
+    read = [f"{name}_{part}" for name in kind.amounts for part in CAPITAL_COLUMNS]
+    names = [kind.key, *(name for names in told for name in names), *read]
     return [*map(quoted, names), "_disputed", "_checked", "_conflict", "_rows", "_first_batch"]
 
 
-def _nothing() -> str:
+def _nothing(kind: Kind) -> str:
     """Return a record of nothing: what stands where a subject has become another's."""
-    kinds = {"capital_amount": "DECIMAL(28, 8)", "capital_unit": "BIGINT", "_checked": "BIGINT", "_conflict": "BIGINT"}
-    kinds |= {"_rows": "BIGINT", **{f"{one.name}_rank": "INTEGER" for one in FIELDS}}
-    names = [name.strip('"') for name in record_columns()[1:]]
-    return ", ".join(f"CAST(NULL AS {kinds.get(name, 'VARCHAR')}) AS {quoted(name)}" for name in names)
+    types = {"capital_amount": "DECIMAL(28, 8)", "capital_unit": "BIGINT", "_checked": "BIGINT", "_conflict": "BIGINT"}
+    types |= {"_rows": "BIGINT", **{f"{one.name}_rank": "INTEGER" for one in kind.fields}}
+    names = [name.strip('"') for name in record_columns(kind)[1:]]
+    return ", ".join(f"CAST(NULL AS {types.get(name, 'VARCHAR')}) AS {quoted(name)}" for name in names)
 
 
 def need_golden(pools: Pools) -> TableRef:

@@ -1,17 +1,21 @@
-"""Whose the base library is: the tier's own, so that its authority may look into it, and no single department."""
+"""Whose the base libraries are: the tier's own, so that its authority may look into them, and no single department."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from jutong.guard.permit import Label
-from jutong.terms.grade import Grade
 from jutong.terms.org import BodyKind, Org
 
-LIBRARY_GRADE = Grade.L2  # registration data of legal persons; what is graver is not laid into it
+from .kind import KINDS, LEGAL_PERSON, Kind
 
 
-def whole_library(bodies: Iterable[Org]) -> Label:
-    """Return what the guard needs for looking into the library."""
+def whole_library(bodies: Iterable[Org], kind: Kind = LEGAL_PERSON) -> Label:
+    """Return what the guard needs for looking into a base library: a kind's grade asks for the post's clearance."""
     authority = next((org.code for org in bodies if org.kind is BodyKind.AUTHORITY), "")
-    return Label(owner=authority, grade=LIBRARY_GRADE)
+    return Label(owner=authority, grade=kind.grade)
+
+
+def kind_of_table(table: str) -> Kind:
+    """Return whose rows a table of the library holds; tables of no kind are as grave as those of legal persons."""
+    return next((kind for kind in KINDS.values() if table in (kind.golden, kind.sources)), LEGAL_PERSON)

@@ -16,6 +16,7 @@ from jutong.kernel.text import text
 from .bond import Bond, Bonds, Verdict
 from .decision import Decision, Standing
 from .golden import Matching, Merge
+from .kind import LEGAL_PERSON, Kind
 from .survive import Authority
 from .theme import Making, Theme
 
@@ -26,6 +27,7 @@ authority = sa.Table(
     sa.Column("entry", sa.String(26), primary_key=True),
     sa.Column("rank", sa.Integer, nullable=False),
     sa.Column("basis", sa.String(400), nullable=False),
+    sa.Column("about", sa.String(20), nullable=False, server_default=LEGAL_PERSON.name),
 )
 
 decision = sa.Table(
@@ -42,8 +44,9 @@ decision = sa.Table(
     sa.Column("entry", sa.String(26), nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),
     # of a bond
-    sa.Column("kept", sa.String(40), nullable=False, index=True),
-    sa.Column("other", sa.String(40), nullable=False, index=True),
+    sa.Column("kept", sa.String(160), nullable=False, index=True),
+    sa.Column("other", sa.String(160), nullable=False, index=True),
+    sa.Column("about", sa.String(20), nullable=False, server_default=LEGAL_PERSON.name),
 )
 
 settled = sa.Table(
@@ -105,8 +108,9 @@ def save_authority(db: Db, named: Authority) -> None:
 
 
 def authorities(db: Db) -> tuple[Authority, ...]:
-    """Return who is believed on which field, the highest first."""
-    query = sa.select(authority).order_by(authority.c.field, authority.c.rank, authority.c.entry)
+    """Return who is believed on which field of which kind, the highest first."""
+    order = (authority.c.field, authority.c.rank, authority.c.entry)
+    query = sa.select(authority).order_by(*order)
     return tuple(Authority(**row) for row in db.execute(query).mappings())
 
 
@@ -178,10 +182,10 @@ def decided_pairs(
     )
 
 
-def bonds(db: Db) -> Bonds:
-    """Return who was merged with whom, and who was told apart."""
+def bonds(db: Db, kind: Kind = LEGAL_PERSON) -> Bonds:
+    """Return who of a kind was merged with whom, and who was told apart."""
     columns = (decision.c.kept, decision.c.other, decision.c.kind, decision.c.basis)
-    query = sa.select(*columns).where(decision.c.kept != "").order_by(decision.c.number)
+    query = sa.select(*columns).where(decision.c.kept != "", decision.c.about == kind.name).order_by(decision.c.number)
     return Bonds(
         tuple(
             Bond(kept=kept, other=other, verdict=Verdict(kind), basis=basis)
@@ -190,9 +194,9 @@ def bonds(db: Db) -> Bonds:
     )
 
 
-def standing(db: Db) -> Standing:
-    """Return all that is decided now."""
-    return Standing(number=newest_decision(db), authorities=authorities(db), bonds=bonds(db))
+def standing(db: Db, kind: Kind = LEGAL_PERSON) -> Standing:
+    """Return all that is decided now of a kind."""
+    return Standing(number=newest_decision(db), authorities=authorities(db), bonds=bonds(db, kind), kind=kind)
 
 
 def save_settled(db: Db, decision_id: str, subjects: int, at: datetime) -> None:

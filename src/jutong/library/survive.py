@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,8 +12,9 @@ from jutong.kernel.text import text
 from jutong.quality.reading import literal, quoted
 
 from .basis import check_basis
-from .subject import FIELDS, KEY, Nature
+from .kind import KINDS, LEGAL_PERSON, Kind, Nature
 
+_NAMES = frozenset(field.name for kind in KINDS.values() for field in kind.fields)
 UNRANKED = 1000  # of a source that nobody has named for the field
 ALL_FIELDS = "*"
 # A place is rank, delivery, row in one number: 10, 20 and 32 bits; one more puts a source that contradicts itself last.
@@ -29,18 +30,20 @@ class Authority:
     entry: str
     rank: int
     basis: str
+    about: str = LEGAL_PERSON.name  # the kind of subjects
 
     def __post_init__(self) -> None:
         check_basis(self.basis)
-        if self.field != ALL_FIELDS and self.field not in {field.name for field in FIELDS}:
+        if self.field != ALL_FIELDS and self.field not in _NAMES:
             raise Invalid(text("golden records have no field {field}", field=self.field[:63]))
         if not 1 <= self.rank <= UNRANKED:
             raise Invalid(text("a rank is a number from 1 (highest) to {lowest}", lowest=UNRANKED))
 
 
 def check_rank_free(named: Authority, known: Iterable[Authority]) -> None:
-    """Refuse a rank that another source has on the same field: one datum, one source."""
-    if any((one.field, one.rank) == (named.field, named.rank) and one.entry != named.entry for one in known):
+    """Refuse a rank that another source of the same kind has on the same field: one datum, one source."""
+    wanted = (named.about, named.field, named.rank)
+    if any((one.about, one.field, one.rank) == wanted and one.entry != named.entry for one in known):
         raise Invalid(
             text("another source has rank {rank} on this field", rank=named.rank),
             basis=text("Order 809, art. 19: one datum has one source"),
@@ -50,7 +53,7 @@ def check_rank_free(named: Authority, known: Iterable[Authority]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A batch that says something of legal persons: whose it is, and when it came (milliseconds)."""
+    """A batch that says something of subjects: whose it is, and when it came (milliseconds)."""
 
     batch: str
     entry: str
@@ -93,6 +96,7 @@ class Belief:
     """Field -> the order in which sources are believed on it; fields of equal order share one."""
 
     orders: Mapping[str, Order]
+    kind: Kind = LEGAL_PERSON
 
     @property
     def distinct(self) -> tuple[Order, ...]:
@@ -113,30 +117,31 @@ class Belief:
         return {"delivery": numbered, **{order.name: order.table(known) for order in self.distinct}}
 
 
-def belief_of(authorities: Iterable[Authority]) -> Belief:
-    """Return who is believed on what; a rank for the field itself goes before one for all fields.
+def belief_of(authorities: Iterable[Authority], kind: Kind = LEGAL_PERSON) -> Belief:
+    """Return who is believed on what of a kind; a rank for the field itself goes before one for all fields.
 
     >>> named = [Authority(field=f, entry="e", rank=n, basis="x") for f, n in (("*", 5), ("name", 1))]
     >>> [(name, order.ranks["e"]) for name, order in belief_of(named).orders.items()][:2]
     [('name', 1), ('reg_date', 5)]
     """
-    known = tuple(authorities)
+    known = tuple(one for one in authorities if one.about == kind.name)
     general = {each.entry: each.rank for each in known if each.field == ALL_FIELDS}
     shared: dict[tuple[Nature, tuple[tuple[str, int], ...]], Order] = {}
     orders = {}
-    for field in FIELDS:
+    for field in kind.fields:
         ranks = {**general, **{each.entry: each.rank for each in known if each.field == field.name}}
         alike = (field.nature, tuple(sorted(ranks.items())))
         orders[field.name] = shared.setdefault(
             alike, Order(name=f"order{len(shared)}", nature=field.nature, ranks=ranks)
         )
-    return Belief(orders=orders)
+    return Belief(orders=orders, kind=kind)
 
 
-def touched_sql(batch: str) -> str:
+def touched_sql(kind: Kind, batch: str) -> str:
     """Return the query for the subjects of which a batch says something."""
     return (
-        f"SELECT DISTINCT {_SUBJECT} AS {KEY} FROM source LEFT JOIN roots ON roots.{KEY} = source.{KEY} "  # noqa: S608
+        f"SELECT DISTINCT {_subject(kind)} AS {kind.key} FROM source "  # noqa: S608 (escaped parts)
+        f"LEFT JOIN roots ON roots.{kind.key} = source.{kind.key} "
         f"WHERE source._batch = {literal(batch)}"
     )
 
@@ -148,12 +153,12 @@ def golden_sql(belief: Belief, touched: str) -> str:
     what the others say only confirms or contradicts it. The answer is a function of the set of source rows, the bonds
     (``roots``) and the ranks: neither the order nor the number of merges changes it.
     """
-    fields = belief.orders
+    fields, key, split = belief.orders, belief.kind.key, belief.kind.identifying
     best = ", ".join(
-        f"min_by({quoted(name)}, {_ranked(name)}) AS {quoted(name)}, "
-        f"min({_ranked(name)}) AS {quoted(f'{name} place')}, "
+        f"min_by({quoted(name)}, {_ranked(name, split)}) AS {quoted(name)}, "
+        f"min({_ranked(name, split)}) AS {quoted(f'{name} place')}, "
         f"count({quoted(name)}) > 1 AS {quoted(f'{name} checked')}, "
-        f"min({_low(name)}) < max({_high(name)}) AS {quoted(f'{name} conflict')}"
+        f"min({_low(name, split)}) < max({_high(name, split)}) AS {quoted(f'{name} conflict')}"
         for name in fields
     )
     # A row that is its subject's only one, as most are, needs no comparing.
@@ -172,10 +177,10 @@ def golden_sql(belief: Belief, touched: str) -> str:
     )
     return (
         f"{_said(belief, touched)}, {_stated(belief)}, "  # noqa: S608 (all parts are escaped)
-        f"best AS (SELECT {KEY}, {best}, CAST(sum(_rows) AS BIGINT) AS _rows, min(_first) AS _first "
-        f"FROM stated GROUP BY {KEY} UNION ALL SELECT said.{KEY}, {alone}, CAST(1 AS BIGINT), said._d FROM said "
-        f"LEFT JOIN several ON several.{KEY} = said.{KEY} WHERE several.{KEY} IS NULL) "
-        f"SELECT best.{KEY}, {', '.join(map(_told, fields))}, "
+        f"best AS (SELECT {key}, {best}, CAST(sum(_rows) AS BIGINT) AS _rows, min(_first) AS _first "
+        f"FROM stated GROUP BY {key} UNION ALL SELECT said.{key}, {alone}, CAST(1 AS BIGINT), said._d FROM said "
+        f"LEFT JOIN several ON several.{key} = said.{key} WHERE several.{key} IS NULL) "
+        f"SELECT best.{key}, {', '.join(map(_told, fields))}, "
         f"nullif('[' || substr({disputed}, 2) || ']', '[]') AS _disputed, "
         f"{_mask(fields, 'checked')} AS _checked, {_mask(fields, 'conflict')} AS _conflict, _rows, "
         f"delivery.batch AS _first_batch FROM best{joins} LEFT JOIN delivery ON delivery.d = best._first"
@@ -184,30 +189,31 @@ def golden_sql(belief: Belief, touched: str) -> str:
 
 def conflict_sql(belief: Belief, touched: str) -> str:
     """Return the query for every value that stands against another, of the subjects that ``touched`` names."""
-    parts = " UNION ALL ".join(_conflicts_of(name, order) for name, order in belief.orders.items())
+    parts = " UNION ALL ".join(_conflicts_of(belief.kind, name, order) for name, order in belief.orders.items())
     return f"{_said(belief, touched)}, {_stated(belief)} {parts}"
 
 
-_IDENTIFYING = frozenset(field.name for field in FIELDS if field.nature is Nature.IDENTIFYING)
-_SUBJECT = f"coalesce(roots.root, source.{KEY})"
+def _subject(kind: Kind) -> str:
+    return f"coalesce(roots.root, source.{kind.key})"
 
 
 def _said(belief: Belief, touched: str) -> str:
     """Return the rows of the subjects: who is meant, which delivery of which entry, and the row's places."""
+    key = belief.kind.key
     fields = ", ".join(f"source.{quoted(name)}" for name in belief.orders)
     places = ", ".join(f"{order.name}.place + source._row AS {order.name}" for order in belief.distinct)
     joins = "".join(f" JOIN {order.name} ON {order.name}.batch = source._batch" for order in belief.distinct)
     return (
-        f"WITH touched AS ({touched}), said AS (SELECT touched.{KEY} AS {KEY}, {fields}, "  # noqa: S608
+        f"WITH touched AS ({touched}), said AS (SELECT touched.{key} AS {key}, {fields}, "  # noqa: S608
         f"delivery.e AS _e, delivery.d AS _d, {places} FROM source "
-        f"LEFT JOIN roots ON roots.{KEY} = source.{KEY} JOIN touched ON touched.{KEY} = {_SUBJECT} "
+        f"LEFT JOIN roots ON roots.{key} = source.{key} JOIN touched ON touched.{key} = {_subject(belief.kind)} "
         f"JOIN delivery ON delivery.batch = source._batch{joins})"
     )
 
 
 def _stated(belief: Belief) -> str:
     """Return each source's word for each field: of its newest delivery that has one, the first."""
-    told, stated = [], []
+    told, stated, key = [], [], belief.kind.key
     for plain, order in belief.orders.items():
         name, place, known = quoted(plain), quoted(f"{plain} place"), f"CASE WHEN {quoted(plain)} IS NOT NULL THEN "
         told.append(f"min_by({name}, {known}{order.name} END) AS {name}, min({known}{order.name} END) AS {place}")
@@ -216,52 +222,55 @@ def _stated(belief: Belief) -> str:
             f"max_by({name}, {newest}) AS {name}, max_by({place}, {newest}) AS {place}, "
             f"max({newest}) AS {quoted(f'{plain} d')}"
         )
-        if plain in _IDENTIFYING:
+        if plain in belief.kind.identifying:
             low, high = quoted(f"{plain} low"), quoted(f"{plain} high")
             told.append(f"min({name}) AS {low}, max({name}) AS {high}")
             stated.append(f"max_by({low}, {newest}) AS {low}, max_by({high}, {newest}) AS {high}")
     return (
-        f"several AS (SELECT {KEY} FROM said GROUP BY {KEY} HAVING count(*) > 1), "  # noqa: S608 (all parts are escaped)
-        f"told AS (SELECT said.{KEY}, _e, _d, count(*) AS _rows, {', '.join(told)} FROM said "
-        f"JOIN several ON several.{KEY} = said.{KEY} GROUP BY said.{KEY}, _e, _d), "
-        f"stated AS (SELECT {KEY}, _e, sum(_rows) AS _rows, min(_d) AS _first, {', '.join(stated)} "
-        f"FROM told GROUP BY {KEY}, _e)"
+        f"several AS (SELECT {key} FROM said GROUP BY {key} HAVING count(*) > 1), "  # noqa: S608 (all parts are escaped)
+        f"told AS (SELECT said.{key}, _e, _d, count(*) AS _rows, {', '.join(told)} FROM said "
+        f"JOIN several ON several.{key} = said.{key} GROUP BY said.{key}, _e, _d), "
+        f"stated AS (SELECT {key}, _e, sum(_rows) AS _rows, min(_d) AS _first, {', '.join(stated)} "
+        f"FROM told GROUP BY {key}, _e)"
     )
 
 
-def _conflicts_of(plain: str, order: Order) -> str:
+def _conflicts_of(kind: Kind, plain: str, order: Order) -> str:
+    key, identifying = kind.key, kind.identifying
     name, place = quoted(plain), f"said.{order.name}"
     # A source's several values of what identifies all stand against each other; of what changes, its first one speaks.
-    spoken = "" if plain in _IDENTIFYING else f" AND {place} = stated.{quoted(f'{plain} place')}"
-    split = f" + CASE WHEN {_low(plain)} < {_high(plain)} THEN {_SPLIT} ELSE 0 END" if plain in _IDENTIFYING else ""
+    spoken = "" if plain in identifying else f" AND {place} = stated.{quoted(f'{plain} place')}"
+    split = ""
+    if plain in identifying:
+        split = f" + CASE WHEN {_low(plain, identifying)} < {_high(plain, identifying)} THEN {_SPLIT} ELSE 0 END"
     heard = (
-        f"SELECT said.{KEY}, said.{name} AS value, min({place}{split}) AS place FROM said "  # noqa: S608
-        f"JOIN stated ON stated.{KEY} = said.{KEY} AND stated._e = said._e AND stated.{quoted(f'{plain} d')} = said._d "
-        f"WHERE said.{name} IS NOT NULL{spoken} GROUP BY said.{KEY}, said.{name}"
+        f"SELECT said.{key}, said.{name} AS value, min({place}{split}) AS place FROM said "  # noqa: S608
+        f"JOIN stated ON stated.{key} = said.{key} AND stated._e = said._e AND stated.{quoted(f'{plain} d')} = said._d "
+        f"WHERE said.{name} IS NOT NULL{spoken} GROUP BY said.{key}, said.{name}"
     )
     return (
-        f"SELECT each.{KEY}, '{plain}' AS field, each.value, origin.source, origin.rank, origin.batch, "  # noqa: S608
+        f"SELECT each.{key}, '{plain}' AS field, each.value, origin.source, origin.rank, origin.batch, "  # noqa: S608
         f"each.place = several.best AS kept FROM ({heard}) AS each "
-        f"JOIN (SELECT {KEY}, min(place) AS best FROM ({heard}) AS all_of_it GROUP BY {KEY} HAVING count(*) > 1) "
-        f"AS several ON each.{KEY} = several.{KEY} "
+        f"JOIN (SELECT {key}, min(place) AS best FROM ({heard}) AS all_of_it GROUP BY {key} HAVING count(*) > 1) "
+        f"AS several ON each.{key} = several.{key} "
         f"JOIN {order.name} AS origin ON origin.place = {_start('each.place')}"
     )
 
 
-def _ranked(plain: str) -> str:
+def _ranked(plain: str, identifying: Collection[str]) -> str:
     """Return the SQL of a word's place among all sources' words, NULL where there is none."""
     place = quoted(f"{plain} place")
-    if plain not in _IDENTIFYING:
+    if plain not in identifying:
         return place
-    return f"{place} + CASE WHEN {_low(plain)} < {_high(plain)} THEN {_SPLIT} ELSE 0 END"
+    return f"{place} + CASE WHEN {_low(plain, identifying)} < {_high(plain, identifying)} THEN {_SPLIT} ELSE 0 END"
 
 
-def _low(plain: str) -> str:
-    return quoted(f"{plain} low" if plain in _IDENTIFYING else plain)
+def _low(plain: str, identifying: Collection[str]) -> str:
+    return quoted(f"{plain} low" if plain in identifying else plain)
 
 
-def _high(plain: str) -> str:
-    return quoted(f"{plain} high" if plain in _IDENTIFYING else plain)
+def _high(plain: str, identifying: Collection[str]) -> str:
+    return quoted(f"{plain} high" if plain in identifying else plain)
 
 
 def _mask(names: Iterable[str], kind: str) -> str:

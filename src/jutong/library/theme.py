@@ -17,15 +17,19 @@ from jutong.kernel.text import Text, text
 from jutong.quality.capital import CAPITAL_COLUMNS
 
 from .basis import check_basis
-from .subject import FIELDS, KEY
+from .kind import LEGAL_PERSON
 
-BASE = "legal_person"
+BASE = LEGAL_PERSON.name
 SQL_LIMIT, TITLE_LIMIT, COLUMNS_MOST = 20_000, 100, 200
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NUMBERS = {"capital_amount": "DECIMAL(28, 8)", "capital_unit": "BIGINT"}
 COLUMNS: Mapping[str, str] = {
     name: _NUMBERS.get(name, "VARCHAR")
-    for name in (KEY, *(field.name for field in FIELDS), *(f"capital_{part}" for part in CAPITAL_COLUMNS))
+    for name in (
+        LEGAL_PERSON.key,
+        *(field.name for field in LEGAL_PERSON.fields),
+        *(f"capital_{part}" for part in CAPITAL_COLUMNS),
+    )
 }
 # Whatever a question may be made of; all else is refused, known or not. No function that reads a file, a setting or
 # another table, that makes rows out of nothing, or that answers otherwise the next time is among them.

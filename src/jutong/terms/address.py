@@ -48,6 +48,8 @@ _FORM = (
     r"(?:单元)?-?(?P<room>[0-9A-Za-z][0-9A-Za-z-]*(?:室|房|号|#)?)?$",
 )
 _REST = re.compile("".join(_FORM))
+# Where something is left over behind them, the parts before it are still what they are.
+_BEGINNING = re.compile("".join(_FORM).removesuffix("$"))
 
 
 class Reading(StrEnum):
@@ -100,8 +102,9 @@ class Gazetteer:
                 while parts[name] and rest.startswith(parts[name]):
                     rest = rest[len(parts[name]) :]
         found = _REST.match(rest)
-        if found:
-            parts |= {name: found[name] for name in PARTS[3:] if found[name]}
+        begun = found or _BEGINNING.match(rest)
+        if begun:
+            parts |= {name: begun[name] for name in PARTS[3:] if begun[name]}
         ends = parts.keys() & {"road_number", "building", "community", "room"}
         reading = Reading.WHOLE if found and ends else Reading.PART if parts else Reading.NONE
         return Address(written=written, parts=parts, reading=reading)
@@ -110,12 +113,15 @@ class Gazetteer:
 def _names(spans: Iterable[Division], level: int) -> re.Pattern[str]:
     """Return the pattern of all names of a level: 0 provinces, 1 cities, 2 districts."""
     names: set[str] = set()
+    shorts: set[str] = set()
     for span in spans:
         here = 0 if span.code.endswith("0000") else 1 if span.code.endswith("00") else 2
         if here == level and len(span.name) > 1 and span.name not in {"市辖区", "城区", "郊区"}:
             names.add(span.name)
             short = _KIND.sub("", span.name)
             if len(short) > 1 and level < 2:
-                names.add(short)
-    known = "|".join(sorted(map(re.escape, names), key=lambda name: (-len(name), name)))
+                shorts.add(short)
+    # 江津 was a city and is a district: the short name of a city is not the beginning of a district's.
+    ordered = sorted(names | shorts, key=lambda name: (-len(name), name))
+    known = "|".join(re.escape(name) + ("" if name in names else "(?![区县旗])") for name in ordered)
     return re.compile(f"(?:{known})" if known else "(?!)")

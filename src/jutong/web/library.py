@@ -9,15 +9,37 @@ import msgspec
 from litestar.params import FromQuery, JSONBody, Parameter
 
 from jutong import library, registers
-from jutong.library import Authority, Bond, Conflict, Golden, Making, Matching, Merge, Suspect, Theme, Verdict
+from jutong.library import (
+    KINDS,
+    LEGAL_PERSON,
+    Authority,
+    Bond,
+    Conflict,
+    Golden,
+    Making,
+    Matching,
+    Merge,
+    Suspect,
+    Theme,
+    Verdict,
+    kind_named,
+)
 
 from .collection import visible_batch
 from .wiring import NO_NUL, Code, CodeField, Limit, Name, TheActor, TheHouse, Ulid, UlidField, act, look
 
 TAGS = ["library"]
+KindField = Annotated[str, msgspec.Meta(pattern="^[a-z-]{1,20}$")]
+KindName = Annotated[
+    str,
+    Parameter(pattern="^[a-z-]{1,20}$", description="natural-person, legal-person, spatial-object or licence"),
+]
+KeyField = Annotated[str, msgspec.Meta(min_length=1, max_length=160, pattern=NO_NUL)]
 ThemeName = Annotated[str, Parameter(pattern="^[a-z][a-z0-9_]{0,39}$", description="the theme's name")]
 AfterRef = Annotated[str, Parameter(pattern="^(~[0-9a-f]{31})?$", description="only what stands after this row")]
-AfterCode = Annotated[str, Parameter(pattern="^[0-9A-Z]{0,18}$", description="only what stands after this code")]
+AfterCode = Annotated[
+    str, Parameter(pattern="^[0-9A-Za-z.:_-]{0,160}$", description="only what stands after this code")
+]
 
 
 class FieldView(msgspec.Struct, kw_only=True):
@@ -31,7 +53,7 @@ class FieldView(msgspec.Struct, kw_only=True):
 
 
 class GoldenView(msgspec.Struct, kw_only=True):
-    """What the library holds of one legal person."""
+    """What a base library holds of one subject."""
 
     code: str
     fields: Mapping[str, FieldView]
@@ -74,10 +96,11 @@ class RateView(msgspec.Struct, kw_only=True):
 class BondForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which code stays, which is merged into it, on which basis."""
 
-    kept: CodeField
-    other: CodeField
+    kept: KeyField
+    other: KeyField
     basis: Name
     although_parted: bool = False
+    kind: KindField = LEGAL_PERSON.spelled
 
 
 class MatchForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -108,8 +131,26 @@ class ThemeView(msgspec.Struct, kw_only=True):
 class PartingForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Which merged code becomes a record of its own again, on which basis."""
 
-    other: CodeField
+    other: KeyField
     basis: Name
+    kind: KindField = LEGAL_PERSON.spelled
+
+
+class KeyForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The key that is looked up; in the body, so that it stands in no address and no proxy's log."""
+
+    key: KeyField
+
+
+class KindView(msgspec.Struct, kw_only=True):
+    """A base library: how large it is, by what its records are known, and how grave they are."""
+
+    kind: str
+    key: str
+    grade: str
+    fields: tuple[str, ...]
+    subjects: int
+    conflicts: int
 
 
 @look("/api/batches/{batch_id:str}/merge", tags=TAGS)
@@ -133,11 +174,41 @@ def show_subject(house: TheHouse, actor: TheActor, code: Code) -> GoldenView:
         return _view(library.look_up(desk, code))
 
 
-@look("/api/library/conflicts", tags=TAGS)
-def list_conflicts(house: TheHouse, actor: TheActor, after: AfterCode = "", limit: Limit = 50) -> list[Conflict]:
-    """List the values that stand against each other, code by code; looking leaves a line."""
+@look("/api/library/kinds", tags=TAGS)
+def list_kinds(house: TheHouse, actor: TheActor) -> list[KindView]:
+    """List the base libraries: natural persons, legal persons, natural resources and space, electronic licences."""
+    return [
+        KindView(
+            kind=one.spelled,
+            key=one.element,
+            grade=one.grade.name,
+            fields=tuple(field.name for field in one.fields),
+            subjects=library.count_subjects(house.pools, one),
+            conflicts=library.count_conflicts(house.pools, one),
+        )
+        for one in KINDS.values()
+    ]
+
+
+@act("/api/library/kinds/{kind:str}/record", tags=TAGS)
+def look_up(house: TheHouse, actor: TheActor, kind: KindName, data: JSONBody[KeyForm]) -> GoldenView:
+    """Show a golden record of any kind, each value under its mask; looking it up leaves a line."""
+    sought = kind_named(kind)
     with house.desk(actor) as desk:
-        return list(library.look_at_conflicts(desk, after=after, limit=limit))
+        return _view(library.look_up(desk, library.checked_key(data.key, sought), sought))
+
+
+@look("/api/library/conflicts", tags=TAGS)
+def list_conflicts(
+    house: TheHouse,
+    actor: TheActor,
+    after: AfterCode = "",
+    limit: Limit = 50,
+    kind: KindName = LEGAL_PERSON.spelled,
+) -> list[Conflict]:
+    """List the values that stand against each other, code by code; looking leaves a line. Persons are not listed."""
+    with house.desk(actor) as desk:
+        return list(library.look_at_conflicts(desk, after=after, limit=limit, kind=kind_named(kind)))
 
 
 @act("/api/library/authorities", tags=TAGS)
@@ -149,7 +220,7 @@ def set_authority(house: TheHouse, actor: TheActor, data: JSONBody[AuthorityForm
 
 
 @look("/api/library/rates", tags=TAGS)
-def show_rates(house: TheHouse, actor: TheActor) -> list[RateView]:
+def show_rates(house: TheHouse, actor: TheActor, kind: KindName = LEGAL_PERSON.spelled) -> list[RateView]:
     """Show how often sources differ, field by field: counts, no names."""
     return [
         RateView(
@@ -160,22 +231,28 @@ def show_rates(house: TheHouse, actor: TheActor) -> list[RateView]:
             disputed=one.disputed,
             rate=one.share,
         )
-        for one in library.rates(house.pools)
+        for one in library.rates(house.pools, kind_named(kind))
     ]
 
 
 @act("/api/library/bonds", tags=TAGS)
 def join(house: TheHouse, actor: TheActor, data: JSONBody[BondForm]) -> Bond:
-    """Merge one legal person's record into another's; nothing is overwritten, and it can be undone."""
+    """Merge one record into another of its kind; nothing is overwritten, and it can be undone."""
+    kind = kind_named(data.kind)
     with house.desk(actor) as desk:
-        return library.join(desk, data.kept, data.other, basis=data.basis, although_parted=data.although_parted)
+        bond = library.join(
+            desk, data.kept, data.other, basis=data.basis, although_parted=data.although_parted, kind=kind
+        )
+    return bond.masked(kind)
 
 
 @act("/api/library/partings", tags=TAGS)
 def part(house: TheHouse, actor: TheActor, data: JSONBody[PartingForm]) -> Bond:
     """Make a merged record one of its own again; a negative link stays."""
+    kind = kind_named(data.kind)
     with house.desk(actor) as desk:
-        return library.part(desk, data.other, basis=data.basis)
+        bond = library.part(desk, data.other, basis=data.basis, kind=kind)
+    return bond.masked(kind)
 
 
 @look("/api/library/matches", tags=TAGS)
@@ -230,7 +307,8 @@ def make_theme(house: TheHouse, actor: TheActor, name: ThemeName) -> Making:
 def _view(golden: Golden) -> GoldenView:
     amount = golden.capital.amount
     written = golden.fields["address"].value if "address" in golden.fields else ""
-    address = registers.gazetteer().read(written)
+    # What a mask left of an address says nothing of its parts.
+    address = registers.gazetteer().read("" if golden.kind.secret else written)
     return GoldenView(
         code=golden.code,
         fields={
@@ -247,5 +325,16 @@ def _view(golden: Golden) -> GoldenView:
     )
 
 
-ENDPOINTS = [show_merge, show_library, show_subject, list_conflicts, set_authority, show_rates, join, part]
+ENDPOINTS = [
+    show_merge,
+    show_library,
+    show_subject,
+    list_kinds,
+    look_up,
+    list_conflicts,
+    set_authority,
+    show_rates,
+    join,
+    part,
+]
 ENDPOINTS += [list_matches, decide_match, match_again, list_themes, declare_theme, make_theme]

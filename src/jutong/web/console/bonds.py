@@ -14,16 +14,17 @@ from jutong.library import Decision, Suspect, Verdict
 
 from ..wiring import Name
 from .frame import Answer, TheVisit, acted, done, page, shown
-from .library import FIRST, check_may_look, names_of_bodies, titles_of_fields
+from .library import FIRST, KindName, check_may_look, choices_of, kinds_open_to, names_of_bodies, titles_of_fields
 from .table import Act, Asked, Column, Table, table_page
 
 
 class Joining(msgspec.Struct, kw_only=True):
     """Which code stays and which is merged into it, on which basis."""
 
-    kept: Annotated[str, msgspec.Meta(max_length=40)]
-    other: Annotated[str, msgspec.Meta(max_length=40)]
+    kept: Annotated[str, msgspec.Meta(max_length=160)]
+    other: Annotated[str, msgspec.Meta(max_length=160)]
     basis: Name
+    kind: KindName = library.LEGAL_PERSON.spelled
     although_parted: bool = False
 
 
@@ -44,8 +45,9 @@ class Matched(Picked, kw_only=True):
 class Parting(msgspec.Struct, kw_only=True):
     """Which merged code becomes a record of its own again, on which basis."""
 
-    parted: Annotated[str, msgspec.Meta(max_length=40)]
+    parted: Annotated[str, msgspec.Meta(max_length=160)]
     parting_basis: Name
+    parted_kind: KindName = library.LEGAL_PERSON.spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +68,26 @@ Match = tuple[Suspect, str, Text]
 @shown("/rates", guard="pages.rates")
 def show_rates(visit: TheVisit) -> Answer:
     """Show how far sources agree, field by field: counts, no names."""
+    kind = library.kind_named(visit.form.get("kind") or library.LEGAL_PERSON.spelled)
     with visit.house.reading() as db:
-        titles = titles_of_fields(visit, db)
-    rates = library.rates(visit.house.pools)
+        titles = titles_of_fields(visit, db, kind)
+    rates = library.rates(visit.house.pools, kind)
     return page(
         visit,
         "library/rates.html",
         title=text("How far sources agree"),
         crumbs=(FIRST,),
         rates=[(titles.get(one.field, one.field), one) for one in rates],
-        subjects=library.count_subjects(visit.house.pools),
+        subjects=library.count_subjects(visit.house.pools, kind),
+        kind=kind,
+        kinds=choices_of(library.KINDS.values()),
     )
 
 
 @shown("/bonds", guard="pages.subjects")
 def list_bonds(visit: TheVisit) -> Answer:
     """List which records were merged and parted, and let it be decided; codes travel in forms, never in addresses."""
-    check_may_look(visit)
+    kinds = choices_of(kinds_open_to(visit))
     with visit.house.reading() as db:
         names = names_of_bodies(db)
 
@@ -96,15 +101,23 @@ def list_bonds(visit: TheVisit) -> Answer:
             for number, one, subjects in found
         ]
 
-    return table_page(visit, BONDS, fetch, "library/bonds.html", title=text("Merge and unmerge"), crumbs=(FIRST,))
+    title = text("Merge and unmerge")
+    return table_page(visit, BONDS, fetch, "library/bonds.html", title=title, crumbs=(FIRST,), kinds=kinds)
 
 
 @acted("/bonds", guard="pages.subjects", again=list_bonds)
 def join(visit: TheVisit) -> Answer:
-    """Merge one legal person's record into another's."""
+    """Merge one subject's record into another's."""
     given = visit.form.read(Joining)
     with visit.desk() as desk:
-        library.join(desk, given.kept, given.other, basis=given.basis, although_parted=given.although_parted)
+        library.join(
+            desk,
+            given.kept,
+            given.other,
+            basis=given.basis,
+            although_parted=given.although_parted,
+            kind=library.kind_named(given.kind),
+        )
     return done(desk, "/bonds")
 
 
@@ -193,8 +206,12 @@ def part(visit: TheVisit) -> Answer:
     """Make a merged record one of its own again."""
     given = visit.form.read(Parting)
     with visit.desk() as desk:
-        library.part(desk, given.parted, basis=given.parting_basis)
+        library.part(desk, given.parted, basis=given.parting_basis, kind=library.kind_named(given.parted_kind))
     return done(desk, "/bonds")
+
+
+def _shown(decision: Decision, key: str) -> str:
+    return library.KINDS[decision.about].shown_key(key)
 
 
 def _settled(one: Decided) -> Text:
@@ -205,8 +222,19 @@ BONDS: Table[Decided] = Table(
     name="bonds",
     title=text("Decided so far"),
     columns=(
-        Column(key="kept", title=text("Code that stays"), value=lambda one: one.decision.kept, kind="code"),
-        Column(key="other", title=text("Other code"), value=lambda one: one.decision.other, kind="code"),
+        Column(
+            key="kept",
+            title=text("Code that stays"),
+            value=lambda one: _shown(one.decision, one.decision.kept),
+            kind="code",
+        ),
+        Column(
+            key="other",
+            title=text("Other code"),
+            value=lambda one: _shown(one.decision, one.decision.other),
+            kind="code",
+        ),
+        Column(key="kind", title=text("Base library"), value=lambda one: library.KINDS[one.decision.about].title),
         Column(key="verdict", title=text("Decision"), value=lambda one: one.verdict, options=Verdict),
         Column(key="basis", title=text("Basis"), value=lambda one: one.decision.basis),
         Column(key="body", title=text("By"), value=lambda one: one.body),
@@ -222,7 +250,7 @@ BONDS: Table[Decided] = Table(
     sort="-at",
     path="/bonds",
     empty=text("Nothing was merged or parted by decision."),
-    then=text("Records with one credit code are one by themselves."),
+    then=text("Records with one key are one by themselves."),
 )
 _PAIR: tuple[Column[Match], ...] = (
     Column(key="row", title=text("What the row says"), value=lambda row: row[0].row["name"]),

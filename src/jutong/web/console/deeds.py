@@ -128,6 +128,8 @@ DEEDS: Mapping[str, Text] = {
     "library.authority_set": text("last word of a source settled"),
     "library.conflicts_looked_at": text("conflicts looked at"),
     "library.joined": text("records merged"),
+    "library.layer_loaded": text("layer loaded"),
+    "library.layer_looked_at": text("layer looked at"),
     "library.looked_up": text("golden record looked up"),
     "library.match_accepted": text("match of a row accepted"),
     "library.match_rejected": text("match of a row rejected"),

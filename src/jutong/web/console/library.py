@@ -1,4 +1,4 @@
-"""Pages of the base library: one legal person with who said what, conflicts of sources, who is believed, merges."""
+"""Pages of the base libraries: one subject with who said what, and conflicts of sources."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ import msgspec
 from jutong import catalogue, collection, library, registers
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.text import Text, text
-from jutong.library import ALL_FIELDS, FIELDS, UNRANKED, Authority, Conflict, Golden, Said
+from jutong.library import (
+    ALL_FIELDS,
+    KINDS,
+    LEGAL_PERSON,
+    UNRANKED,
+    Conflict,
+    Golden,
+    Kind,
+    Said,
+    kind_named,
+)
 
-from ..wiring import Name, UlidField
-from .form import Misfilled
-from .frame import Answer, TheVisit, acted, done, page, shown
-from .overtaken import noun_overtaken, seen_of
+from .frame import Answer, TheVisit, acted, page, shown
 from .table import Act, Asked, Column, Table, table_page
 from .visit import Visit
 
 FIRST = ("/", text("First page"))
 
 
-class Sought(msgspec.Struct, kw_only=True):
-    """The credit code that is looked up."""
+KindName = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[a-z-]+$")]
 
-    code: Annotated[str, msgspec.Meta(max_length=40)]
+
+class Sought(msgspec.Struct, kw_only=True):
+    """The base library, and the key that is looked up in it."""
+
+    code: Annotated[str, msgspec.Meta(max_length=160)]
+    kind: KindName = LEGAL_PERSON.spelled
 
 
 class Contested(Sought, kw_only=True):
-    """The credit code and the field on which sources contradict each other."""
+    """The key and the field on which sources contradict each other."""
 
     field: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-
-
-class Naming(msgspec.Struct, kw_only=True):
-    """How far an entry's source is believed on a field."""
-
-    field: Annotated[str, msgspec.Meta(pattern=r"^([a-z][a-z0-9_]{0,62}|\*)$")]
-    entry: UlidField
-    rank: Annotated[int, msgspec.Meta(ge=1, le=99)]
-    basis: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ class FieldShown:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """One legal person on which sources contradict each other: the value that stands, and those against it."""
+    """One subject on which sources contradict each other: the value that stands, and those against it."""
 
+    kind: Kind
     code: str
     name: str
     field: str
@@ -81,16 +84,18 @@ class Dispute:
 
 @shown("/subjects", guard="pages.subjects")
 def seek(visit: TheVisit) -> Answer:
-    """Show the form for one credit code; the code travels in the form's body, never in an address."""
-    check_may_look(visit)
+    """Show the form for one key; the key travels in the form's body, never in an address."""
+    kinds = kinds_open_to(visit)
     pools = visit.house.pools
     return page(
         visit,
         "library/subjects.html",
-        title=text("Look up a legal person"),
+        title=text("Base libraries"),
         crumbs=(FIRST,),
-        subjects=library.count_subjects(pools),
-        conflicts=library.count_conflicts(pools),
+        sizes=[
+            (one, library.count_subjects(pools, one), library.count_conflicts(pools, one)) for one in KINDS.values()
+        ],
+        kinds=choices_of(kinds),
     )
 
 
@@ -98,37 +103,42 @@ def seek(visit: TheVisit) -> Answer:
 def show_subject(visit: TheVisit) -> Answer:
     """Show a golden record with who said each value; looking leaves a line without the code."""
     given = visit.form.read(Sought)
-    code = library.checked_key(given.code)
+    kind = kind_named(given.kind)
+    code = library.checked_key(given.code, kind)
     with visit.desk() as desk:
-        golden, said = library.look_into(desk, code)
+        golden, said = library.look_into(desk, code, kind)
     with visit.house.reading() as db:
         fields = _fields(visit, db, golden, said)
     return page(
         visit,
         "library/subject.html",
         title=golden.fields["name"].value if "name" in golden.fields else golden.code,
-        crumbs=(FIRST, ("/subjects", text("Look up a legal person"))),
+        crumbs=(FIRST, ("/subjects", text("Base libraries"))),
         golden=golden,
+        kind=kind,
         fields=fields,
         disputed=[one for one in fields if one.disputed],
         line=desk.left[-1][1],
         unranked=UNRANKED,
-        address=registers.gazetteer().read(golden.fields["address"].value) if "address" in golden.fields else None,
+        address=registers.gazetteer().read(golden.fields["address"].value)
+        if "address" in golden.fields and not kind.secret
+        else None,
     )
 
 
 @shown("/conflicts", guard="pages.subjects")
 def list_conflicts(visit: TheVisit) -> Answer:
-    """List the legal persons on which sources contradict each other; each look leaves a line."""
-    check_may_look(visit)
+    """List the subjects on which sources contradict each other; each look leaves a line. Persons are never listed."""
+    kinds = tuple(one for one in kinds_open_to(visit) if not one.secret)
     with visit.house.reading() as db:
-        titles = titles_of_fields(visit, db)
+        titles = titles_of_all(visit, db, kinds)
     looked: list[str] = []
 
     def fetch(ask: Asked) -> list[Dispute]:
         with visit.desk() as desk:
             found = library.look_at_disputes(
                 desk,
+                kind=kind_named(ask.filter("kind") or LEGAL_PERSON.spelled),
                 field=ask.filter("field"),
                 descending=ask.descending,
                 after=_after(ask),
@@ -136,18 +146,23 @@ def list_conflicts(visit: TheVisit) -> Answer:
             )
         looked.append(desk.left[-1][1])
         with visit.house.reading() as db:
-            return _disputes(visit, db, found)
+            return _disputes(visit, db, kind_named(ask.filter("kind") or LEGAL_PERSON.spelled), found)
 
     table: Table[Dispute] = Table(
         name="conflicts",
         title=text("Conflicts of sources"),
-        columns=(_CODE, replace(_FIELD, options=tuple(titles.items())), *_SIDES),
+        columns=(
+            replace(_KIND, options=choices_of(kinds)),
+            _CODE,
+            replace(_FIELD, options=tuple(titles.items())),
+            *_SIDES,
+        ),
         key=lambda one: (one.code, one.name),
         sort="code",
         secret=True,
         path="/conflicts",
         empty=text("No sources contradict each other."),
-        then=text("A conflict appears here when two sources say different things of one credit code."),
+        then=text("A conflict appears here when two sources say different things of one key."),
     )
     return table_page(visit, table, fetch, "library/conflicts.html", title=table.title, crumbs=(FIRST,), looked=looked)
 
@@ -156,11 +171,14 @@ def list_conflicts(visit: TheVisit) -> Answer:
 def show_conflict(visit: TheVisit) -> Answer:
     """Show one conflict: both sides, where each comes from, and how it is settled; the code stays out of addresses."""
     given = visit.form.read(Contested)
+    kind = kind_named(given.kind)
     with visit.desk() as desk:
-        golden, said = library.look_into(desk, library.checked_key(given.code))
+        golden, said = library.look_into(desk, library.checked_key(given.code, kind), kind)
     with visit.house.reading() as db:
         found = {one.name: one for one in _fields(visit, db, golden, said)}
-        named = [one for one in library.authorities(db) if one.field in (given.field, ALL_FIELDS)]
+        named = [
+            one for one in library.authorities(db) if one.about == kind.name and one.field in (given.field, ALL_FIELDS)
+        ]
         titles = catalogue.titles(db, [one.entry for one in named])
     if given.field not in found or not found[given.field].contested:
         raise NotFound("conflict", given.field)
@@ -170,6 +188,7 @@ def show_conflict(visit: TheVisit) -> Answer:
         title=text("Conflict: {field}", field=found[given.field].title),
         crumbs=(FIRST, ("/conflicts", text("Conflicts of sources"))),
         golden=golden,
+        kind=kind,
         one=found[given.field],
         named=[(titles.get(one.entry, one.entry), one) for one in sorted(named, key=lambda one: one.rank)],
         line=desk.left[-1][1],
@@ -177,90 +196,23 @@ def show_conflict(visit: TheVisit) -> Answer:
     )
 
 
-@shown("/authorities", guard="pages.authorities")
-def list_authorities(visit: TheVisit) -> Answer:
-    """List which source is believed on which field, and let it be named."""
-    with visit.house.reading() as db:
-        merged = library.merged_entries(db)
-        titles = catalogue.titles(db, merged)
-        fields = titles_of_fields(visit, db)
-        typed = (visit.form.get("field"), visit.form.get("entry"))
-        standing = next((one for one in library.authorities(db) if (one.field, one.entry) == typed), None)
-    choices: tuple[tuple[str, Text | str], ...] = ((ALL_FIELDS, text("all fields")), *fields.items())
-
-    def fetch(ask: Asked) -> list[tuple[Authority, str]]:
-        with visit.house.reading() as db:
-            found = library.authorities_listed(
-                db,
-                field=ask.filter("field"),
-                sort=ask.sort,
-                descending=ask.descending,
-                after=ask.after,
-                limit=ask.limit,
-            )
-            named = catalogue.titles(db, [one.entry for one in found])
-        return [(one, named.get(one.entry, one.entry)) for one in found]
-
-    field: Column[tuple[Authority, str]] = Column(
-        key="field",
-        title=text("Field"),
-        value=lambda row: fields.get(row[0].field, text("all fields")),
-        options=choices,
-        sort=True,
-    )
-    table: Table[tuple[Authority, str]] = Table(
-        name="authorities",
-        title=text("Named so far"),
-        columns=(field, *_NAMED),
-        key=lambda row: (row[0].field, str(row[0].rank), row[0].entry),
-        sort="field",
-        path="/authorities",
-        empty=text("Nobody is named yet."),
-        then=text("Until then what identifies is kept as first said, and what changes is taken as last said."),
-    )
-    return table_page(
-        visit,
-        table,
-        fetch,
-        "library/authorities.html",
-        title=text("Who is believed on which field"),
-        crumbs=(FIRST,),
-        fields=choices,
-        entries=sorted(((one, titles.get(one, one)) for one in merged), key=lambda pair: pair[1]),
-        may_set=visit.may("library.set_authority"),
-        seen=seen_of(visit, standing),
-        overtaken=noun_overtaken(
-            visit,
-            standing,
-            lambda: _named(visit),
-            {"rank": text("Rank"), "basis": text("Basis")},
-            on=standing.entry if standing else "",
-            word="library.authority_set",
-        ),
-    )
-
-
-@acted("/authorities", guard="pages.authorities", again=list_authorities)
-def set_authority(visit: TheVisit) -> Answer:
-    """Name how far an entry's source is believed on a field."""
-    named = _named(visit)
-    with visit.house.reading() as db:
-        if named.entry not in library.merged_entries(db):
-            raise Misfilled({"entry": text("choose from the list")})
-    with visit.desk() as desk:
-        library.set_authority(desk, named, seen=visit.form.mark)
-    return done(desk, "/authorities")
-
-
-def _named(visit: Visit) -> Authority:
-    given = visit.form.read(Naming)
-    return Authority(field=given.field, entry=given.entry, rank=given.rank, basis=given.basis)
-
-
 def check_may_look(visit: Visit) -> None:
     """Refuse whoever may not look into the base library."""
     with visit.desk() as desk:
         desk.allow("library.look_up", library.whole_library(registers.bodies(desk.db)))
+
+
+def kinds_open_to(visit: Visit) -> tuple[Kind, ...]:
+    """Return the kinds that the visitor may look up, by clearance; refuse whoever may look up none."""
+    check_may_look(visit)
+    with visit.house.reading() as db:
+        bodies = tuple(registers.bodies(db))
+    return tuple(one for one in KINDS.values() if visit.may("library.look_up", library.whole_library(bodies, one)))
+
+
+def choices_of(kinds: Iterable[Kind]) -> tuple[tuple[str, Text], ...]:
+    """Return kinds as choices, that of legal persons first."""
+    return tuple((one.spelled, one.title) for one in sorted(kinds, key=lambda one: one is not LEGAL_PERSON))
 
 
 def _after(ask: Asked) -> tuple[str, str] | None:
@@ -278,7 +230,7 @@ def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list
     titles = catalogue.titles(db, [one.entry for one in all_said])
     landed = {one.batch: one for one in all_said}
     told = []
-    for name, title in titles_of_fields(visit, db).items():
+    for name, title in titles_of_fields(visit, db, golden.kind).items():
         standing = golden.fields.get(name)
         kept = None
         if standing:
@@ -304,8 +256,8 @@ def _fields(visit: Visit, db: Any, golden: Golden, said: Iterable[Said]) -> list
     return told
 
 
-def _disputes(visit: Visit, db: Any, found: Iterable[Sequence[Conflict]]) -> list[Dispute]:
-    names, titles = names_of_bodies(db), titles_of_fields(visit, db)
+def _disputes(visit: Visit, db: Any, kind: Kind, found: Iterable[Sequence[Conflict]]) -> list[Dispute]:
+    names, titles = names_of_bodies(db), titles_of_fields(visit, db, kind)
     groups = tuple(found)
     came: dict[str, object] = {}
     for batch in dict.fromkeys(one.batch for group in groups for one in group):
@@ -316,6 +268,7 @@ def _disputes(visit: Visit, db: Any, found: Iterable[Sequence[Conflict]]) -> lis
 
     return [
         Dispute(
+            kind,
             group[0].code,
             group[0].field,
             titles.get(group[0].field, group[0].field),
@@ -326,14 +279,23 @@ def _disputes(visit: Visit, db: Any, found: Iterable[Sequence[Conflict]]) -> lis
     ]
 
 
-def titles_of_fields(visit: Visit, db: Any) -> dict[str, str]:
+def titles_of_all(visit: Visit, db: Any, kinds: Iterable[Kind] = tuple(KINDS.values())) -> dict[str, str]:
+    """Return field -> its titles in all of these kinds."""
+    found: dict[str, list[str]] = {}
+    for kind in sorted(kinds, key=lambda one: one is not LEGAL_PERSON):
+        for name, title in titles_of_fields(visit, db, kind).items():
+            found.setdefault(name, []).append(title)
+    return {name: " / ".join(dict.fromkeys(titles)) for name, titles in found.items()}
+
+
+def titles_of_fields(visit: Visit, db: Any, kind: Kind = LEGAL_PERSON) -> dict[str, str]:
     """Return field -> its title in the reader's language."""
     elements = {one.id: one for one in registers.elements(db)}
     return {
         field.name: (elements[field.element].title if visit.language == "zh-CN" else elements[field.element].title_en)
         if field.element in elements
         else field.name
-        for field in FIELDS
+        for field in kind.fields
     }
 
 
@@ -342,9 +304,14 @@ def names_of_bodies(db: Any) -> Mapping[str, str]:
     return {body.code: body.name for body in registers.bodies(db)}
 
 
-_CODE: Column[Dispute] = Column(
-    key="code", title=text("Credit code"), value=lambda one: one.code, kind="code", sort=True
+_KIND: Column[Dispute] = Column(
+    key="kind",
+    title=text("Base library"),
+    value=lambda one: one.kind.title,
+    usual=LEGAL_PERSON.spelled,
+    shown=False,
 )
+_CODE: Column[Dispute] = Column(key="code", title=text("Key"), value=lambda one: one.code, kind="code", sort=True)
 _FIELD: Column[Dispute] = Column(key="field", title=text("Field"), value=lambda one: one.field)
 _SIDES: tuple[Column[Dispute], ...] = (
     Column(key="kept", title=text("What stands"), value=lambda one: one.kept.value if one.kept else None),
@@ -370,22 +337,11 @@ _SIDES: tuple[Column[Dispute], ...] = (
         key="act",
         title=text("Record"),
         value=lambda one: Act(
-            action="/conflicts/one", words=text("Open"), fields={"code": one.code, "field": one.name}
+            action="/conflicts/one",
+            words=text("Open"),
+            fields={"code": one.code, "field": one.name, "kind": one.kind.spelled},
         ),
         kind="act",
     ),
 )
-_NAMED: tuple[Column[tuple[Authority, str]], ...] = (
-    Column(
-        key="rank",
-        title=text("Rank"),
-        value=lambda row: row[0].rank,
-        kind="number",
-        sort=True,
-        place=lambda row: str(row[0].rank),
-    ),
-    Column(key="entry", title=text("Entry"), value=lambda row: row[1], href=lambda row: f"/entries/{row[0].entry}"),
-    Column(key="basis", title=text("Basis"), value=lambda row: row[0].basis),
-)
-
-PAGES = [seek, show_subject, list_conflicts, show_conflict, list_authorities, set_authority]
+PAGES = [seek, show_subject, list_conflicts, show_conflict]

@@ -8,7 +8,8 @@ from typing import Any
 
 from jutong.kernel.text import Text, text
 from jutong.library import Verdict
-from jutong.library.subject import Nature, Unkeyed
+from jutong.library.kind import Nature
+from jutong.library.subject import Unkeyed
 from jutong.terms.address import Reading
 
 SUBJECTS: Mapping[type[Enum], Mapping[Any, Text]] = {
@@ -18,7 +19,7 @@ SUBJECTS: Mapping[type[Enum], Mapping[Any, Text]] = {
         Reading.NONE: text("nothing of it"),
     },
     Verdict: {
-        Verdict.SAME: text("the same legal person"),
+        Verdict.SAME: text("one and the same"),
         Verdict.APART: text("not the same"),
     },
     Nature: {
@@ -28,6 +29,7 @@ SUBJECTS: Mapping[type[Enum], Mapping[Any, Text]] = {
     Unkeyed: {
         Unkeyed.EMPTY: text("the key is empty"),
         Unkeyed.OLD_NUMBER: text("an old registration number"),
+        Unkeyed.CENTURY: text("a number of somebody born before 1900"),
         Unkeyed.INVALID: text("not a valid key"),
     },
 }

@@ -49,7 +49,7 @@ PLACES: tuple[Place, ...] = (
     # quality
     Place("/objections", text("Objections"), "pages.objections", key="o"),
     # library
-    Place("/subjects", text("Legal persons"), "pages.subjects", of_tier=True),
+    Place("/subjects", text("Base libraries"), "pages.subjects", of_tier=True),
     Place("/conflicts", text("Conflicts of sources"), "pages.subjects", of_tier=True),
     Place("/bonds", text("Merge and unmerge"), "pages.subjects", of_tier=True),
     Place("/matches", text("Rows without a key"), "pages.subjects", of_tier=True),

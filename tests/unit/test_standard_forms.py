@@ -1,0 +1,194 @@
+"""Telephone numbers and names in their standard form: one reading in Python and in SQL, and how far it gets."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from jutong.pools import Engine, SparkEngine, open_pools
+from jutong.quality.capital import Confidence, capital_of
+from jutong.quality.naming import NAME_COLUMNS, Name, name_of, name_reading
+from jutong.quality.phone import PHONE_COLUMNS, Phones, phone_reading, phones_of
+from jutong.quality.reading import Reading, quoted, staged, tables_of
+from jutong.registers import shipped
+from jutong.terms.address import Gazetteer
+from jutong.terms.address import Reading as Understood
+from tests.contracts.test_engine import sail
+from tests.real import data
+
+PHONES = {
+    "13800138000": "13800138000",
+    "+86 138-0013-8000": "13800138000",
+    "0086 13800138000": "13800138000",
+    "8613800138000": "13800138000",
+    "１３８００１３８０００": "13800138000",
+    "手机：138 0013 8000": "13800138000",
+    "023-63811111": "023-63811111",
+    "02363811111": "023-63811111",
+    "（023）6381 1111": "023-63811111",
+    "+86-23-63811111": "023-63811111",
+    "0571-8706-8706": "0571-87068706",
+    "0852 282 3456": "0852-2823456",
+    "023-63811111转802": "023-63811111-802",
+    "023-63811111-802": "023-63811111-802",
+    "023-63811111 分机802": "023-63811111-802",
+    "023-63811111、63822222": "023-63811111;023-63822222",
+    "电话:023-63811111 手机:13800138000": "023-63811111;13800138000",
+    "13800138000 13900139000": "13800138000;13900139000",
+    "13800138000/023-63811111;63822222": "13800138000;023-63811111;63822222",
+    "63811111": "63811111",
+    "63811111或63822222": "63811111;63822222",
+    "400-820-8820": "400-820-8820",
+    "12345": "12345",
+    "95588": "95588",
+    "110": "110",
+    "138****8000": None,
+    "张三 13800138000": None,
+    "12800138000": None,
+    "1380013800": None,
+    "0": None,
+    "无": None,
+    "13800138000;13900139000;13700137000;13600136000;13500135000": None,
+    "023-63811111/22": None,
+    "": None,
+    "  ": None,
+}
+ORGANISATIONS = {
+    "重庆长江(集团)有限责任公司": ("重庆长江（集团）有限责任公司", "重庆长江（集团）", None, None),
+    "重庆 长江　有限公司": ("重庆长江有限公司", "重庆长江", None, None),
+    "ＡＢＢ工程有限公司": ("ABB工程有限公司", "ABB工程", None, None),
+    "重慶長江廠": ("重慶長江廠", "重慶長江廠", "重庆长江厂", None),
+    "重庆长江厂(原渝江厂)": ("重庆长江厂", "重庆长江厂", None, "原渝江厂"),
+    "重庆长江有限公司（已注销）": ("重庆长江有限公司", "重庆长江", None, "已注销"),
+    "Siemens  Ltd": ("Siemens Ltd", "Siemens Ltd", None, None),
+    "重庆\ufffd有限公司": None,
+    "***公司": None,
+    "1": None,
+    "12345": None,
+    "": None,
+}
+PERSONS = {
+    "张三": ("张三", None, None, None),
+    "张　三": ("张三", None, None, None),
+    "張國榮": ("張國榮", None, "张国荣", None),
+    "买买提•艾力": ("买买提·艾力", None, None, None),
+    "李四(曾用名：李思)": ("李四", None, None, "曾用名：李思"),
+    "John  Smith": ("John Smith", None, None, None),
+    "𠮷田丰": ("𠮷田丰", None, None, None),
+    "张*": None,
+    "张三13800138000": None,
+    "张": None,
+    "": None,
+}
+
+
+@pytest.fixture(scope="module", params=["duckdb", "spark"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Both engines, one after the other."""
+    folder = tmp_path_factory.mktemp("forms")
+    pools = open_pools(str(folder / "lake"), {}, "duckdb", "lmdb", folder / "serving")
+    if request.param == "duckdb":
+        yield pools.engine
+        return
+    with sail("local") as url:
+        yield replace(pools, engine=SparkEngine(pools.lake, url)).engine
+
+
+def read_by(
+    engine: Engine, reading: Reading, spelled: Sequence[str], columns: Sequence[str]
+) -> list[tuple[object, ...]]:
+    """Return what the SQL makes of spellings, in their order."""
+    told = ", ".join(quoted(f"v_{name}") for name in columns)
+    source = "SELECT n, nullif(trim(v), '') AS v FROM raw"
+    rows = pa.table({"n": pa.array(range(len(spelled)), pa.int64()), "v": pa.array(spelled, pa.string())})
+    sql = f"{staged(source, [reading])} SELECT n, {told} FROM readings ORDER BY n"
+    answer = engine.query(sql, {"raw": rows, **tables_of([reading])}).read_all()
+    return [tuple(row.values())[1:] for row in answer.to_pylist()]
+
+
+def plain(one: Phones | Name) -> tuple[object, ...]:
+    doubt = one.doubt.value if one.doubt else None
+    if isinstance(one, Phones):
+        return (";".join(one.numbers) or None, one.confidence.value, doubt)
+    return (one.form, one.core, one.variant, one.note, one.confidence.value, doubt)
+
+
+@pytest.mark.parametrize(("spelled", "numbers"), PHONES.items())
+def test_a_cell_of_telephone_numbers_is_read(spelled: str, numbers: str | None) -> None:
+    """Mobiles, landlines with their area, extensions, several in one cell; what is unsure stays unread, in doubt."""
+    found = phones_of(spelled)
+    assert (";".join(found.numbers) or None) == numbers
+    assert (found.doubt is not None) == (numbers is None and bool(spelled.strip()))
+
+
+@pytest.mark.parametrize(("spelled", "read"), ORGANISATIONS.items())
+def test_a_name_of_an_organisation_has_one_form(spelled: str, read: tuple[str | None, ...] | None) -> None:
+    """Width, blanks and brackets are one; the legal form, the state and the simplified name stand beside."""
+    found = name_of(spelled)
+    assert (found.form, found.core, found.variant, found.note) == (read or (None,) * 4)
+
+
+@pytest.mark.parametrize(("spelled", "read"), PERSONS.items())
+def test_a_name_of_a_person_has_one_form(spelled: str, read: tuple[str | None, ...] | None) -> None:
+    """Traditional characters are somebody's name and stay; the simplified name is a variant to search by."""
+    found = name_of(spelled, person=True)
+    assert (found.form, found.core, found.variant, found.note) == (read or (None,) * 4)
+
+
+def test_both_engines_read_as_python_does(engine: Engine) -> None:
+    """One text of SQL, two engines, one oracle."""
+    phones, organisations, people = list(PHONES), list(ORGANISATIONS), list(PERSONS)
+    assert read_by(engine, phone_reading("v"), phones, PHONE_COLUMNS) == [plain(phones_of(one)) for one in phones]
+    assert read_by(engine, name_reading("v"), organisations, NAME_COLUMNS) == [
+        plain(name_of(one)) for one in organisations
+    ]
+    assert read_by(engine, name_reading("v", person=True), people, NAME_COLUMNS) == [
+        plain(name_of(one, person=True)) for one in people
+    ]
+
+
+def column_of(path: Path, name: str) -> list[str]:
+    """Return a column of a real register's whole rows, as it is spelled."""
+    table = pq.read_table(path, columns=[name, "width"])
+    return [
+        value
+        for value, width in zip(table[name].to_pylist(), table["width"].to_pylist(), strict=True)
+        if width == 10 and value
+    ]
+
+
+def test_names_of_real_registers_are_read(tmp_path: Path) -> None:
+    """Of Guangdong's 78,691 firms all but 42, whose characters were lost, have a form; SQL says what Python says."""
+    spelled = column_of(data("enterprise/guangdong.parquet"), "name")
+    pools = open_pools(str(tmp_path / "lake"), {}, "duckdb", "lmdb", tmp_path / "serving")
+    told = read_by(pools.engine, name_reading("v"), spelled, NAME_COLUMNS)
+    some = range(0, len(spelled), 37)
+    assert [told[n] for n in some] == [plain(name_of(spelled[n].strip())) for n in some]
+    counted = Counter((row[4], row[5]) for row in told)
+    assert counted == {("stated", None): 78_649, ("doubtful", "broken"): 42}
+    assert sum("（" in str(row[0]) for row in told) > sum("（" in name for name in spelled)
+
+
+def test_what_real_registers_say_is_read_as_far_as_stated() -> None:
+    """Chongqing's 22,248 firms: capital 99.8 % read, days all, addresses 98 % below the district, names all."""
+    path = data("enterprise/chongqing.parquet")
+    capital = Counter(capital_of(one).confidence for one in column_of(path, "capital") if one != "N/A")
+    assert capital[Confidence.DOUBTFUL] / capital.total() < 0.002
+    assert not [one for one in column_of(path, "reg_date") if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", one)]
+    divisions = shipped.divisions()
+    codes = zip(column_of(path, "uscc"), column_of(path, "reg_date"), strict=True)
+    unknown = [code for code, day in codes if not divisions.known_from(code[2:8], int(day[:4]))]
+    assert len([code for code in unknown if not divisions.is_registry_code(code[2:8])]) / 22_248 < 0.001
+    gazetteer = Gazetteer.of(divisions.spans)
+    read = [gazetteer.read(one) for one in column_of(path, "address")[::4] if one != "N/A"]
+    below = [one for one in read if one.parts.keys() - {"province", "city", "district"}]
+    whole = [one for one in read if one.reading is Understood.WHOLE]
+    assert len(below) / len(read) > 0.98
+    assert len(whole) / len(read) > 0.6
