@@ -177,13 +177,16 @@ def test_names_of_real_registers_are_read(tmp_path: Path) -> None:
 
 
 def test_what_real_registers_say_is_read_as_far_as_stated() -> None:
-    """Chongqing's 22,248 firms: capital 99.8 % read, days all, addresses 98 % below the district, names all."""
+    """Chongqing's 22,248 firms: capital 99.8 % read, days all but where columns moved, addresses 98 % below the district, names all."""
     path = data("enterprise/chongqing.parquet")
     capital = Counter(capital_of(one).confidence for one in column_of(path, "capital") if one != "N/A")
     assert capital[Confidence.DOUBTFUL] / capital.total() < 0.002
-    assert not [one for one in column_of(path, "reg_date") if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", one)]
+    days = column_of(path, "reg_date")
+    strange = [one for one in days if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", one)]
+    assert len(strange) == 25  # rows whose columns moved: a credit code stands there
+    assert all(len(one) == 18 for one in strange)
     divisions = shipped.divisions()
-    codes = zip(column_of(path, "uscc"), column_of(path, "reg_date"), strict=True)
+    codes = [(code, day) for code, day in zip(column_of(path, "uscc"), days, strict=True) if day not in strange]
     unknown = [code for code, day in codes if not divisions.known_from(code[2:8], int(day[:4]))]
     assert len([code for code in unknown if not divisions.is_registry_code(code[2:8])]) / 22_248 < 0.001
     gazetteer = Gazetteer.of(divisions.spans)

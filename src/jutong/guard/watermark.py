@@ -169,7 +169,7 @@ class Suspicion:
 def suspicion(recipient: str, score: float, positions: int) -> Suspicion:
     """Return what a score over so many positions means; positions are independent, for the key is secret.
 
-    >>> suspicion("a", 0.0, 100).bound, suspicion("a", 90.0, 100).bound < 1e-9
+    >>> suspicion("a", 0.0, 100).bound, suspicion("a", 90.0, 100).bound < 1e-7
     (1.0, True)
     """
     bound = 1.0

@@ -159,7 +159,7 @@ def fingerprint(key: bytes) -> str:
     """Return a host key's fingerprint as OpenSSH spells it.
 
     >>> fingerprint(b"key")
-    'SHA256:LHDhK3oGRvkiefQnx7OOczTY5TgYnlZfkxPspIoeoks'
+    'SHA256:LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM'
     """
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
