@@ -16,7 +16,7 @@ import msgspec
 import sqlalchemy as sa
 from litestar import Litestar
 
-from jutong import catalogue, census, oversight, registers
+from jutong import catalogue, census, custody, oversight, registers
 from jutong.access import Seat
 from jutong.collection import Layout, Reach, ReachKind, packages, plans, pushes
 from jutong.collection.plans import Wanted
@@ -33,6 +33,7 @@ from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a
 from tests.console import CSRF, knowing
 
 UNPOSTED = "unposted"
+SUBJECT = "9150000020280332XF"  # of the rows that were delivered, for whom an erasure is asked
 PROGRAMS = (
     "/api",
     "/schema",
@@ -109,8 +110,19 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _plan(city)
     _push(city)
     _package(city)
+    _erasure(city)
     city.settle()
     return city
+
+
+def _erasure(city: City) -> None:
+    """Let the authority ask for an erasure that nobody has confirmed yet."""
+    overseer = Actor(id=person_of(city, "overseer"), org=AUTHORITY, duties=frozenset({Duty.OVERSIGHT}))
+    key = city.house.key.secret_for(custody.PURPOSE)
+    ground = custody.Ground.CONSENT_WITHDRAWN
+    with city.house.desk(overseer) as desk:
+        asked = custody.ask_erasure(desk, SUBJECT, ground=ground, basis="申请〔2026〕1号", key=key)
+    city.found["erasure"] = asked.id
 
 
 def _plan(city: City) -> None:
@@ -324,6 +336,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "revision_id": found["revision"],
         "delivery_id": found["line"],
         "entry_id": found["entry"],
+        "erasure_id": found["erasure"],
         "gather_id": found["gather"],
         "record_id": found["record"],
         "decision_id": found["decision"],

@@ -85,6 +85,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.themes": {"governance", "oversight", "publish-audit"},
     "pages.rates": WORK | {"audit-admin"},
     "pages.authorities": {"governance", "oversight", "publish-audit"},
+    "pages.erasures": {"governance", "answers", "oversight", "security-admin", "department-head"},
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
     "pages.agreements": SHARING,
@@ -137,6 +138,8 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/demands/{demand_id}/draft": _in(SOCIAL),
     "/revisions/{revision_id}": _in(MARKET, AUTHORITY),
     "/conflicts": _in(AUTHORITY, else_=403),
+    "/erasures": _in(AUTHORITY, else_=403),
+    "/erasures/{erasure_id}": _in(AUTHORITY, else_=403),
     "/subjects": _in(AUTHORITY, else_=403),
     "/bonds": _in(AUTHORITY, else_=403),
     "/matches": _in(AUTHORITY, else_=403),
@@ -437,6 +440,16 @@ DONE_BY: Mapping[str, Deed] = {
         "library.set_authority",
         *("publisher", "overseer", "own-publish-audit", "own-oversight"),
         fields=_authority,
+    ),
+    # custody: one officer of the authority asks, its security administrator or head confirms
+    "/erasures": _deed(
+        "custody.ask_erasure",
+        "overseer",
+        **_TIER,
+        fields={"identifier": "9150000020280332XF", "ground": "unlawful", "basis": "决定〔2026〕2号"},
+    ),
+    "/erasures/{erasure_id}/carrying-out": _deed(
+        "custody.confirm_erasure", "security", **_TIER, fields={"identifier": "9150000020280332XF"}
     ),
     # sharing: the consumer asks, its office head signs; the provider's office answers; the authority allows more time
     "/requests/new": _deed("sharing.draft_request", *_CONSUMERS, "stranger", fields=_wish),

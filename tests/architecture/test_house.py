@@ -47,6 +47,7 @@ ADAPTERS = {
     "jutong.pools.upkeep",
     "jutong.custody.tending",
     "jutong.custody.erasing",
+    "jutong.custody.showing",
     "jutong.pools.removal",
     "jutong.pools.engine",
     "jutong.pools.files",

@@ -66,6 +66,7 @@ PLAIN: Mapping[str, tuple[int, str]] = {
     "collection/deliver.html": (2, FORM),
     "collection/plan.html": (1, ONE_THING),
     "collection/plan_form.html": (2, FORM),
+    "custody/erasure.html": (1, ONE_THING),
     "delivery/try.html": (3, FORM),
     "desk/desk.html": (3, "what waits, the most urgent first; by kind it has addresses of its own"),
     "harvest/decision.html": (1, ONE_THING),

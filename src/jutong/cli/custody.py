@@ -113,24 +113,17 @@ def erase(
 ) -> None:
     """Confirm an erasure as a second person and carry it out; stopped on the way, the same again completes it."""
     with as_somebody(home, token) as (house, actor):
-        value, key = _identifier(), house.key.secret_for(custody.PURPOSE)
-        with exclusive(house.engine, house.home.locks, custody.LOCK) as free:
-            if not free:
-                raise Unavailable(
-                    text("the lake is being tended by another process of this node"), remedy=text("wait, then repeat")
-                )
-            with house.desk(actor) as desk:
-                custody.confirm_erasure(desk, erasure, value, key=key)
-            with progress(text("erasing"), quiet=as_json) as told:
-                done = custody.erase(house, actor, erasure, value, progress=told)
+        value = _identifier()
+        with progress(text("erasing"), quiet=as_json) as told:
+            done = custody.confirm_and_erase(house, actor, erasure, value, progress=told)
     show(asdict(done), as_json=as_json)
 
 
 @commands.command()
 def erasures(home: HomeOption = HERE, token: TokenOption = "", as_json: JsonOption = False) -> None:
     """List the requests for erasure and what came of them."""
-    with as_somebody(home, token) as (house, actor), house.desk(actor) as desk:
-        found = custody.list_erasures(desk)
+    with as_somebody(home, token) as (house, actor), house.reading() as db:
+        found = custody.list_erasures(db, actor)
     show([asdict(one) for one in found], as_json=as_json)
 
 

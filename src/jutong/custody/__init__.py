@@ -3,10 +3,20 @@
 Nouns: Retention, Kept, Past, Erasure, Outcome.
 """
 
-from .acts import Kept, Past, ask_erasure, confirm_erasure, list_erasures, look_back, look_over, order_upkeep, tend
-from .erasing import PURPOSE, erase
+from .acts import (
+    Kept,
+    Past,
+    ask_erasure,
+    confirm_erasure,
+    look_back,
+    look_over,
+    order_upkeep,
+    tend,
+)
+from .erasing import PURPOSE, confirm_and_erase, erase
 from .erasure import Erasure, Ground, Outcome, Phase
 from .retention import DECLARED, Retention, retentions
+from .showing import find_erasure, list_erasures
 from .tending import LOCK, tend_lake
 
 __all__ = [
@@ -21,8 +31,10 @@ __all__ = [
     "Phase",
     "Retention",
     "ask_erasure",
+    "confirm_and_erase",
     "confirm_erasure",
     "erase",
+    "find_erasure",
     "list_erasures",
     "look_back",
     "look_over",

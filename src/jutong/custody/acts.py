@@ -10,7 +10,7 @@ from jutong import catalogue, guard, library, quality, registers
 from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
 from jutong.guard import Label, Masked
-from jutong.kernel.errors import NotFound, WrongMoment
+from jutong.kernel.errors import Invalid, NotFound, WrongMoment
 from jutong.kernel.text import text
 from jutong.pools import TableRef
 from jutong.pools.layout import layer_of
@@ -136,9 +136,16 @@ def look_back(
 def ask_erasure(desk: Desk, value: str, *, ground: Ground, basis: str, key: bytes) -> Erasure:
     """Ask that everything on one subject be erased (PIPL, art. 47); its identifier is not kept, only a keyed digest."""
     desk.allow("custody.ask_erasure", _whole_lake(desk))
+    subject = subject_of(value)
+    if subject in basis.upper():
+        raise Invalid(
+            text("the basis spells the subject's identifier, and the basis is kept"),
+            basis=text("PIPL, art. 47"),
+            remedy=text("name the request or the decision, by its number and date"),
+        )
     asked = Erasure(
         id=desk.new_id(),
-        digest=digest_of_subject(subject_of(value), key),
+        digest=digest_of_subject(subject, key),
         ground=ground,
         basis=basis,
         asked_by=desk.actor.id,
@@ -189,14 +196,6 @@ def erasure_done(desk: Desk, erasure_id: str, outcome: Outcome) -> Erasure:
         decisions=outcome.decisions,
     )
     return finished
-
-
-def list_erasures(desk: Desk) -> tuple[Erasure, ...]:
-    """List the requests for erasure, newest first."""
-    desk.allow("custody.list_erasures", _whole_lake(desk))
-    found = store.erasures(desk.db)
-    desk.record("custody.erasures_listed", on="lake", requests=len(found))
-    return found
 
 
 def _spelled(value: object) -> str | None:

@@ -33,9 +33,16 @@ def find_erasure(db: Db, erasure_id: str) -> Erasure:
     return msgspec.convert(body, Erasure)
 
 
-def erasures(db: Db, *, limit: int = 200) -> tuple[Erasure, ...]:
-    """Return the newest requests, newest first."""
-    query = sa.select(erasure.c.body).order_by(erasure.c.id.desc()).limit(limit)
+def erasures(
+    db: Db, *, phase: str = "", after: str = "", descending: bool = True, limit: int = 200
+) -> tuple[Erasure, ...]:
+    """Return requests of a phase, or of any, in the order in which they were asked; page on from the last one's id."""
+    key = erasure.c.id
+    query = sa.select(erasure.c.body).order_by(key.desc() if descending else key).limit(limit)
+    if phase:
+        query = query.where(erasure.c.phase == phase)
+    if after:
+        query = query.where(key < after if descending else key > after)
     return tuple(msgspec.convert(body, Erasure) for body in db.execute(query).scalars())
 
 

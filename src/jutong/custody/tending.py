@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from jutong.desk import House
+from jutong.kernel.errors import Unavailable
 from jutong.kernel.lock import exclusive
+from jutong.kernel.text import text
 from jutong.pools.upkeep import mark_standing, tables
 
 from .acts import order_upkeep, tend
 from .retention import retentions
 
 LOCK = "lake"
+
+
+@contextmanager
+def alone(house: House) -> Iterator[None]:
+    """Have the lake to oneself for what one process of the node does at a time, or refuse with ``Unavailable``."""
+    with exclusive(house.engine, house.home.locks, LOCK) as free:
+        if not free:
+            raise Unavailable(
+                text("the lake is being tended by another process of this node"), remedy=text("wait, then repeat")
+            )
+        yield
 
 
 def tend_lake(house: House) -> int:

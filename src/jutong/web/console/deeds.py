@@ -147,7 +147,6 @@ DEEDS: Mapping[str, Text] = {
     "custody.erasure_confirmed": text("erasure of a subject confirmed"),
     "custody.erasure_begun": text("erasure of a subject begun"),
     "custody.erased": text("subject erased"),
-    "custody.erasures_listed": text("requests for erasure listed"),
     "custody.looked_back": text("earlier version of a table looked at"),
     "library.settled": text("golden records brought up to a decision"),
     "notices.address_set": text("address for notices set"),

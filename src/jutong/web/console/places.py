@@ -56,6 +56,8 @@ PLACES: tuple[Place, ...] = (
     Place("/themes", text("Theme libraries"), "pages.themes"),
     Place("/rates", text("How far sources agree"), "pages.rates"),
     Place("/authorities", text("Who is believed"), "pages.authorities"),
+    # custody
+    Place("/erasures", text("Erasure of one subject"), "pages.erasures", of_tier=True),
     # sharing
     Place("/requests", text("Requests"), "pages.requests", key="r"),
     Place("/agreements", text("Agreements"), "pages.agreements", key="t"),

@@ -151,6 +151,9 @@ DONE: Mapping[str, Text] = {
     "library.settled": text("The golden records follow the decision."),
     "library.looked_up": text("You looked a record up; that is on record."),
     "library.conflicts_looked_at": text("You looked at conflicts; that is on record."),
+    # custody
+    "custody.erasure_asked": text("The erasure is asked for; a second person confirms it and carries it out."),
+    "custody.erased": text("The subject is erased: no table of this node shows the identifier any more."),
     # sharing
     "sharing.drafted": text("The request was saved."),
     "sharing.sketched": text("What you typed is kept; your body's officers can go on with it."),

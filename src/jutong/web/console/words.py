@@ -15,6 +15,7 @@ from jutong.terms.element import Dimension, Severity
 
 from .census_words import CENSUS
 from .collection_words import COLLECTION
+from .custody_words import CUSTODY
 from .library_words import SUBJECTS
 from .sharing_words import SHARING
 
@@ -324,6 +325,7 @@ OVERSIGHT: Words = {
     },
 }
 _ROOMS = (
+    CUSTODY,
     TERMS,
     REGISTERS,
     ACCESS,
