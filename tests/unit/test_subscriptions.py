@@ -194,6 +194,8 @@ def test_a_dead_letter_waits_for_a_person_who_sends_it_again(shared: Sharing, re
     assert (now.state(2), now.waiting(2), now.failure) == (State.DEAD, 2, Failure.GONE)
     line = shared.city.lines("delivery.given_up")[-1]
     assert (line.facts["number"], line.facts["status"], line.facts["failure"]) == (1, 410, "gone")
+    shared.city.settle()
+    assert "a dead letter waits" in a_console(shared.city).client("asker").get("/notices").text
     receiver.status = 204
     assert telling.tell_subscribers(later(shared.house, timedelta(days=9))) == 0
     console = a_console(shared.city)
@@ -278,6 +280,9 @@ def test_only_the_consumers_office_subscribes(shared: Sharing, receiver: Receive
         "https://claims.example:99999/",
         "https://claims.example:0/",
         "http:///hook",
+        "http://claims..example/",
+        "http://" + "x" * 64 + ".example/",
+        "http://[::::]/",
         "https://claims.example/" + "x" * 500,
         "https://claims.example/\n",
     ],

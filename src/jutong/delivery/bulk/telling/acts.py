@@ -94,11 +94,14 @@ def give_up(desk: Desk, before: Subscription, after: Subscription) -> None:
     """Let an event lie as a dead letter: it was tried too long, or its receiver wants to hear nothing more."""
     desk.allow("delivery.give_up", Label(owner=before.body, parties=_house(desk)))
     if store.save_progress(desk.db, before, after):
+        agreement = sharing.find_agreement(desk.db, before.agreement)
         desk.record(
             "delivery.given_up",
-            on=before.agreement,
+            on=agreement.id,
             subscription=before.id,
-            consumer=before.body,
+            entry=agreement.entry,
+            consumer=agreement.consumer,
+            provider=agreement.provider,
             number=before.told + 1,
             tries=after.tries,
             failure=after.failure.value if after.failure else "",

@@ -69,7 +69,9 @@ def _patiently(house: House, subscription_id: str, outward: Outward) -> int:
             return _told(house, subscription_id, outward) if ours else 0
     except (Refused, Unavailable) as error:
         log.warning("subscription %s was not told: %s", subscription_id, error.reason)
-        return 0
+    except Exception:
+        log.exception("telling subscription %s failed; it is tried again", subscription_id)
+    return 0
 
 
 def _told(house: House, subscription_id: str, outward: Outward) -> int:

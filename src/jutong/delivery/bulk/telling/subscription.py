@@ -16,7 +16,10 @@ WAIT_FIRST = timedelta(seconds=10)
 WAIT_MOST = timedelta(hours=1)
 TRIED_FOR = timedelta(hours=24)  # then an event lies as a dead letter
 # No query, no account: an address stands on pages, and whatever proves the sender is in the signature.
-_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+_NAME = r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
+_ADDRESS = re.compile(
+    rf"https?://(?:{_NAME}|\[[0-9A-Fa-f:.]{{2,45}}\])(?::\d{{1,5}})?(?:/[A-Za-z0-9._~/-]*)?", re.ASCII
+)
 _LONGEST = 500
 
 
