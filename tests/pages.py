@@ -322,6 +322,7 @@ def filled(city: City, path: str, **others: str) -> str:
     known = {
         "agreement_id": found["agreement"],
         "profile_id": found["line"],
+        "subscription_id": found["line"],
         "batch_id": found["batch"],
         "code": MARKET,
         "table_id": found["table"],

@@ -501,6 +501,22 @@ DONE_BY: Mapping[str, Deed] = {
     "/agreements/{agreement_id}/profiles/{profile_id}/revocation": _deed(
         "delivery.revoke_profile", "asker", "asking-head", owner=SOCIAL
     ),
+    "/agreements/{agreement_id}/subscriptions": _deed(
+        "delivery.subscribe",
+        *("asker", "asking-head"),
+        owner=SOCIAL,
+        fields=lambda city: {
+            "subscriber": city.found["system"],
+            "receiver": "https://claims.example/hook",
+            "told_for": "social-security",
+        },
+    ),
+    "/agreements/{agreement_id}/subscriptions/{subscription_id}/ending": _deed(
+        "delivery.end_subscription", "asker", "asking-head", owner=SOCIAL
+    ),
+    "/agreements/{agreement_id}/subscriptions/{subscription_id}/repetition": _deed(
+        "delivery.send_again", "asker", "asking-head", owner=SOCIAL
+    ),
     "/agreements/{agreement_id}/suspension": _deed(
         "sharing.suspend",
         *_PROVIDERS_OFFICE,

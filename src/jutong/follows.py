@@ -143,6 +143,11 @@ def draw_agreement(desk: Desk, line: Evidence) -> None:
     atlas.draw_agreement(desk, line.on)
 
 
+def end_subscriptions(desk: Desk, line: Evidence) -> None:
+    """Whoever has no right any more is told of no new version."""
+    delivery.end_subscriptions(desk, line.on)
+
+
 def draw_merge(desk: Desk, line: Evidence) -> None:
     """The columns of a merge stand on the map."""
     atlas.draw_merge(desk, line.on, str(line.facts["entry"]))
@@ -180,9 +185,9 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "census.entry_proposed": (draw_table,),
     "registers.service_item_listed": (draw_service_item,),
     "delivery.opened": (draw_agreement,),
-    "sharing.terminated": (draw_agreement,),
-    "sharing.concluded": (draw_agreement,),
-    "sharing.expired": (draw_agreement,),
+    "sharing.terminated": (draw_agreement, end_subscriptions),
+    "sharing.concluded": (draw_agreement, end_subscriptions),
+    "sharing.expired": (draw_agreement, end_subscriptions),
 }
 
 

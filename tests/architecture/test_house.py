@@ -93,6 +93,7 @@ ADAPTERS = {
     "jutong.delivery.bulk.rights",
     "jutong.delivery.bulk.server",
     "jutong.delivery.bulk.shelf",
+    "jutong.delivery.bulk.telling.sending",
     "jutong.delivery.bulk.tracing",
     "jutong.delivery.bulk.writing",
     "jutong.delivery.quota",

@@ -20,6 +20,7 @@ from . import (
     registers,
     search,
     sharing,
+    subscriptions,
 )
 from .command import app
 from .demo import command as demo
@@ -46,4 +47,5 @@ __all__ = [
     "registers",
     "search",
     "sharing",
+    "subscriptions",
 ]

@@ -5,6 +5,7 @@ Nouns: Service, Plan, Refusal, CallRecord.
 
 from .acts import open_service, refresh, serve_entry
 from .bulk import keep_views, remake_views, sharing_of
+from .bulk.telling import end_subscriptions, tell_subscribers
 from .client import Answer, Consumer
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
 from .plan import Call, Plan, Refusal
@@ -29,6 +30,7 @@ __all__ = [
     "Service",
     "Spelled",
     "Spent",
+    "end_subscriptions",
     "find_service",
     "gateway_of",
     "keep_views",
@@ -40,6 +42,7 @@ __all__ = [
     "services",
     "services_of",
     "sharing_of",
+    "tell_subscribers",
     "used_on",
     "verdict_of",
 ]

@@ -114,6 +114,7 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "catalogue.responsibility_escalated": (Thing.RESPONSIBILITY, (_ANSWERER, _OVERSEER)),
     "census.proposals_opened": (Thing.ENTRY, (_AUTHOR,)),
     "search.matched": (Thing.ENTRY, (_ASKER,)),
+    "delivery.given_up": (Thing.AGREEMENT, (_ASKER,)),
     "sharing.doubt_told": (Thing.AGREEMENT, (_ASKER,)),
     "sharing.doubt_lifted": (Thing.AGREEMENT, (_ASKER,)),
     "quality.objection_reopened": (Thing.OBJECTION, (_SOURCE,)),

@@ -43,6 +43,9 @@ WORDS: Mapping[str, Text] = {
     "sharing.refused": text("{body} refused to share {title}: read the reason", body="", title=""),
     "sharing.withdrawn": text("{body} took its request for {title} back", body="", title=""),
     "sharing.delivered": text("{title} can be called now", title=""),
+    "delivery.given_up": text(
+        "your system was not told of a new version of {title}: a dead letter waits on the page of the whole", title=""
+    ),
     "sharing.suspended": text("the agreement on {title} is suspended: read the reason", title=""),
     "sharing.resumed": text("the agreement on {title} is in force again", title=""),
     "sharing.terminated": text("the agreement on {title} has ended: read the reason", title=""),

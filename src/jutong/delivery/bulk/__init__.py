@@ -1,6 +1,6 @@
 """Hand over what was agreed as a whole: the view of an agreement, in files, by shares (Delta Sharing) or as one file.
 
-Nouns: View, Part, Profile.
+Nouns: View, Part, Profile; of `telling`: Event, Subscription.
 """
 
 from .acts import (

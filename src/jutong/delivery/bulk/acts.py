@@ -28,6 +28,8 @@ from .making import Recipe, materialise, recipe_of
 from .manifest import handed_of, manifest_of, sign
 from .marking import PURPOSE, Marking, check_marking
 from .profile import SECRET_BYTES, Profile, new_profile
+from .telling import store as telling
+from .telling.event import event_of
 from .tracing import Leak, Trace, traced
 from .view import BATCHES, EVERY, View, outlived, refusal_of, terms_of
 from .writing import written
@@ -77,6 +79,8 @@ def make_view(
             manifest=sign(told, key, node),
         )
         store.save_view(desk.db, made)
+        if Method.TABLE in agreement.methods:
+            telling.add_event(desk.db, event_of(made, telling.newest_number(desk.db, made.agreement) + 1, desk.now))
     if made is None and not gone:
         return before
     store.remove_views(desk.db, agreement.id, [one.version for one in gone])

@@ -34,6 +34,7 @@ class Want(StrEnum):
     METADATA = "metadata"
     QUERY = "query"
     CHANGES = "changes"
+    EVENTS = "events"  # new versions, numbered: ours
     WHOLE = "file"  # the view as one file: ours
     CONFIRM = "receipt"  # of a delivery, by its consumer: ours
     RECEIPT = "receipts"  # of a call, from the ledger: ours
@@ -54,6 +55,7 @@ _ROUTES: tuple[tuple[str, Want, re.Pattern[str]], ...] = tuple(
         ("GET", Want.METADATA, f"{_TABLE}/metadata"),
         ("POST", Want.QUERY, f"{_TABLE}/query"),
         ("GET", Want.CHANGES, f"{_TABLE}/changes"),
+        ("GET", Want.EVENTS, f"{_TABLE}/events"),
         ("GET", Want.WHOLE, f"{_TABLE}/file"),
         ("HEAD", Want.WHOLE, f"{_TABLE}/file"),
         ("POST", Want.CONFIRM, f"{_TABLE}/receipt"),
@@ -159,7 +161,7 @@ def number_in(asked: Mapping[str, str], name: str) -> int | None:
     if not given:
         return None
     if not given.isdecimal() or len(given) > 9:
-        raise Invalid(text("{name} is a version: a number from 0 on", name=name))
+        raise Invalid(text("{name} is a number from 0 on", name=name))
     return int(given)
 
 

@@ -39,6 +39,7 @@ from .profile import Profile, profile_in
 from .reply import PARQUET, Piece, Reply, Stopped, as_json, as_lines, as_piece, refused, stop
 from .rights import GONE, TABLE_ALONE, UNKNOWN, Barred, Rights, Shown, day_of
 from .seal import FILE_SECONDS, PAGE_SECONDS, FileWord, PageWord, open_file, open_page, seal_file, seal_page
+from .telling import PAGE, cloud_event, events_after, newest_number
 from .view import BATCHES, Part, View, refusal_of
 from .writing import written
 
@@ -160,8 +161,11 @@ class Shelf:
         if want is Want.CONFIRM:
             self._confirm(asked, profile, shown, reply)
             return
-        newest = self._rights.standing(db, shown)
         said = asked_in(asked.query)
+        if want is Want.EVENTS:
+            self._events(db, said, shown, reply)
+            return
+        newest = self._rights.standing(db, shown)
         if want is Want.WHOLE:
             self._whole(asked, said, shown, newest, now, reply)
         elif want is Want.VERSION:
@@ -174,6 +178,13 @@ class Shelf:
             self._query(db, asked, profile, shown, newest, now, reply)
         else:
             self._changes(db, said, profile, shown, newest, now, reply)
+
+    def _events(self, db: Db, said: Mapping[str, str], shown: Shown, reply: Reply) -> None:
+        """Tell of versions after a number, in order; no rows, so no reading of the whole is counted."""
+        after, limit = number_in(said, "after") or 0, min(page_size(said), PAGE)
+        told = events_after(db, shown.agreement.id, after, limit=limit)
+        events = [cloud_event(one, self._house.home.address) for one in told]
+        as_json(reply, {"events": events, "newest": newest_number(db, shown.agreement.id)})
 
     def _query(
         self, db: Db, asked: Asked, profile: Profile, shown: Shown, newest: View, now: datetime, reply: Reply

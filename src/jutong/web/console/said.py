@@ -185,6 +185,9 @@ DONE: Mapping[str, Text] = {
     "delivery.opened": text("The service is open."),
     "delivery.profile_issued": text("The profile was issued."),
     "delivery.profile_revoked": text("The profile has ended, and with it every address that it was given."),
+    "delivery.subscribed": text("The system is subscribed; it is told of the newest version next."),
+    "delivery.unsubscribed": text("The subscription has ended; nothing more is sent."),
+    "delivery.sent_again": text("The dead letter is sent again, and after it what waits behind it."),
     # ledger
     # oversight
     # notices

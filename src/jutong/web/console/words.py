@@ -8,6 +8,7 @@ from typing import Any
 
 from jutong import catalogue, oversight, quality, registers
 from jutong.catalogue import harvest, item, terms_of_use
+from jutong.delivery.bulk import telling
 from jutong.guard import Method
 from jutong.kernel.text import Text, plain, text
 from jutong.terms import BodyKind, Duty, Grade
@@ -324,6 +325,21 @@ OVERSIGHT: Words = {
         oversight.Kind.RESPONSIBILITY: text("a responsibility"),
     },
 }
+TELLING: Words = {
+    telling.State: {
+        telling.State.FOLLOWING: text("told of everything"),
+        telling.State.WAITING: text("being told"),
+        telling.State.DEAD: text("dead letter"),
+        telling.State.ENDED: text("subscription ended"),
+    },
+    telling.Failure: {
+        telling.Failure.SILENT: text("it does not answer"),
+        telling.Failure.REFUSED: text("it answers with a refusal"),
+        telling.Failure.GONE: text("it wants to hear nothing more (410)"),
+        telling.Failure.ADDRESS: text("its address is never called from here"),
+        telling.Failure.UNWILLING: text("it does not say that it takes webhooks of this node"),
+    },
+}
 _ROOMS = (
     CUSTODY,
     TERMS,
@@ -338,6 +354,7 @@ _ROOMS = (
     SUBJECTS,
     SHARING,
     OVERSIGHT,
+    TELLING,
 )
 # By enumeration first: members of two enumerations of strings may be equal.
 _ALL: Words = {kind: words for room in _ROOMS for kind, words in room.items()}
