@@ -117,7 +117,9 @@ def name_reading(item: str, *, person: bool = False) -> Reading:
         f"WHEN NOT regexp_matches({form}, {literal(sound)}) THEN '{NameDoubt.FORM}' END"
     )
     old, new = _simplified()
-    simple = f"translate({form}, {literal(old)}, {literal(new)})"
+    # The table of characters is long, and is built for each row anew: only the few names that hold one go through it.
+    traditional = f"regexp_matches({form}, {literal(one_of(old))})"
+    simple = f"CASE WHEN {traditional} THEN translate({form}, {literal(old)}, {literal(new)}) ELSE {form} END"
     third = Step(columns=((f"{item}_doubt", why), (f"{item} simple", simple)))
     read = f"{doubt} IS NULL AND {form} IS NOT NULL"
     core = f"nullif(regexp_replace({form}, {literal(_CORE)}, '', 'g'), '')"
