@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from .text import Text
+from .text import Text, told_again
 
 Told = TypeVar("Told")
 
@@ -33,8 +33,4 @@ def told(path: Path, reader: msgspec.json.Decoder[Told]) -> Told | None:
 
 def whole(words: Text) -> Text:
     """Return a sentence that was read back, with the sentences inside it as sentences."""
-    inside: dict[str, Any] = {
-        name: whole(Text(**value)) if isinstance(value, dict) and value.keys() == {"template", "values"} else value
-        for name, value in words.values.items()
-    }
-    return Text(words.template, inside)
+    return told_again({"template": words.template, "values": words.values})

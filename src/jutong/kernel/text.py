@@ -55,6 +55,22 @@ def plain(words: object) -> Text:
     return Text("{words}", {"words": words})
 
 
+def spelled(words: Text) -> dict[str, Any]:
+    """Return a sentence as plain JSON values, so that it can be kept and said later in any language.
+
+    >>> told_again(spelled(text("{why}: {count} rows", why=text("too long"), count=3))).said_in("en")
+    'too long: 3 rows'
+    """
+    values = {name: spelled(one) if isinstance(one, Text) else str(one) for name, one in words.values.items()}
+    return {"template": words.template, "values": values}
+
+
+def told_again(told: Mapping[str, Any]) -> Text:
+    """Return the sentence that was spelled so, with the sentences inside it as sentences."""
+    values = {name: told_again(one) if isinstance(one, Mapping) else one for name, one in told["values"].items()}
+    return Text(told["template"], values)
+
+
 def _said(value: object, language: str) -> Any:
     return value.said_in(language) if isinstance(value, Text) else value
 

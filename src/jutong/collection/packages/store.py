@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
-from jutong.kernel.text import Text
+from jutong.kernel.text import spelled, told_again
 
 from .package import Package, Stage
 
@@ -46,8 +46,8 @@ def save_package(db: Db, kept: Package) -> None:
     values = {
         **{name: getattr(kept, name) for name in (*_PLAIN, "code")},
         "stage": kept.stage.value,
-        "reason": _spelled(kept.reason),
-        "remedy": _spelled(kept.remedy),
+        "reason": spelled(kept.reason),
+        "remedy": spelled(kept.remedy),
     }
     upsert(db, package, values, key=("id",))
 
@@ -113,14 +113,6 @@ def packages_listed(
 
 def _package_of(row: sa.RowMapping) -> Package:
     told: dict[str, Any] = {name: row[name] for name in (*_PLAIN, "code")}
-    return Package(**told, stage=Stage(row["stage"]), reason=_text(row["reason"]), remedy=_text(row["remedy"]))
-
-
-def _spelled(words: Text) -> dict[str, Any]:
-    values = {name: _spelled(one) if isinstance(one, Text) else str(one) for name, one in words.values.items()}
-    return {"template": words.template, "values": values}
-
-
-def _text(told: dict[str, Any]) -> Text:
-    values = {name: _text(one) if isinstance(one, dict) else one for name, one in told["values"].items()}
-    return Text(told["template"], values)
+    return Package(
+        **told, stage=Stage(row["stage"]), reason=told_again(row["reason"]), remedy=told_again(row["remedy"])
+    )

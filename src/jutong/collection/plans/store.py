@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.shape import learn
-from jutong.kernel.text import Text
+from jutong.kernel.text import spelled, told_again
 from jutong.terms import Actor
 
 from ..layout import Layout
@@ -169,8 +169,8 @@ def save_run(db: Db, kept: Run) -> None:
             for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "behind", "code")
         },
         "outcome": kept.outcome.value,
-        "reason": _spelled(kept.reason),
-        "remedy": _spelled(kept.remedy),
+        "reason": spelled(kept.reason),
+        "remedy": spelled(kept.remedy),
     }
     upsert(db, run, values, key=("id",))
 
@@ -227,17 +227,9 @@ def _run_of(row: sa.RowMapping) -> Run:
     told: dict[str, Any] = {
         name: row[name] for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "behind", "code")
     }
-    return Run(**told, outcome=Outcome(row["outcome"]), reason=_text(row["reason"]), remedy=_text(row["remedy"]))
-
-
-def _spelled(words: Text) -> dict[str, Any]:
-    values = {name: _spelled(one) if isinstance(one, Text) else str(one) for name, one in words.values.items()}
-    return {"template": words.template, "values": values}
-
-
-def _text(told: dict[str, Any]) -> Text:
-    values = {name: _text(one) if isinstance(one, dict) else one for name, one in told["values"].items()}
-    return Text(told["template"], values)
+    return Run(
+        **told, outcome=Outcome(row["outcome"]), reason=told_again(row["reason"]), remedy=told_again(row["remedy"])
+    )
 
 
 learn(Reach, Layout, Reading, Difference)

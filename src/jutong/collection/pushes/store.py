@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.shape import learn
-from jutong.kernel.text import Text
+from jutong.kernel.text import spelled, told_again
 
 from ..layout import Layout
 from .push import Parcel, Push, Stage
@@ -50,8 +50,8 @@ def save_push(db: Db, kept: Push) -> None:
         "layout": msgspec.to_builtins(parcel.layout),
         "stage": kept.stage.value,
         "code": kept.code,
-        "reason": _spelled(kept.reason),
-        "remedy": _spelled(kept.remedy),
+        "reason": spelled(kept.reason),
+        "remedy": spelled(kept.remedy),
     }
     upsert(db, push, values, key=("id",))
 
@@ -109,19 +109,9 @@ def _push_of(row: sa.RowMapping) -> Push:
             layout=msgspec.convert(row["layout"], Layout),
         ),
         stage=Stage(row["stage"]),
-        reason=_text(row["reason"]),
-        remedy=_text(row["remedy"]),
+        reason=told_again(row["reason"]),
+        remedy=told_again(row["remedy"]),
     )
-
-
-def _spelled(words: Text) -> dict[str, Any]:
-    values = {name: _spelled(one) if isinstance(one, Text) else str(one) for name, one in words.values.items()}
-    return {"template": words.template, "values": values}
-
-
-def _text(told: dict[str, Any]) -> Text:
-    values = {name: _text(one) if isinstance(one, dict) else one for name, one in told["values"].items()}
-    return Text(told["template"], values)
 
 
 learn(Layout)
