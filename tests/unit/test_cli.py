@@ -226,6 +226,16 @@ def test_a_record_is_looked_up_by_a_key_that_stands_on_no_command_line(city: Cit
     assert "110105" not in mistyped.output
 
 
+def test_requests_for_erasure_are_listed_for_those_who_answer_for_them(city: City) -> None:
+    """Whoever does not answer for them is refused, and that stands on record."""
+    home = city.house.home.folder
+    assert shown(run("lake", "erasures", "--home", home, "--json", token=city.tokens["overseer"])) == []
+    before = len(city.lines("guard.denied"))
+    refused(run("lake", "erasures", "--home", home, token=city.tokens["asker"]), 11)
+    city.settle()
+    assert len(city.lines("guard.denied")) == before + 1
+
+
 def test_a_score_is_counted_from_the_ledger(city: City) -> None:
     """The card is the department's; who may not look is refused."""
     home = city.house.home.folder

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from jutong import custody
+from jutong import custody, registers
+from jutong.guard import Label
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import Unavailable
 from jutong.kernel.lock import exclusive
 from jutong.kernel.text import text
 
-from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, interactive
+from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk, interactive
 from .output import progress, said, show
 
 commands = typer.Typer(name="lake", no_args_is_help=True, help="The lake's tables: upkeep, retention, a look back.")
@@ -122,8 +123,9 @@ def erase(
 @commands.command()
 def erasures(home: HomeOption = HERE, token: TokenOption = "", as_json: JsonOption = False) -> None:
     """List the requests for erasure and what came of them."""
-    with as_somebody(home, token) as (house, actor), house.reading() as db:
-        found = custody.list_erasures(db, actor)
+    with at_desk(home, token) as desk:
+        desk.allow("pages.erasures", Label(owner="", parties=registers.authorities(desk.db)))
+        found = custody.list_erasures(desk.db, desk.actor)
     show([asdict(one) for one in found], as_json=as_json)
 
 
