@@ -6,14 +6,12 @@ import ipaddress
 import logging
 import secrets
 from contextlib import closing
-from datetime import UTC
 from urllib.parse import urlsplit
 
 from jutong import catalogue, sharing
 from jutong.desk import House
 from jutong.guard import Method
 from jutong.kernel.canon import canonical
-from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.db import Db, transaction
 from jutong.kernel.errors import Invalid, Refused, Unavailable
 from jutong.kernel.httpsig import Target, sign_request
@@ -22,6 +20,7 @@ from jutong.kernel.outward import Outward, Resolver, resolve
 
 from ...gateway.watch import node_secret
 from ...plan import compile
+from ..rights import day_of
 from ..view import refusal_of
 from . import store
 from .acts import give_up
@@ -102,8 +101,7 @@ def _stands(db: Db, house: House, kept: Subscription) -> bool:
     if agreement.over or kept.system not in agreement.systems or agreement.consumer != kept.body:
         return False
     plan = compile(agreement, catalogue.find(db, agreement.entry), secret=node_secret(house.key))
-    today = house.clock().astimezone(UTC).astimezone(LEGAL_TIME).date()
-    return refusal_of(plan, Method.TABLE, kept.purpose, today) is None
+    return refusal_of(plan, Method.TABLE, kept.purpose, day_of(house.clock())) is None
 
 
 def _tried(house: House, kept: Subscription, event: Event, outward: Outward) -> Subscription:
