@@ -39,6 +39,7 @@ def _identifiers() -> ModuleType:
 
 terms = _identifiers()
 PHONE = r"^(\+?86[ -]?)?(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})$"
+CREDIT_FAULTS = (terms.Fault.CHECK_DIGIT, terms.Fault.ALPHABET)
 CHECKS: dict[str, Callable[[str], bool]] = {
     "credit-code": lambda code: len(code) != 18 or terms.credit_code_fault(code) not in CREDIT_FAULTS,
     "embedded": lambda code: len(code) != 18 or terms.is_organisation_code(code[8:17]),
@@ -46,7 +47,6 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "organisation-code": lambda code: len(code) != 9 or terms.is_organisation_code(code),
     "bank-card": lambda number: not 13 <= len(number) <= 19 or terms.is_bank_card(number),
 }
-CREDIT_FAULTS = (terms.Fault.CHECK_DIGIT, terms.Fault.ALPHABET)
 
 
 class Sound(ColumnMapMetricProvider):  # type: ignore[misc]
