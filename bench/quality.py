@@ -83,7 +83,8 @@ def _apart(do: Callable[..., Mapping[str, Any]], *given: object) -> Mapping[str,
         return pool.apply(do, given)
 
 
-def _measured(do: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def measured(do: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """Do it, and say beside its answer how many seconds of processor and clock it took and how much memory."""
     cpu, wall = time.process_time(), time.perf_counter()
     told = dict(do())
     told["cpu_seconds"], told["wall_seconds"] = time.process_time() - cpu, time.perf_counter() - wall
@@ -103,7 +104,7 @@ def _ours(file: Path, rules: Path, memory: int = MEMORY) -> Mapping[str, Any]:
             _, counts = count_failures(engine, Sought({"raw": FileRef(file)}), compiled)
             return {"rules": len(counts), "failed": {one.rule: one.failed for one in counts}}
 
-        return _measured(ask)
+        return measured(ask)
 
 
 def _hand(file: Path) -> Mapping[str, Any]:
@@ -119,7 +120,7 @@ def _hand(file: Path) -> Mapping[str, Any]:
         row = duck.sql(hand_sql(str(file), TODAY.isoformat())).fetchall()[0]
         return {"failed": list(row[1:])}
 
-    return _measured(ask)
+    return measured(ask)
 
 
 def _checked(file: Path, column: str) -> Mapping[str, Any]:
@@ -128,7 +129,7 @@ def _checked(file: Path, column: str) -> Mapping[str, Any]:
         lends(engine)
         sql = f'SELECT count(*) AS n, count(*) FILTER (WHERE ({function}("{column}") & 1) <> 0) AS sound FROM raw'
         engine.query(sql + ' WHERE "_row" < 2', {"raw": FileRef(file)}).read_all()  # its tables are made once
-        told = _measured(lambda: engine.query(sql, {"raw": FileRef(file)}).read_all().to_pylist()[0])
+        told = measured(lambda: engine.query(sql, {"raw": FileRef(file)}).read_all().to_pylist()[0])
     return {**told, "rows": told["n"]}
 
 
