@@ -46,6 +46,11 @@ def refresh_serving_copy(desk: Desk, line: Evidence) -> None:
     delivery.refresh(desk, str(line.facts["entry"]))
 
 
+def read_addresses(desk: Desk, line: Evidence) -> None:
+    """Addresses are read into their parts, once the rows stand in their standard form."""
+    library.read_addresses(desk, line.on)
+
+
 def match_rows(desk: Desk, line: Evidence) -> None:
     """Rows without a valid key look for their legal persons, once the batch is merged."""
     library.match_batch(desk, line.on)
@@ -167,7 +172,7 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "quality.objection_resolved": (mark_doubted, tell_doubt),
     "quality.objection_answered": (mark_doubted, tell_doubt),
     "quality.objection_closed": (mark_doubted,),
-    "library.merged": (refresh_serving_copy, draw_merge, match_rows),
+    "library.merged": (refresh_serving_copy, draw_merge, match_rows, read_addresses),
     "library.matched": (refresh_serving_copy,),
     "library.theme_declared": (make_theme, draw_theme),
     "library.match_accepted": (settle_decision,),

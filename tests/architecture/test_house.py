@@ -78,6 +78,7 @@ ADAPTERS = {
     "jutong.quality.doubting",
     "jutong.quality.measuring",
     "jutong.quality.books.files",
+    "jutong.library.addresses",
     "jutong.library.laying",
     "jutong.library.placing",
     "jutong.library.space",

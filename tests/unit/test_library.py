@@ -10,6 +10,7 @@ from jutong import library, quality
 from jutong.kernel.errors import Invalid, NotFound, Refused, WrongMoment
 from jutong.library import Authority, Conflict, Merge
 from jutong.quality import Confidence
+from jutong.terms.address import PARTS
 from jutong.terms.identifier import registration_number_of
 from tests.fitness import ENTRY, OTHER_ENTRY, Place, code, place_at, register_entry, row
 from tests.postgres import postgres_database, postgres_url  # noqa: F401
@@ -39,6 +40,25 @@ def test_a_name_stands_in_its_form_beside_what_was_written(place: Place) -> None
     assert told["name"] == "重慶長江(集团) 有限公司"
     assert (told["name_form"], told["name_variant"]) == ("重慶長江（集团）有限公司", "重庆长江（集团）有限公司")
     assert (told["name_core"], told["name_confidence"], told["name_doubt"]) == ("重慶長江（集团）", "stated", None)
+
+
+def test_addresses_fall_into_their_parts_beside_the_standard_table(place: Place) -> None:
+    """Once a batch, as it stands there: twelve parts, how far the reading got, and the key by which a row goes."""
+    written = "重庆市渝中区大坪正街96号3幢2-1"
+    batch = place.deliver([row(1, address=written), row(2, address="不详"), row(3, address="N/A")])
+    with pytest.raises(NotFound), place.desk() as desk:
+        library.read_addresses(desk, batch.id)  # not merged yet
+    place.merge(batch)
+    for _ in range(2):
+        with place.desk() as desk:
+            assert library.read_addresses(desk, batch.id) == {"whole": 1, "part": 1}
+    first, second, third = place.table(f"standard/{ENTRY}_address", order="_row")
+    parts = [first[f"address_{part}"] for part in PARTS]
+    assert "".join(part for part in parts if part) == written
+    assert (first["_key"], first["address_district"], first["address_reading"]) == (code(1), "渝中区", "whole")
+    assert (second["address_reading"], third["address_reading"]) == ("part", None)
+    (line,) = place.lines("library.addresses_read")
+    assert {name: line.facts[name] for name in ("whole", "part", "none")} == {"whole": 1, "part": 1, "none": 0}
 
 
 def test_a_standard_table_of_before_a_form_was_known_goes_on(place: Place) -> None:

@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from jutong.pools import Engine, SparkEngine, open_pools
+from jutong.quality.addressing import ADDRESS_COLUMNS, address_reading
 from jutong.quality.capital import Confidence, capital_of
 from jutong.quality.naming import NAME_COLUMNS, Name, name_of, name_reading
 from jutong.quality.phone import PHONE_COLUMNS, Phones, phone_reading, phones_of
 from jutong.quality.reading import Reading, quoted, staged, tables_of
 from jutong.registers import shipped
-from jutong.terms.address import Gazetteer
+from jutong.terms.address import PARTS, Gazetteer
 from jutong.terms.address import Reading as Understood
 from tests.contracts.test_engine import sail
 from tests.real import data
@@ -154,6 +155,24 @@ def test_both_engines_read_as_python_does(engine: Engine) -> None:
     ]
 
 
+ADDRESSES = (
+    *("重庆市沙坪坝区天星桥正街40号2幢3楼301室", "浙江省杭州市杭州市西湖区三墩镇１２号"),
+    "重庆市云阳县龙洞乡新场村五社",
+    *("重庆 渝北区，龙溪街道红锦大道 88 号附5号", "吉林市船营区解放大路1号", "江津区几江街道", "不详", "号" * 300, ""),
+    *("重庆市两江新区高新技术产业开发区金开大道1号", "重庆市渝中区大坪正街96号3单元4-1", "O'Brien路1号"),
+)
+
+
+def test_both_engines_read_addresses_as_python_does(engine: Engine) -> None:
+    """Twelve parts and how far the reading got, in one pass, as the record's page reads one address."""
+    gazetteer = shipped.gazetteer()
+    told = read_by(engine, address_reading("v", gazetteer), ADDRESSES, ADDRESS_COLUMNS)
+    read = [gazetteer.read(one) for one in ADDRESSES]
+    assert told == [
+        (*(one.parts.get(part) for part in PARTS), one.reading.value if one.written else None) for one in read
+    ]
+
+
 def column_of(path: Path, name: str) -> list[str]:
     """Return a column of a real register's whole rows, as it is spelled."""
     table = pq.read_table(path, columns=[name, "width"])
@@ -176,7 +195,7 @@ def test_names_of_real_registers_are_read(tmp_path: Path) -> None:
     assert sum("（" in str(row[0]) for row in told) > sum("（" in name for name in spelled)
 
 
-def test_what_real_registers_say_is_read_as_far_as_stated() -> None:
+def test_what_real_registers_say_is_read_as_far_as_stated(tmp_path: Path) -> None:
     """Chongqing's 22,248 firms: capital 99.8 %, days but where columns moved, addresses 97.9 % below the district."""
     path = data("enterprise/chongqing.parquet")
     capital = Counter(capital_of(one).confidence for one in column_of(path, "capital") if one != "N/A")
@@ -190,7 +209,11 @@ def test_what_real_registers_say_is_read_as_far_as_stated() -> None:
     unknown = [code for code, day in codes if not divisions.known_from(code[2:8], int(day[:4]))]
     assert len([code for code in unknown if not divisions.is_registry_code(code[2:8])]) / 22_248 < 0.001
     gazetteer = Gazetteer.of(divisions.spans)
-    read = [gazetteer.read(one) for one in column_of(path, "address")[::4] if one != "N/A"]
+    spelled = [one for one in column_of(path, "address")[::4] if one.strip() and one != "N/A"]
+    read = [gazetteer.read(one.strip()) for one in spelled]
+    pools = open_pools(str(tmp_path / "lake"), {}, "duckdb", "lmdb", tmp_path / "serving")
+    told = read_by(pools.engine, address_reading("v", gazetteer), spelled, ADDRESS_COLUMNS)
+    assert told == [(*(one.parts.get(part) for part in PARTS), one.reading.value) for one in read]
     below = [one for one in read if one.parts.keys() - {"province", "city", "district"}]
     whole = [one for one in read if one.reading is Understood.WHOLE]
     assert len(below) / len(read) > 0.975

@@ -187,6 +187,7 @@ POLICIES: Mapping[str, Policy] = {
     "library.set_authority": _by(Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.ANY),
     "library.join": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.part": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.read_addresses": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "library.match": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     "library.match_again": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.HOUSE, tie=Tie.PARTY),
     "library.decide_match": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from jutong import catalogue, collection, registers
+from jutong import catalogue, collection, ledger, registers
 from jutong.catalogue.entry import Entry
 from jutong.desk import Desk
 from jutong.guard import Label
@@ -14,8 +14,10 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.mark import check_mark
 from jutong.kernel.text import text
 from jutong.terms import Duty
+from jutong.terms.address import Reading
 
 from . import store
+from .addresses import address_items, lay_addresses
 from .bond import Bond, Bonds
 from .decision import AUTHORITY, Decision
 from .golden import Conflict, Golden, Matching, Merge, Said, Suspect
@@ -60,6 +62,22 @@ def merge(desk: Desk, batch_id: str) -> Merge:
                 capital_doubtful=done.doubtful,
             )
     return store.find_merge(desk.db, batch.id)
+
+
+def read_addresses(desk: Desk, batch_id: str) -> Mapping[str, int]:
+    """Read the addresses of a merged batch into their parts; once, and where the entry has none, nothing."""
+    batch = collection.find_batch(desk.db, batch_id)
+    entry = catalogue.find(desk.db, batch.entry)
+    desk.allow("library.read_addresses", Label(owner=entry.provider))
+    if not address_items(entry):
+        return {}
+    store.find_merge(desk.db, batch.id)
+    with desk.released():
+        read = lay_addresses(desk.pools, batch, entry, registers.gazetteer())
+    if ledger.newest_on(desk.db, batch.id, "library.addresses_read") is None:
+        counts = {reading.value: read.get(reading.value, 0) for reading in Reading}
+        desk.record("library.addresses_read", on=batch.id, entry=entry.id, provider=entry.provider, **counts)
+    return read
 
 
 def match_batch(desk: Desk, batch_id: str) -> Matching | None:

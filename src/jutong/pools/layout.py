@@ -61,6 +61,11 @@ def standard_table(entry: str) -> str:
     return table_name(f"standard/{entry}")
 
 
+def addresses_table(entry: str) -> str:
+    """Return the table of the parts of an entry's addresses, row by row of the standard one."""
+    return table_name(f"standard/{entry}_address")
+
+
 def library_table(name: str) -> str:
     """Return a table of the base library, such as its golden records."""
     return table_name(f"library/{name}")

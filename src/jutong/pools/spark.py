@@ -136,6 +136,8 @@ def spark_sql(sql: str, views: Mapping[str, str], parameters: Sequence[Value] = 
             table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     for match in list(tree.find_all(exp.RegexpLike, exp.RegexpFullMatch)):
         _say_wholly(match)
+    for taken in list(tree.find_all(exp.RegexpExtract)):
+        _say_each_group(taken)
     for fold in list(tree.find_all(exp.Reduce)):
         # DuckDB names what is done before what it begins with, Spark the other way round.
         if isinstance(fold.args.get("initial"), exp.Lambda):
@@ -158,6 +160,23 @@ def _say_wholly(match: exp.Binary) -> None:
     parts = [exp.Literal.string(before), match.expression, exp.Literal.string(after)]
     pattern = exp.Concat(expressions=parts, safe=False, coalesce=False)
     match.replace(exp.RegexpLike(this=match.this, expression=pattern))
+
+
+def _say_each_group(taken: exp.RegexpExtract) -> None:
+    """Take the groups that are named in a list one by one: Spark has no way to take them at once."""
+    names = taken.args.get("group")
+    if not isinstance(names, exp.Array):
+        return
+    groups = [
+        exp.PropertyEQ(
+            this=exp.to_identifier(name.name),
+            expression=exp.RegexpExtract(
+                this=taken.this.copy(), expression=taken.expression.copy(), group=exp.Literal.number(number)
+            ),
+        )
+        for number, name in enumerate(names.expressions, start=1)
+    ]
+    taken.replace(exp.Struct(expressions=groups))
 
 
 def _with_named_marks(sql: str, given: int) -> str:

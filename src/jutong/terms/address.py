@@ -14,7 +14,11 @@ PARTS = (
     *("road", "road_number", "place", "building", "floor", "room"),
 )
 _WIDE = "０１２３４５６７８９（），－—＃　"
-_FOLD = str.maketrans(_WIDE, "0123456789(),--# ")
+_PLAIN = "0123456789(),--# "
+_FOLD = str.maketrans(_WIDE, _PLAIN)
+_SEPARATORS = "[ \t\r\n\f\v\u00a0_,，、]+"
+# What no short name stands before: 江津 was a city and is a district, 吉林 is a province and a city in it.
+_GUARDS = ("[市区县旗州盟]", "[区县旗]", "")
 _KIND = re.compile("(?:[\u4e00-\u9fff]{1,3}族)*(?:自治区|特别行政区|自治州|自治县|地区|省|市|盟|区|县|旗)$")
 _WORD = "[\u4e00-\u9fff]"
 _COUNT = "[0-9A-Za-z一二三四五六七八九十负-]"
@@ -47,9 +51,11 @@ _FORM = (
     rf"(?P<floor>(?:地下|负)?{_COUNT}{{1,4}}(?:楼|层|F))?",
     r"(?:单元)?-?(?P<room>[0-9A-Za-z][0-9A-Za-z-]*(?:室|房|号|#)?)?$",
 )
-_REST = re.compile("".join(_FORM))
+WHOLE_FORM = "".join(_FORM)
 # Where something is left over behind them, the parts before it are still what they are.
-_BEGINNING = re.compile("".join(_FORM).removesuffix("$"))
+BEGINNING_FORM = WHOLE_FORM.removesuffix("$")
+_REST, _BEGINNING = re.compile(WHOLE_FORM), re.compile(BEGINNING_FORM)
+ENDS = frozenset({"road_number", "building", "community", "room"})  # at one of these an address may end
 
 
 class Reading(StrEnum):
@@ -70,14 +76,37 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one level of divisions: two alternations with the longest first, and what no short name precedes."""
+
+    full: str
+    short: str
+    guard: str
+
+    @property
+    def pattern(self) -> str:
+        """The pattern that takes a name off the beginning of an address."""
+        short = f"(?:{self.short})" + (f"(?!{self.guard})" if self.guard else "")
+        return f"(?:{'|'.join(one for one in (self.full, short if self.short else '') if one) or '(?!)'})"
+
+    @property
+    def short_group(self) -> str:
+        """The pattern of a short name alone, its only group; for engines that cannot look ahead."""
+        return f"^({self.short})" + (f"(?:[^{self.guard[1:]}|$)" if self.guard else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Gazetteer:
     """The names of provinces, cities and districts, long and short, of every year."""
 
     spans: tuple[Division, ...]
-    _levels: tuple[re.Pattern[str], ...] = field(init=False, compare=False)
+    levels: tuple[Names, ...] = field(init=False, compare=False)
+    _patterns: tuple[re.Pattern[str], ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_levels", tuple(_names(self.spans, level) for level in range(3)))
+        levels = tuple(_names(self.spans, level) for level in range(3))
+        object.__setattr__(self, "levels", levels)
+        object.__setattr__(self, "_patterns", tuple(re.compile(names.pattern) for names in levels))
 
     @classmethod
     def of(cls, spans: Iterable[Division]) -> Gazetteer:
@@ -92,26 +121,29 @@ class Gazetteer:
         >>> " ".join(gazetteer.read("重庆市渝中区大坪正街96号3幢2-1").parts.values())
         '重庆市 渝中区 大坪正街 96号 3幢 2-1'
         """
-        rest = re.sub(r"[\s_,，、]+", "", written.translate(_FOLD))
+        rest = re.sub(_SEPARATORS, "", written.translate(_FOLD))
         parts: dict[str, str] = {}
-        for name, level in zip(PARTS[:3], self._levels, strict=True):
+        for name, level in zip(PARTS[:3], self._patterns, strict=True):
             found = level.match(rest)
             if found:
                 parts[name], rest = found[0], rest[found.end() :]
                 # A city that is named again, as forms do, is said once.
-                while parts[name] and rest.startswith(parts[name]):
-                    rest = rest[len(parts[name]) :]
+                rest = rest.removeprefix(parts[name])
         found = _REST.match(rest)
         begun = found or _BEGINNING.match(rest)
         if begun:
             parts |= {name: begun[name] for name in PARTS[3:] if begun[name]}
-        ends = parts.keys() & {"road_number", "building", "community", "room"}
-        reading = Reading.WHOLE if found and ends else Reading.PART if parts else Reading.NONE
+        reading = Reading.WHOLE if found and parts.keys() & ENDS else Reading.PART if parts else Reading.NONE
         return Address(written=written, parts=parts, reading=reading)
 
 
-def _names(spans: Iterable[Division], level: int) -> re.Pattern[str]:
-    """Return the pattern of all names of a level: 0 provinces, 1 cities, 2 districts."""
+def folded_sql(value: str) -> str:
+    """Return the SQL of an address as it is read: digits and brackets of one width, nothing between its parts."""
+    return f"regexp_replace(translate({value}, '{_WIDE}', '{_PLAIN}'), '{_SEPARATORS}', '', 'g')"
+
+
+def _names(spans: Iterable[Division], level: int) -> Names:
+    """Return all names of a level: 0 provinces, 1 cities, 2 districts."""
     names: set[str] = set()
     shorts: set[str] = set()
     for span in spans:
@@ -121,7 +153,8 @@ def _names(spans: Iterable[Division], level: int) -> re.Pattern[str]:
             short = _KIND.sub("", span.name)
             if len(short) > 1 and level < 2:
                 shorts.add(short)
-    # 江津 was a city and is a district: the short name of a city is not the beginning of a district's.
-    ordered = sorted(names | shorts, key=lambda name: (-len(name), name))
-    known = "|".join(re.escape(name) + ("" if name in names else "(?![区县旗])") for name in ordered)
-    return re.compile(f"(?:{known})" if known else "(?!)")
+    return Names(full=_alternation(names), short=_alternation(shorts - names), guard=_GUARDS[level])
+
+
+def _alternation(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names, key=lambda name: (-len(name), name))))

@@ -137,6 +137,7 @@ DEEDS: Mapping[str, Text] = {
     "library.looked_up": text("golden record looked up"),
     "library.match_accepted": text("match of a row accepted"),
     "library.match_rejected": text("match of a row rejected"),
+    "library.addresses_read": text("addresses of a batch read into their parts"),
     "library.matched": text("rows without a key matched"),
     "library.matches_looked_at": text("matches looked at"),
     "library.merged": text("batch merged into the library"),
