@@ -198,10 +198,10 @@ def test_a_source_that_cannot_tell_its_changes_is_refused_with_the_remedy(
     source.sql("SELECT pg_drop_replication_slot(%s)", (slot_of(plan.id),))
     with pytest.raises(WrongMoment, match="slot of this plan is gone"):
         source.run(plan)
-    with pytest.raises(Invalid, match="PostgreSQL alone"):
+    with pytest.raises(Invalid, match="through a publication"):
         source.plan(reading=STREAM, reach=Reach(kind=ReachKind.MYSQL, host="a", database="b", table="c", user="d"))
-    with pytest.raises(Invalid):
-        Reading(mode=Mode.STREAM)
+    with pytest.raises(Invalid, match="without an overlap"):
+        Reading(mode=Mode.STREAM, publication="jutong", overlap=5)
     monkeypatch.setattr(streams, "_one", lambda *_: "replica")
     with pytest.raises(Invalid, match="wal_level is not logical"):
         source.run(plan)

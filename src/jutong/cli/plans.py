@@ -41,6 +41,7 @@ class Sheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     overlap: int = 0
     checksum: bool = True
     publication: str = ""
+    stream: bool = False
     schedule: str = ""
 
     def layout(self) -> Layout:
@@ -109,7 +110,11 @@ def keep(
             reach=sheet.reach,
             layout=sheet.layout(),
             reading=Reading.of(
-                sheet.watermark, overlap=sheet.overlap, checksum=sheet.checksum, publication=sheet.publication
+                sheet.watermark,
+                overlap=sheet.overlap,
+                checksum=sheet.checksum,
+                publication=sheet.publication,
+                stream=sheet.stream,
             ),
             schedule=Schedule(sheet.schedule),
         )

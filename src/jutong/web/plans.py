@@ -86,6 +86,7 @@ class PlanSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     overlap: Overlap = 0
     checksum: bool = True
     publication: Short = ""
+    stream: bool = False
     schedule: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\u0000]*$")] = ""
 
 
@@ -171,7 +172,13 @@ def keep_plan(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[P
         title=data.title,
         reach=data.reach.reach(),
         layout=Layout(headers=_named(data.headers), castable=frozenset(data.castable)),
-        reading=Reading.of(data.watermark, overlap=data.overlap, checksum=data.checksum, publication=data.publication),
+        reading=Reading.of(
+            data.watermark,
+            overlap=data.overlap,
+            checksum=data.checksum,
+            publication=data.publication,
+            stream=data.stream,
+        ),
         schedule=Schedule(data.schedule),
     )
     with house.desk(actor) as desk:

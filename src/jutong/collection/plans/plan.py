@@ -73,10 +73,18 @@ class Plan:
                 remedy=text("put what is asked of it into the address, and none of it here"),
             )
 
-        if self.reading.mode is Mode.STREAM and self.reach.kind is not ReachKind.POSTGRESQL:
+        streamed = self.reading.mode is Mode.STREAM
+        if streamed and self.reach.kind not in (ReachKind.POSTGRESQL, ReachKind.MYSQL):
             raise Invalid(
-                text("changes are read from the log of PostgreSQL alone"),
-                remedy=text("read MySQL and MariaDB by a watermark, or in full"),
+                text("changes are read from the log of a database: PostgreSQL, MySQL or MariaDB"),
+                remedy=text("read the source by a watermark, or in full"),
+            )
+        if streamed and (self.reach.kind is ReachKind.POSTGRESQL) != bool(self.reading.publication):
+            raise Invalid(
+                text("PostgreSQL tells its changes through a publication; MySQL and MariaDB have none"),
+                remedy=text(
+                    "name the publication that the source's owner made for a table of PostgreSQL, and no other"
+                ),
             )
 
     @property

@@ -21,6 +21,7 @@ from ..contract import Contract, Limits, contract_of
 from ..flow import Progress
 from ..landing import in_force
 from ..reach import Mode, Reach
+from ..sources.mysql_stream import BinaryLog
 from ..sources.opening import Door
 from ..sources.pulled import Pulled
 from ..sources.stream import Stream, slot_of
@@ -109,7 +110,7 @@ def end_plan(house: House, actor: Actor, plan_id: str, outward: Outward) -> Plan
     return plan
 
 
-def _stream(house: House, plan: Plan, outward: Outward) -> Stream:
+def _stream(house: House, plan: Plan, outward: Outward) -> Stream | BinaryLog:
     door = door_of(house.home.folder, plan.provider, plan.reach, outward)
     return door.stream(slot_of(plan.id), plan.reading.publication)
 
