@@ -180,11 +180,11 @@ def test_texts_as_keys_are_told_apart_as_written(source: Source) -> None:
     source.sql("UPDATE firm SET address = '别处' WHERE n = 1")
     assert source.run(plan).rows == 2
     source.sql("UPDATE firm SET uscc = lower(uscc) WHERE n = 1")
-    with pytest.raises(WrongMoment, match="cannot take rows back"):
+    with pytest.raises(WrongMoment, match="does not tell which ones"):
         source.run(plan)
 
 
-@pytest.mark.parametrize("loss", ["DELETE FROM firm WHERE n = 1", "UPDATE firm SET n = 9 WHERE n = 1", "TRUNCATE firm"])
+@pytest.mark.parametrize("loss", ["DELETE FROM firm WHERE n = 1", "UPDATE firm SET n = 9 WHERE n = 1"])
 def test_a_lost_row_is_said(source: Source, loss: str) -> None:
     """Where no batch can tell it the stream stands until it is begun anew, and the next run reads all rows."""
     source.add(1)
@@ -194,7 +194,7 @@ def test_a_lost_row_is_said(source: Source, loss: str) -> None:
     source.add(3)
     source.sql(loss)
     for _ in range(2):
-        with pytest.raises(WrongMoment, match="cannot take rows back"):
+        with pytest.raises(WrongMoment, match="does not tell which ones"):
             source.run(plan)
     source.add(4)
     source.restart(plan)

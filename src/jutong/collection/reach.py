@@ -145,6 +145,7 @@ class Reading:
     watermark: str = ""  # the column that grows with every change
     overlap: int = 0  # seconds of an instant, or steps of a number, that are read again for what came late
     checksum: bool = True  # the source reckons a checksum over the same rows, and it must be ours
+    loss_share: int = 20  # percent of its rows that a source may take back at once before somebody is asked
     publication: str = ""  # of a stream from PostgreSQL: what the source's owner made for it
 
     def __post_init__(self) -> None:
@@ -161,13 +162,29 @@ class Reading:
                 text("rows are read by what is new of them exactly if a column tells it"),
                 remedy=text("name the watermark of an incremental plan, and none of a full one"),
             )
+        if not 0 <= self.loss_share <= 100:
+            raise Invalid(text("the share of rows that may go by themselves is 0 to 100 percent"))
         if not 0 <= self.overlap <= OVERLAP_MOST:
             raise Invalid(text("an overlap is 0 to {most} seconds or steps", most=OVERLAP_MOST))
 
     @classmethod
     def of(
-        cls, watermark: str, *, overlap: int = 0, checksum: bool = True, publication: str = "", stream: bool = False
+        cls,
+        watermark: str,
+        *,
+        overlap: int = 0,
+        checksum: bool = True,
+        publication: str = "",
+        stream: bool = False,
+        loss_share: int = 20,
     ) -> Reading:
         """Return the reading of what is new by a watermark or by the log, or of everything without either."""
         mode = Mode.INCREMENTAL if watermark else Mode.STREAM if publication or stream else Mode.FULL
-        return cls(mode=mode, watermark=watermark, overlap=overlap, checksum=checksum, publication=publication)
+        return cls(
+            mode=mode,
+            watermark=watermark,
+            overlap=overlap,
+            checksum=checksum,
+            publication=publication,
+            loss_share=loss_share,
+        )

@@ -44,6 +44,29 @@ _TOKEN = re.compile(r"`((?:[^`]|``)+)`|\"((?:[^\"]|\"\")+)\"|([\w$]+)|([.,(])")
 _COMMENT = re.compile(r"/\*(?!!).*?\*/|--[ \t][^\n]*\n?|^\s*#[^\n]*\n", re.S)
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a server's log; ``born`` is when its file was begun (seconds)."""
+
+    server: str
+    file: str
+    offset: int
+    born: int
+
+    @classmethod
+    def read(cls, spelled: str) -> Spot:
+        """Read the spelling.
+
+        >>> str(Spot.read("7 log.000012 1544 1767225600"))
+        '7 log.000012 1544 1767225600'
+        """
+        server, file, offset, born = spelled.split(" ")
+        return cls(server, file, int(offset), int(born))
+
+    def __str__(self) -> str:
+        return f"{self.server} {self.file} {self.offset} {self.born}"
+
+
 Key = tuple[str, ...]  # one word a column: a whole number, or the bytes of a text as capital hexadecimal digits
 
 

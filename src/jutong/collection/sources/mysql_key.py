@@ -24,6 +24,7 @@ class KeyColumn:
     kind: str  # as information_schema spells the type
     signed: bool = True
     charset: str = ""  # of a text
+    padded: bool = False  # shown with zeros before it
 
     @property
     def is_text(self) -> bool:
@@ -33,7 +34,7 @@ class KeyColumn:
     @property
     def known(self) -> bool:
         """Whether keys of this kind are read from the log."""
-        return self.is_text or self.kind in _INTEGERS
+        return self.is_text or (self.kind in _INTEGERS and not self.padded)
 
     def fits(self, spelled: int) -> bool:
         """Say whether the log tells values of this column under that type."""

@@ -29,11 +29,11 @@ from jutong.kernel.text import Text, text
 from ..contract import Contract, Limits
 from ..layout import Layout
 from ..reach import Reading
-from .binlog import Born, Committed, Decoder, Emptied, Rotated, Touched
+from .binlog import Born, Committed, Decoder, Emptied, Rotated, Spot, Touched
 from .database import STATEMENT_SECONDS, WIDEST, Look, Progress, Snapshot, batches_of, pull, refuse_inexact
-from .keys import Keys, keys_beside
+from .keys import Keys, keys_beside, write_gone
 from .mysql import cell_of, mysql_table, quoted, text_of
-from .mysql_key import KeyColumn, among, word_of
+from .mysql_key import KeyColumn, among, spelled, word_of
 from .pulled import Pulled, broke_off, spooling
 
 CHANGES_MOST = 200_000  # after that many the transaction under way is the last one of a run
@@ -54,29 +54,6 @@ _KEYS = """
 SELECT column_name FROM information_schema.key_column_usage
 WHERE table_schema = %s AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place in a server's log; ``born`` is when its file was begun (seconds)."""
-
-    server: str
-    file: str
-    offset: int
-    born: int
-
-    @classmethod
-    def read(cls, spelled: str) -> Spot:
-        """Read the spelling.
-
-        >>> str(Spot.read("7 log.000012 1544 1767225600"))
-        '7 log.000012 1544 1767225600'
-        """
-        server, file, offset, born = spelled.split(" ")
-        return cls(server, file, int(offset), int(born))
-
-    def __str__(self) -> str:
-        return f"{self.server} {self.file} {self.offset} {self.born}"
 
 
 @dataclass(slots=True)
@@ -117,7 +94,7 @@ class BinaryLog:
             files = self._files(db)
             self._refuse_lost(spot, server, files)
             decoder = Decoder(self.told.database, self.table, keys, columns)
-            with mysql_table(self.told, self.table) as snapshot, keys_beside(path.with_suffix(".keys")) as changed:
+            with mysql_table(self.told, self.table) as snapshot, keys_beside(path) as changed:
                 found = snapshot.columns()
                 if look:
                     look({one.name: one.spelled for one in found})
@@ -132,26 +109,26 @@ class BinaryLog:
                         if progress:
                             progress(spool.rows, changed.changes)
                     rows = spool.rows
-                if changed.gone():
-                    raise self.lost()
-            if not rows:
-                path.unlink(missing_ok=True)
+                gone = self._gone(snapshot, items.get(contract.key, ""), keys, changed, path)
             until = course.spot if exact or course.spot == spot else course.old
-            return Pulled(path=path, rows=rows, left_aside=aside, until=str(until), behind=_behind(until, files))
+            pulled = Pulled(
+                path=path,
+                rows=rows,
+                left_aside=aside,
+                until=str(until),
+                behind=_behind(until, files),
+                gone=gone,
+                whole=changed.emptied,
+            )
+            if not pulled.says:
+                path.unlink(missing_ok=True)
+            return pulled
 
     def settle(self, position: str) -> None:
         """Let the source go on: it holds nothing for us."""
 
     def drop(self) -> None:
         """Take away what the source keeps for us, which is nothing."""
-
-    def lost(self) -> WrongMoment:
-        """Return the refusal of changes that no batch can tell."""
-        return WrongMoment(
-            text("rows of {name} were deleted or given another key: a stream cannot take rows back", name=self.name),
-            basis=text("deliveries of rows are only added to"),
-            remedy=text("begin the stream anew with `jutong plan restart`: the next run reads all rows"),
-        )
 
     @contextmanager
     def _connected(self) -> Iterator[Mysql]:
@@ -196,6 +173,7 @@ class BinaryLog:
                 kind=columns[places[name]][1].lower(),
                 signed="unsigned" not in columns[places[name]][2].lower(),
                 charset=columns[places[name]][3],
+                padded="zerofill" in columns[places[name]][2].lower(),
             )
             for (name,) in (map(str, row) for row in _all(db, _KEYS, where))
         )
@@ -308,9 +286,11 @@ class BinaryLog:
                         spot = Spot(spot.server, spot.file, spot.offset, born)
                         old = old if late else spot
                     case Touched() as touched:
-                        changed.add([",".join(key) for key in touched.keys])
-                    case Emptied():
-                        raise self.lost()
+                        changed.touch([",".join(key) for key in touched.keys])
+                    case Emptied(end=behind):
+                        changed.empty()
+                        spot = Spot(since.server, file, behind, born)
+                        late = True
                     case Committed(end=behind, at=at):
                         spot = Spot(since.server, file, behind, born)
                         late = late or at > int(str(now)) - LATE_SECONDS
@@ -342,20 +322,48 @@ class BinaryLog:
         cells = [*(cell_of(text_of(quoted(name))) for name in columns), cell_of(f"CONCAT({words})")]
         line = "CONCAT({})".format(", ',', ".join(cells))
         for portion in changed.portions():
-            asked = f"SELECT {line}, CONCAT({words}) FROM {quoted(self.table)} WHERE {among(keys, portion)}"  # noqa: S608 (digits, and quoted names)
-            wanted, lines = set(portion), []
+            where = f"FROM {quoted(self.table)} WHERE {among(keys, portion)}"
+            asked = f"SELECT {line}, CONCAT({words}), {text_of(quoted(keys[0].name))} {where}"
+            wanted, found, lines = set(portion), dict[str, str](), []
             with snapshot.db.cursor(Cursor) as cursor:  # type: ignore[attr-defined]
                 cursor.execute(asked, ())
-                for row, key in cursor:
+                for row, key, told in cursor:
                     if row is None:
                         raise broke_off(self.name)
                     # Under a collation that takes small letters for capital ones another row may have answered.
                     if key.decode() in wanted:
                         wanted.discard(key.decode())
+                        found[key.decode()] = told.decode()
                         lines.append(self._bounded(row))
+            changed.find(found)
             changed.lose(wanted)
             if lines:
                 yield b"\n".join(lines) + b"\n"
+
+    def _gone(self, snapshot: Snapshot, column: str, keys: Sequence[KeyColumn], changed: Keys, path: Path) -> int:
+        """Keep the keys that are gone in the text in which the table told them, and return how many they are."""
+        if changed.emptied:
+            return 0  # whatever is not among the rows has gone
+        if changed.gone() and [key.name for key in keys] != [column]:
+            raise WrongMoment(
+                text(
+                    "rows of {name} were deleted or given another key, and its log does not tell which ones",
+                    name=self.name,
+                ),
+                basis=text("a row is taken back by the entry's key item"),
+                remedy=text(
+                    "have the owner make the key item's column the primary key; then begin the stream anew with"
+                    " `jutong plan restart`"
+                ),
+            )
+
+        def texts() -> Iterator[list[str]]:
+            for portion in changed.gone_portions():
+                asked = " UNION ALL ".join(f"SELECT {spelled(keys[0], word)}" for word in portion)
+                told = _all(snapshot.db, asked)  # type: ignore[attr-defined]
+                yield changed.lacking([bytes(word).decode() for (word,) in told])  # type: ignore[call-overload]
+
+        return write_gone(path, texts())
 
     def _bounded(self, row: bytes) -> bytes:
         if len(row) > WIDEST:
