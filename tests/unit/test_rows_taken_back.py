@@ -210,11 +210,12 @@ def test_a_source_that_lost_its_data_empties_nothing_by_itself(register: Registe
     assert len(register.standing()) == 30
     with pytest.raises(WrongMoment, match="until that is decided"):
         register.run(plan)
+    register.put(41)
     with register.house.desk(OFFICER) as desk:
         plans.settle_drift(desk, plan.id, accept=True)
     run = register.run(plan)
-    assert (run.outcome, run.rows) == (Outcome.LANDED, 1)
-    left = ["公司40"] if deed.startswith("TRUNCATE") else ["公司3", "公司40"]
+    assert (run.outcome, run.rows) == (Outcome.LANDED, 2)
+    left = ["公司40", "公司41"] if deed.startswith("TRUNCATE") else ["公司3", "公司40", "公司41"]
     assert register.standing() == left
     assert register.found(plan).granted == 0
 

@@ -133,6 +133,8 @@ def _ask_about_loss(
         return
     with house.desk(actor) as desk:
         acts.find_loss(desk, run, gone, standing, columns)
+    # What was read is let go: when somebody has decided, the source may have its rows again.
+    Shelf.of(house.home.folder, plan.id).tidy(plan.seen)
     raise WrongMoment(
         text("the source of {title} took back {gone} of its {rows} rows", title=plan.title, gone=gone, rows=standing),
         basis=text("a plan lets go at most {share} % of its rows by itself", share=plan.reading.loss_share),
