@@ -17,6 +17,7 @@ import pytest
 from tests.postgres import free_port
 
 USER, WORD = "census", "read-only-word"
+KEEPER = "keeper"  # who may do everything, by the same word
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +41,14 @@ def mariadb_port() -> Iterator[int]:
     start.write_text(
         f"CREATE DATABASE town CHARACTER SET utf8mb4;\nCREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{WORD}';\n"
         f"GRANT ALL ON town.* TO '{USER}'@'127.0.0.1';\n"
+        f"GRANT ALL ON *.* TO '{KEEPER}'@'127.0.0.1' IDENTIFIED BY '{WORD}' WITH GRANT OPTION;\n"
     )
     port = free_port()
     options = (
         *(f"--socket={folder}/s", f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve"),
-        *(f"--init-file={start}", f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=16M", "--skip-log-bin"),
+        *(f"--init-file={start}", f"--pid-file={folder}/pid", "--innodb-buffer-pool-size=16M"),
+        *(f"--log-bin={folder}/data/log", "--binlog-format=ROW", "--server-id=7", "--sync-binlog=0"),
+        "--innodb-flush-log-at-trx-commit=0",
     )
     ordered = [server, *common, *options]
     running = subprocess.Popen(ordered, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -400,6 +400,9 @@ DONE_BY: Mapping[str, Deed] = {
     "/plans/{plan_id}/run": _deed("collection.run_plan", "officer", "own-collection"),
     "/plans/{plan_id}/pause": _deed("collection.pause_plan", "officer", "own-collection"),
     "/plans/{plan_id}/resumption": _deed("collection.resume_plan", "officer", "own-collection"),
+    "/plans/{plan_id}/restart": _deed("collection.restart_plan", "officer", "own-collection"),
+    "/plans/{plan_id}/end": _deed("collection.end_plan", "officer", "own-collection"),
+    "/packages": _deed("collection.take_packages", "officer", "stranger", "own-collection", owner=OWN, file="package"),
     "/plans/{plan_id}/drift": _deed(
         "collection.settle_drift", "officer", "own-collection", fields={"answer": "accept"}
     ),

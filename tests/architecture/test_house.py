@@ -18,6 +18,7 @@ FACES = {"web", "cli"}
 SHELL = {"acts", "store", "waiting"}  # waiting: what of a room waits for somebody, read beside its store
 # Adapters to the world outside, by name: each is a seam with a contract suite or a protocol of its own.
 ADAPTERS = {
+    "jutong.collection.taken_back",
     "jutong.desk",
     "jutong.follows",
     "jutong.__main__",

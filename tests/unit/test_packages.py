@@ -26,7 +26,7 @@ from jutong.kernel.outward import Outward
 from jutong.pools.layout import raw_table
 from jutong.terms import Actor, Duty, Grade
 from tests.city import AUTHORITY, MARKET, SOCIAL, City, a_full_city
-from tests.console import a_console
+from tests.console import CSRF, a_console
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
 
 HEADER = "name,uscc,reg_date,ent_type,capital,scope,province,city,address\n"
@@ -372,6 +372,24 @@ def test_by_the_network_a_package_is_the_same_package(city: City, edge: Edge) ->
     with connection(city.house.engine) as db:
         query = sa.text("SELECT stage FROM collection_push WHERE system = :system")
         assert set(db.execute(query, {"system": edge.system}).scalars()) == {"taken", "refused"}
+
+
+def test_a_package_is_taken_in_on_the_page(city: City, edge: Edge) -> None:
+    """Whoever carries a medium chooses the file; it lands, its receipt is there, and what is no package is named."""
+    edge.pack("1")
+    edge.depot.copy_to(edge.medium)
+    (path,) = sorted(edge.medium.glob("*.jtp"))
+    with a_console(city).client("officer") as client:
+        fields = {"_csrf": CSRF}
+        for _ in range(2):
+            taken = client.post("/packages", data=fields, files={"package": (path.name, path.read_bytes())})
+            assert taken.status_code == 200, taken.text
+            assert "Open the receipt" in taken.text
+        broken = client.post("/packages", data=fields, files={"package": ("a.jtp", path.read_bytes()[:-40])})
+        assert broken.status_code in (400, 403, 409, 422)
+        nothing = client.post("/packages", data=fields, files={"other": ("a.jtp", b"x")})
+        assert "choose the package" in nothing.text
+    assert edge.stages() == [(1, Stage.LANDED)]
 
 
 def test_the_officer_who_carries_needs_the_duty(city: City, edge: Edge) -> None:

@@ -119,7 +119,7 @@ def test_what_the_first_reading_had_seen_is_not_taken_again(source: Source, monk
 
 @pytest.mark.parametrize(
     ("loss", "left"),
-    [("DELETE FROM firm WHERE n = 1", 3), ("UPDATE firm SET n = 9 WHERE n = 1", 4), ("TRUNCATE firm", 1)],
+    [("DELETE FROM firm WHERE n = 1", 3), ("UPDATE firm SET n = 9 WHERE n = 1", 4)],
 )
 def test_a_lost_row_is_said_and_nothing_behind_it_lands(source: Source, loss: str, left: int) -> None:
     """What came before lands; then the stream stands until it is begun anew, and the next run reads all rows."""
@@ -134,7 +134,7 @@ def test_a_lost_row_is_said_and_nothing_behind_it_lands(source: Source, loss: st
     source.add(4)
     assert source.run(plan).rows == 1
     for _ in range(2):
-        with pytest.raises(WrongMoment, match="cannot take rows back"):
+        with pytest.raises(WrongMoment, match="does not tell which ones"):
             source.run(plan)
     assert source.landed() == ["公司1", "公司2", "公司3"]
     with source.house.desk(ELSEWHERE) as desk, pytest.raises(NotAllowed):
@@ -164,8 +164,7 @@ def test_long_values_that_did_not_change_are_never_guessed(source: Source) -> No
     source.rename(1, "又改")
     assert source.run(plan).rows == 1
     source.sql("UPDATE firm SET n = 5")
-    with pytest.raises(WrongMoment, match="cannot take rows back"):
-        source.run(plan)
+    assert source.run(plan).rows == 1
 
 
 def test_a_source_that_cannot_tell_its_changes_is_refused_with_the_remedy(
@@ -198,10 +197,10 @@ def test_a_source_that_cannot_tell_its_changes_is_refused_with_the_remedy(
     source.sql("SELECT pg_drop_replication_slot(%s)", (slot_of(plan.id),))
     with pytest.raises(WrongMoment, match="slot of this plan is gone"):
         source.run(plan)
-    with pytest.raises(Invalid, match="PostgreSQL alone"):
+    with pytest.raises(Invalid, match="through a publication"):
         source.plan(reading=STREAM, reach=Reach(kind=ReachKind.MYSQL, host="a", database="b", table="c", user="d"))
-    with pytest.raises(Invalid):
-        Reading(mode=Mode.STREAM)
+    with pytest.raises(Invalid, match="without an overlap"):
+        Reading(mode=Mode.STREAM, publication="jutong", overlap=5)
     monkeypatch.setattr(streams, "_one", lambda *_: "replica")
     with pytest.raises(Invalid, match="wal_level is not logical"):
         source.run(plan)

@@ -41,6 +41,8 @@ class Sheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     overlap: int = 0
     checksum: bool = True
     publication: str = ""
+    stream: bool = False
+    loss_share: int = 20
     schedule: str = ""
 
     def layout(self) -> Layout:
@@ -109,7 +111,12 @@ def keep(
             reach=sheet.reach,
             layout=sheet.layout(),
             reading=Reading.of(
-                sheet.watermark, overlap=sheet.overlap, checksum=sheet.checksum, publication=sheet.publication
+                sheet.watermark,
+                overlap=sheet.overlap,
+                checksum=sheet.checksum,
+                publication=sheet.publication,
+                stream=sheet.stream,
+                loss_share=sheet.loss_share,
             ),
             schedule=Schedule(sheet.schedule),
         )
@@ -217,6 +224,7 @@ def _run(run: Run) -> dict[str, object]:
         "run": run.id,
         "outcome": run.outcome.value,
         "rows": run.rows,
+        "taken_back": run.withdrawn,
         "read_again": run.again,
         "bytes_behind": run.behind,
         "batch": run.batch,

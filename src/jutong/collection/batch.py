@@ -41,6 +41,7 @@ class Batch:
     quarantined: Mapping[Reason, int] = field(default_factory=dict)
     tier: str = ""  # a note: to which tier's pool the rows were brought
     origin: str = ""  # the giving tier's batch, if the rows came from a peer
+    rows_withdrawn: int = 0  # keys whose rows the source took back
     left_aside: tuple[str, ...] = ()  # columns of the source that the entry does not declare
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ class Batch:
             "rows_landed": self.rows_landed,
             "rows_quarantined": self.rows_quarantined,
             "rows_read": self.rows_read,
+            "rows_withdrawn": self.rows_withdrawn,
             "table": self.snapshot.table,
             "tier": self.tier,
             "version": self.snapshot.version,

@@ -59,6 +59,7 @@ class Contract:
     """The columns that every delivery of an entry has."""
 
     columns: tuple[Column, ...]
+    key: str = ""  # the item by which a row is known, and taken back
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,7 +128,8 @@ _SHAPES = {
 
 def contract_of(entry: Entry) -> Contract:
     """Return what every delivery of an entry must look like."""
-    return Contract(columns=tuple(Column(name=item.name, title=item.title, shape=_shape(item)) for item in entry.items))
+    columns = tuple(Column(name=item.name, title=item.title, shape=_shape(item)) for item in entry.items)
+    return Contract(columns=columns, key=entry.key_item or "")
 
 
 def _shape(item: Item) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 
+import pyarrow as pa
+
 from jutong import catalogue
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.stage import Stage
@@ -11,8 +13,9 @@ from jutong.desk import Desk
 from jutong.kernel.errors import WrongMoment
 from jutong.kernel.files import refusing_full_disk
 from jutong.kernel.text import text
+from jutong.pools import Pools
 from jutong.pools.lake import Lake
-from jutong.pools.layout import quarantine_table, raw_table
+from jutong.pools.layout import quarantine_table, raw_table, withdrawn_table
 from jutong.pools.snapshot import Snapshot, digest_of
 
 from . import store
@@ -20,7 +23,8 @@ from .batch import Batch, batch_id
 from .contract import contract_of
 from .flow import Flow, Progress
 from .source import Source
-from .sources import PeerSource
+from .sources import PeerSource, PulledSource
+from .taken_back import WITHDRAWN, Tables, standing_tables, withdrawn_keys
 
 
 def landed(desk: Desk, entry: Entry, source: Source, *, tier: str = "", progress: Progress | None = None) -> Batch:
@@ -31,8 +35,13 @@ def landed(desk: Desk, entry: Entry, source: Source, *, tier: str = "", progress
     identifier = batch_id(entry.id, survey.content)
     if store.known(desk.db, identifier):
         return store.find_batch(desk.db, identifier)
+    takes_back = isinstance(source, PulledSource) and (source.gone > 0 or source.whole)
+    tables = standing_tables(desk.db, desk.pools.lake, entry.id) if takes_back else {}
+    withdrawn = 0
     with desk.released(), tempfile.TemporaryFile() as aside, refusing_full_disk():
         flow = Flow(source, survey, contract, batch=identifier, aside=aside)
+        if isinstance(source, PulledSource) and takes_back:
+            withdrawn = _take_back(desk.pools, entry, source, tables, identifier)
         snapshot = _land(desk.pools.lake, entry.id, flow, identifier, progress or _silent)
     if contract_of(in_force(catalogue.find(desk.db, entry.id))) != contract:
         raise WrongMoment(
@@ -51,6 +60,7 @@ def landed(desk: Desk, entry: Entry, source: Source, *, tier: str = "", progress
         rows_read=flow.rows_read,
         rows_landed=flow.rows_landed,
         rows_quarantined=flow.quarantined.total(),
+        rows_withdrawn=withdrawn,
         quarantined=dict(flow.quarantined),
         tier=tier,
         origin=source.manifest.batch if isinstance(source, PeerSource) else "",
@@ -74,6 +84,17 @@ def _land(lake: Lake, entry: str, flow: Flow, mark: str, progress: Progress) -> 
     if flow.quarantined:
         lake.append(quarantine_table(entry), flow.broken(), mark=mark)
     return snapshot
+
+
+def _take_back(pools: Pools, entry: Entry, source: PulledSource, tables: Tables, mark: str) -> int:
+    """Land the keys that the source took back, before the rows: who sees the rows sees what went with them."""
+    taken = withdrawn_keys(pools, entry, tables, source.path, source.name, whole=source.whole)
+    labelled = (
+        pa.RecordBatch.from_arrays([pa.repeat(pa.scalar(mark, pa.string()), len(one)), one.column(0)], schema=WITHDRAWN)
+        for one in taken
+    )
+    reader = pa.RecordBatchReader.from_batches(WITHDRAWN, labelled)
+    return pools.lake.append(withdrawn_table(entry.id), reader, mark=mark).rows
 
 
 def _refuse_other_rows(snapshot: Snapshot, digest: str) -> None:

@@ -145,14 +145,16 @@ class Reading:
     watermark: str = ""  # the column that grows with every change
     overlap: int = 0  # seconds of an instant, or steps of a number, that are read again for what came late
     checksum: bool = True  # the source reckons a checksum over the same rows, and it must be ours
-    publication: str = ""  # of a stream: what the source's owner made for it
+    loss_share: int = 20  # percent of its rows that a source may take back at once before somebody is asked
+    publication: str = ""  # of a stream from PostgreSQL: what the source's owner made for it
 
     def __post_init__(self) -> None:
-        if (self.mode is Mode.STREAM) != bool(self.publication) or (
-            self.publication and (not _PUBLICATION.fullmatch(self.publication) or self.overlap)
+        streamed = self.mode is Mode.STREAM
+        if (self.publication and not (streamed and _PUBLICATION.fullmatch(self.publication))) or (
+            streamed and self.overlap
         ):
             raise Invalid(
-                text("changes are read from the log exactly if a publication is named"),
+                text("a publication is named only where changes are read from the log, and then without an overlap"),
                 remedy=text("name the publication that the source's owner made, and neither watermark nor overlap"),
             )
         if (self.mode is Mode.INCREMENTAL) != bool(self.watermark) or len(self.watermark) > NAME_MOST:
@@ -160,11 +162,29 @@ class Reading:
                 text("rows are read by what is new of them exactly if a column tells it"),
                 remedy=text("name the watermark of an incremental plan, and none of a full one"),
             )
+        if not 0 <= self.loss_share <= 100:
+            raise Invalid(text("the share of rows that may go by themselves is 0 to 100 percent"))
         if not 0 <= self.overlap <= OVERLAP_MOST:
             raise Invalid(text("an overlap is 0 to {most} seconds or steps", most=OVERLAP_MOST))
 
     @classmethod
-    def of(cls, watermark: str, *, overlap: int = 0, checksum: bool = True, publication: str = "") -> Reading:
+    def of(
+        cls,
+        watermark: str,
+        *,
+        overlap: int = 0,
+        checksum: bool = True,
+        publication: str = "",
+        stream: bool = False,
+        loss_share: int = 20,
+    ) -> Reading:
         """Return the reading of what is new by a watermark or by the log, or of everything without either."""
-        mode = Mode.INCREMENTAL if watermark else Mode.STREAM if publication else Mode.FULL
-        return cls(mode=mode, watermark=watermark, overlap=overlap, checksum=checksum, publication=publication)
+        mode = Mode.INCREMENTAL if watermark else Mode.STREAM if publication or stream else Mode.FULL
+        return cls(
+            mode=mode,
+            watermark=watermark,
+            overlap=overlap,
+            checksum=checksum,
+            publication=publication,
+            loss_share=loss_share,
+        )

@@ -33,6 +33,7 @@ batch = sa.Table(
     sa.Column("rows_read", sa.BigInteger, nullable=False),
     sa.Column("rows_landed", sa.BigInteger, nullable=False),
     sa.Column("rows_quarantined", sa.BigInteger, nullable=False),
+    sa.Column("rows_withdrawn", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("quarantined", Json, nullable=False),
     sa.Column("tier", sa.String(200), nullable=False),
     sa.Column("origin", sa.String(26), nullable=False),
@@ -65,6 +66,7 @@ def save(db: Db, landed: Batch) -> bool:
             rows_read=landed.rows_read,
             rows_landed=landed.rows_landed,
             rows_quarantined=landed.rows_quarantined,
+            rows_withdrawn=landed.rows_withdrawn,
             quarantined={reason.value: count for reason, count in landed.quarantined.items()},
             tier=landed.tier,
             origin=landed.origin,
@@ -160,7 +162,7 @@ def _batch_of(row: sa.RowMapping) -> Batch:
         name: row[name]
         for name in (
             *("id", "entry", "provider", "kind", "source", "content", "rows_digest", "rows_read", "rows_landed"),
-            *("rows_quarantined", "tier", "origin", "collected_at"),
+            *("rows_quarantined", "rows_withdrawn", "tier", "origin", "collected_at"),
         )
     }
     return Batch(

@@ -31,6 +31,7 @@ DECLARED: Mapping[str, Retention] = {
     one.layer: one
     for one in (
         Retention(layer="raw", days=1095, basis=_RECORDS),
+        Retention(layer="withdrawn", days=1095, basis=_RECORDS),
         Retention(layer="quarantine", days=1095, basis=_RECORDS),
         Retention(layer="finding", days=1095, basis=_RECORDS),
         Retention(layer="standard", days=365, basis=_DERIVED),

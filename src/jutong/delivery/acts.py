@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from jutong import catalogue, quality, registers, sharing
 from jutong.catalogue import Entry, Stage
+from jutong.collection.taken_back import Tables, standing_tables
 from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.errors import WrongMoment
@@ -55,6 +56,7 @@ def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str
     if held is not None and held.version == wanted and desk.pools.lookup.version(held.copy) == wanted:
         return held
     provider = registers.find_body(desk.db, entry.provider)
+    known = standing_tables(desk.db, desk.pools.lake, entry.id)
     service = service_of(
         entry,
         instance=instance_of(provider.division),
@@ -63,10 +65,10 @@ def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str
         key_item=key_item,
         version=version,
         doubts=doubts.mark if doubts else "",
-        rows=_count(desk.pools, TableRef(source, version), columns[key_item]),
+        rows=_count(desk.pools, TableRef(source, version), columns[key_item], known),
     )
     with desk.released():
-        rows = _rows(desk.pools, TableRef(source, version), columns, key_item, doubts)
+        rows = _rows(desk.pools, TableRef(source, version), columns, key_item, doubts, known)
         desk.pools.lookup.build(service.copy, pairs(rows), version=service.version)
     if store.service_for(desk.db, entry.id) != service:
         store.save(desk.db, service)
@@ -124,16 +126,21 @@ def _has_rows(desk: Desk, entry: Entry) -> bool:
     return lake.exists(standing_table(entry, golden=lake.exists(GOLDEN)))
 
 
-def _count(pools: Pools, table: TableRef, key_column: str) -> int:
+def _count(pools: Pools, table: TableRef, key_column: str, known: Tables) -> int:
     held = pools.lake.files(table.table, version=table.version)[1].names
-    return int(pools.engine.query(count_sql(held, key_column), {"t": table}).read_all()["n"][0].as_py())
+    return int(pools.engine.query(count_sql(held, key_column), {**known, "t": table}).read_all()["n"][0].as_py())
 
 
 def _rows(
-    pools: Pools, table: TableRef, columns: Mapping[str, str], key_item: str, doubts: quality.Doubts | None
+    pools: Pools,
+    table: TableRef,
+    columns: Mapping[str, str],
+    key_item: str,
+    doubts: quality.Doubts | None,
+    known: Tables,
 ) -> Iterator[tuple[object, object]]:
     held = pools.lake.read(table.table, version=table.version).schema.names
-    tables: dict[str, TableRef | pa.RecordBatchReader] = {"t": table}
+    tables: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {**known, "t": table}
     if doubts is not None:
         tables["doubts"] = pools.engine.query(doubts.sql, doubts.tables)
     plain = pools.engine.query(plain_sql(held, columns[key_item]), {"t": tables["t"]}).read_all()["plain"][0].as_py()

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jutong.catalogue.entry import Entry
+from jutong.collection import standing
+from jutong.collection.standing import standing_sql
 from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
@@ -19,7 +21,7 @@ from .likeness import KEY_BYTES, KEY_LIMIT, key_bytes
 
 CREDIT_CODE = "credit-code"
 GOLDEN = LEGAL_PERSON.golden
-BATCH = "_batch"
+BATCH, DELIVERED = "_batch", standing.TURN
 DISPUTED = "_disputed"  # names of items whose value another source contradicts, or that is in doubt
 PROVIDING_SYSTEM = "pool"  # the part of every provider's name that says: its pool in this node
 
@@ -126,10 +128,10 @@ def rows_sql(
     key = _quoted(columns[key_item])
     join = f" LEFT JOIN doubts ON doubts.{DOUBT_KEY} = upper(trim(CAST({key} AS VARCHAR)))" if doubted else ""
     # Of two rows with one key the later stands: the one of the later batch.
-    stands = [_quoted(name) for name in (BATCH, ROW) if name in held] if BATCH in held else []
+    stands = [_quoted(name) for name in (DELIVERED, ROW) if name != ROW or name in held] if BATCH in held else []
     if plain:
         stands = [f"upper(trim(CAST({key} AS VARCHAR)))", *stands]
-    source, packing = f"{standing_rows(held)}{join}", ", ".join(packed)
+    source, packing = f"{standing_rows(held, columns[key_item])}{join}", ", ".join(packed)
     where = f"WHERE {key} IS NOT NULL"
     if stands:  # sorted before they are packed: what spills to the disk is a third of what leaves
         source, where = f"(SELECT * FROM {source} {where} ORDER BY {', '.join(stands)}) AS sorted", ""  # noqa: S608
@@ -138,16 +140,20 @@ def rows_sql(
 
 def count_sql(held: Collection[str], key_column: str) -> str:
     """Return the query for the number of different keys."""
-    return f"SELECT count(DISTINCT {_quoted(key_column)}) AS n FROM {standing_rows(held)}"  # noqa: S608
+    return f"SELECT count(DISTINCT {_quoted(key_column)}) AS n FROM {standing_rows(held, key_column)}"  # noqa: S608
 
 
-def standing_rows(held: Collection[str]) -> str:
-    """Return the SQL of the rows that stand: of golden records the newest versions, else all.
+def standing_rows(held: Collection[str], key_column: str = "") -> str:
+    """Return the SQL of the rows that stand: of golden records the newest versions, of raw rows what none took back.
+
+    Without a key column all raw rows are told, whatever was taken back since.
 
     >>> standing_rows(["code", "name"])
     't'
     """
-    return f"({current_sql('t')}) AS standing" if TURN in held else "t"
+    if TURN in held:
+        return f"({current_sql('t')}) AS standing"
+    return standing_sql(key_column) if key_column and BATCH in held and key_column in held else "t"
 
 
 def pairs(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from jutong import catalogue, collection, ledger, registers
 from jutong.catalogue.entry import Entry
+from jutong.collection.taken_back import standing_tables
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
@@ -41,13 +42,14 @@ def merge(desk: Desk, batch_id: str) -> Merge:
     done = store.known_merge(desk.db, batch.id)
     if done is None:
         elements = {element.id: element for element in registers.elements(desk.db)}
+        known = standing_tables(desk.db, desk.pools.lake, entry.id)
         number = -1
         # A decision that was taken while the rows were laid must be heard, too.
         while number != store.newest_decision(desk.db):
             standing = store.standing(desk.db, kind_of(entry) or LEGAL_PERSON)
             number = standing.number
             with desk.released():
-                done = lay(desk.pools, batch, entry, elements, standing, at=desk.now)
+                done = lay(desk.pools, batch, entry, elements, standing, known=known, at=desk.now)
         if done is not None and store.save_merge(desk.db, done):
             desk.record(
                 "library.merged",

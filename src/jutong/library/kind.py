@@ -65,6 +65,11 @@ class Kind:
         return library_table(f"{self.name}_source")
 
     @property
+    def gone(self) -> str:
+        """The table of which rows of the sources were taken back, by which delivery."""
+        return library_table(f"{self.name}_gone")
+
+    @property
     def identifying(self) -> frozenset[str]:
         """The fields of which two values are a conflict."""
         return frozenset(field.name for field in self.fields if field.nature is Nature.IDENTIFYING)

@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from jutong.catalogue.entry import Entry
 from jutong.collection.batch import Batch
+from jutong.collection.standing import plain
+from jutong.collection.taken_back import Tables
 from jutong.kernel.errors import NotFound
 from jutong.pools import Pools, TableRef
 from jutong.pools.layout import library_table, standard_table
@@ -40,6 +42,7 @@ def lay(
     elements: Mapping[str, StandardElement],
     standing: Standing,
     *,
+    known: Tables,
     at: datetime,
 ) -> Merge:
     """Put a batch into standard form and merge it into the golden records; doing it again changes nothing.
@@ -59,7 +62,7 @@ def lay(
     told = _row_counts(pools, table, batch.id, standard.capitals)
     people = {}
     kind = kind_of(entry)
-    if kind is not None and _lay_sources(pools, batch, entry, kind, mark):
+    if kind is not None and _lay_sources(pools, batch, entry, kind, mark) | _lay_gone(pools, batch, entry, kind, known):
         turn = settle(pools, standing, touched_sql(kind, batch.id), batch.id)
         people = _people_counts(pools, kind, turn, batch.id)
     return Merge(
@@ -261,6 +264,30 @@ def _lay_sources(pools: Pools, batch: Batch, entry: Entry, kind: Kind, mark: str
             pools.lake.append(target, pools.engine.query(sql, here), mark=mark)
     landed = pools.lake.snapshot_of(kind.sources, mark)
     return landed is not None and landed.rows > 0
+
+
+def _lay_gone(pools: Pools, batch: Batch, entry: Entry, kind: Kind, known: Tables) -> bool:
+    """Land which rows are no longer heard because a source took them back; they stay, with the delivery that did so."""
+    if not (batch.rows_withdrawn and entry.key_item):
+        return False
+    mark, own = f"library.merge/{batch.id}", plain(f"raw.{quoted(entry.key_item)}")
+    if pools.lake.snapshot_of(kind.gone, mark) is None:
+        milliseconds = int(batch.collected_at.timestamp() * 1000)
+        sql = (
+            f"SELECT DISTINCT source.{kind.key}, source._batch, source._row, {literal(batch.id)} AS _by, "  # noqa: S608
+            f"CAST({milliseconds} AS BIGINT) AS _at FROM raw JOIN batches AS theirs ON theirs.batch = raw._batch "
+            f"JOIN batches AS ours ON ours.batch = {literal(batch.id)} AND ours.feed = theirs.feed "
+            f"AND theirs.n <= ours.n "
+            f"JOIN withdrawn ON withdrawn._batch = ours.batch AND {plain('withdrawn.key')} = {own} "
+            f"JOIN source ON source._batch = raw._batch AND source._row = raw._row "
+            f"AND source._entry = {literal(entry.id)}"
+        )
+        inputs = {**known, "raw": TableRef(batch.snapshot.table), "source": TableRef(kind.sources)}
+        pools.lake.append(kind.gone, pools.engine.query(sql, inputs), mark=mark)
+    # What was said has a new version by that: records that are settled on it are newer than those of before.
+    nothing = pools.lake.read(kind.sources).schema.empty_table()
+    pools.lake.append(kind.sources, nothing, mark=f"{mark}/gone")
+    return True
 
 
 def _row_counts(pools: Pools, table: str, batch: str, capitals: tuple[str, ...]) -> dict[str, int]:

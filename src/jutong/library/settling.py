@@ -60,9 +60,18 @@ def heard(pools: Pools, standing: Standing, versions: tuple[int, int] | None = N
     return {
         **({"matches": TableRef(MATCHES, matched)} if _matches(pools, kind) else {}),
         "source": source,
+        "gone": gone_rows(pools, kind),
         "roots": roots(pools, standing.bonds, matched, kind=kind),
         **standing.belief.tables(_deliveries(pools, source)),
     }
+
+
+def gone_rows(pools: Pools, kind: Kind) -> TableRef | pa.Table:
+    """Return which rows of what was said were taken back, and by which delivery."""
+    if pools.lake.exists(kind.gone):
+        return TableRef(kind.gone)
+    names = (kind.key, "_batch", "_row", "_by", "_at")
+    return pa.schema([(name, pa.int64() if name in ("_row", "_at") else pa.string()) for name in names]).empty_table()
 
 
 def roots(pools: Pools, bonds: Bonds, version: int | None = None, *, kind: Kind = LEGAL_PERSON) -> pa.Table:

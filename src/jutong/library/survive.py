@@ -138,11 +138,12 @@ def belief_of(authorities: Iterable[Authority], kind: Kind = LEGAL_PERSON) -> Be
 
 
 def touched_sql(kind: Kind, batch: str) -> str:
-    """Return the query for the subjects of which a batch says something."""
+    """Return the query for the subjects of which a batch says something, or takes something back."""
     return (
         f"SELECT DISTINCT {_subject(kind)} AS {kind.key} FROM source "  # noqa: S608 (escaped parts)
         f"LEFT JOIN roots ON roots.{kind.key} = source.{kind.key} "
-        f"WHERE source._batch = {literal(batch)}"
+        f"WHERE source._batch = {literal(batch)} UNION SELECT coalesce(roots.root, gone.{kind.key}) AS {kind.key} "
+        f"FROM gone LEFT JOIN roots ON roots.{kind.key} = gone.{kind.key} WHERE gone._by = {literal(batch)}"
     )
 
 
@@ -207,7 +208,8 @@ def _said(belief: Belief, touched: str) -> str:
         f"WITH touched AS ({touched}), said AS (SELECT touched.{key} AS {key}, {fields}, "  # noqa: S608
         f"delivery.e AS _e, delivery.d AS _d, {places} FROM source "
         f"LEFT JOIN roots ON roots.{key} = source.{key} JOIN touched ON touched.{key} = {_subject(belief.kind)} "
-        f"JOIN delivery ON delivery.batch = source._batch{joins})"
+        f"JOIN delivery ON delivery.batch = source._batch{joins} "
+        f"LEFT JOIN gone ON gone._batch = source._batch AND gone._row = source._row WHERE gone._row IS NULL)"
     )
 
 

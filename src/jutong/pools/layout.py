@@ -7,7 +7,15 @@ import re
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
-LAYERS = ("raw", "quarantine", "finding", "standard", "library", "theme")  # in the order in which a record travels
+LAYERS = (
+    "raw",
+    "withdrawn",
+    "quarantine",
+    "finding",
+    "standard",
+    "library",
+    "theme",
+)  # in the order in which a record travels
 _NAME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
@@ -44,6 +52,11 @@ def raw_table(entry: str) -> str:
     'raw/01JZ'
     """
     return table_name(f"raw/{entry}")
+
+
+def withdrawn_table(entry: str) -> str:
+    """Return the table of the keys whose rows a source took back."""
+    return table_name(f"withdrawn/{entry}")
 
 
 def quarantine_table(entry: str) -> str:

@@ -251,7 +251,11 @@ def _examined(desk: Desk, batch: Batch, entry: Entry) -> Examination:
         rows=count,
         counts=counts,
         dimensions=dimensions_of(
-            counts, rows_read=batch.rows_read, rows_landed=batch.rows_landed, timeliness=timeliness
+            counts,
+            # Where nothing but taking back was delivered, all that was delivered could be read.
+            rows_read=batch.rows_read or int(batch.rows_withdrawn > 0),
+            rows_landed=batch.rows_landed or int(not batch.rows_read and batch.rows_withdrawn > 0),
+            timeliness=timeliness,
         ),
         unasked=asking.rules.unasked,
         examined_at=desk.now,

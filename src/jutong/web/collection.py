@@ -47,6 +47,7 @@ class BatchView(msgspec.Struct, kw_only=True):
     rows_read: int
     rows_landed: int
     rows_quarantined: int
+    rows_withdrawn: int
     quarantined: Mapping[str, int]
     digest: str
     table: str
@@ -151,6 +152,7 @@ def _view(batch: Batch) -> BatchView:
         rows_read=batch.rows_read,
         rows_landed=batch.rows_landed,
         rows_quarantined=batch.rows_quarantined,
+        rows_withdrawn=batch.rows_withdrawn,
         quarantined={reason.value: count for reason, count in batch.quarantined.items()},
         digest=batch.rows_digest,
         table=batch.snapshot.table,

@@ -26,6 +26,7 @@ Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\u0000]*$")]
 Address = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\u0000]*$")]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Size = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 Overlap = Annotated[int, msgspec.Meta(ge=0, le=366 * 86_400)]
 
 
@@ -86,6 +87,8 @@ class PlanSheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     overlap: Overlap = 0
     checksum: bool = True
     publication: Short = ""
+    stream: bool = False
+    loss_share: Percent = 20
     schedule: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\u0000]*$")] = ""
 
 
@@ -131,6 +134,7 @@ class RunView(msgspec.Struct, kw_only=True):
     ended: datetime | None
     outcome: str
     rows: int
+    withdrawn: int
     again: int
     batch: str
     behind: int
@@ -171,7 +175,14 @@ def keep_plan(house: TheHouse, actor: TheActor, entry_id: Ulid, data: JSONBody[P
         title=data.title,
         reach=data.reach.reach(),
         layout=Layout(headers=_named(data.headers), castable=frozenset(data.castable)),
-        reading=Reading.of(data.watermark, overlap=data.overlap, checksum=data.checksum, publication=data.publication),
+        reading=Reading.of(
+            data.watermark,
+            overlap=data.overlap,
+            checksum=data.checksum,
+            publication=data.publication,
+            stream=data.stream,
+            loss_share=data.loss_share,
+        ),
         schedule=Schedule(data.schedule),
     )
     with house.desk(actor) as desk:
@@ -283,6 +294,7 @@ def _run_view(run: Run) -> RunView:
         ended=run.ended,
         outcome=run.outcome.value,
         rows=run.rows,
+        withdrawn=run.withdrawn,
         again=run.again,
         behind=run.behind,
         batch=run.batch,

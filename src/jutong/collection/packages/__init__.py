@@ -7,7 +7,18 @@ from .depot import Depot, Paper
 from .feed import Feed, pack_feed, pack_file
 from .package import SUFFIX, Bill, Destination, Head, Package, Stage, file_name, package_id
 from .store import find_package, next_numbers, packages_listed
-from .taking import Taken, destination_of, go_on, hand_over, sent_package, skip, take_folder, take_in, waits_for
+from .taking import (
+    Taken,
+    destination_of,
+    go_on,
+    hand_over,
+    sent_package,
+    skip,
+    take_file,
+    take_folder,
+    take_in,
+    waits_for,
+)
 
 __all__ = [
     "SUFFIX",
@@ -32,6 +43,7 @@ __all__ = [
     "packages_listed",
     "sent_package",
     "skip",
+    "take_file",
     "take_folder",
     "take_in",
     "waits_for",

@@ -57,6 +57,16 @@ def take_folder(house: House, actor: Actor, folder: Path) -> tuple[Taken, ...]:
     return tuple(_taken(house, actor, path) for path in files)
 
 
+def take_file(house: House, actor: Actor, path: Path) -> Package:
+    """Take in one file of a medium, or refuse it; that it was turned away is on record all the same."""
+    with house.desk(actor) as desk:
+        acts.take_medium(desk, 1)
+    taken = _taken(house, actor, path)
+    if taken.package is None:
+        raise Invalid(taken.reason, remedy=taken.remedy)
+    return taken.package
+
+
 def _taken(house: House, actor: Actor, path: Path) -> Taken:
     try:
         package = take_in(house, path)

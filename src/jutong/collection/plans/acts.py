@@ -171,16 +171,28 @@ def find_drift(desk: Desk, run: Run, found: tuple[Difference, ...], columns: Map
     return drifting
 
 
+def find_loss(desk: Desk, run: Run, gone: int, standing: int, columns: Mapping[str, str]) -> Plan:
+    """Stop a plan whose source took back more of its rows than it lets go by itself."""
+    plan = store.find_plan(desk.db, run.plan)
+    _may_run(desk, plan)
+    stopped = plan.losing(gone, standing, columns or plan.columns)
+    store.save_plan(desk.db, stopped)
+    desk.record("collection.drift_found", on=plan.id, run=run.id, entry=plan.entry, **_counted(stopped.drift))
+    return stopped
+
+
 def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], progress: Progress | None = None) -> Run:
     """Land what a run has read: its batch, the plan's new position and the run's end are kept at once, or none is."""
     plan = store.find_plan(desk.db, run.plan)
     _may_run(desk, plan)
     entry = catalogue.find(desk.db, plan.entry)
     batch = None
-    if pulled.rows:
+    if pulled.says:
         kind, name = plan.reach.kind.value, plan.reach.place
         place = f"{plan.id} {plan.until} {pulled.until}" if plan.reading.mode is Mode.STREAM else ""
-        source: Source = PulledSource(pulled.path, kind, name, left_aside=pulled.left_aside, place=place)
+        source: Source = PulledSource(
+            pulled.path, kind, name, left_aside=pulled.left_aside, place=place, gone=pulled.gone, whole=pulled.whole
+        )
         if plan.reach.kind is ReachKind.SFTP:
             source = source_at(pulled.path, layout_of(plan.reach, plan.layout), Limits())
         batch = replace(landed(desk, entry, source, progress=progress), source=name)
@@ -204,6 +216,7 @@ def land(desk: Desk, run: Run, pulled: Pulled, *, columns: Mapping[str, str], pr
         rows=pulled.rows,
         again=pulled.again,
         batch=batch.id if batch else "",
+        withdrawn=batch.rows_withdrawn if batch else 0,
         behind=pulled.behind,
     )
     store.save_plan(desk.db, moved)

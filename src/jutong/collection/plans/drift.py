@@ -21,13 +21,14 @@ class Change(StrEnum):
     WIDENED = "widened"
     DROPPED = "dropped"
     NARROWED = "narrowed"  # or changed so that nobody can say what fits
+    WITHDRAWN = "withdrawn"  # no column: more rows were taken back than go by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """One column that is not as it was."""
 
-    column: str
+    column: str  # empty where rows went
     change: Change
     before: str = ""
     now: str = ""
@@ -35,7 +36,7 @@ class Difference:
     @property
     def stops(self) -> bool:
         """Whether no more rows are read until somebody has decided."""
-        return self.change in (Change.DROPPED, Change.NARROWED)
+        return self.change in (Change.DROPPED, Change.NARROWED, Change.WITHDRAWN)
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str], needed: Collection[str]) -> tuple[Difference, ...]:

@@ -13,6 +13,7 @@ from jutong.kernel.files import write_whole
 from jutong.kernel.ids import is_ulid
 from jutong.kernel.shape import learn
 
+from ..sources.keys import gone_beside
 from ..sources.pulled import Pulled
 
 FOLDER = "collecting"
@@ -31,6 +32,8 @@ class Pending:
     until: str
     columns: Mapping[str, str]
     behind: int = 0
+    gone: int = 0
+    whole: bool = False
 
 
 _PAPER = msgspec.json.Decoder(Pending)
@@ -54,8 +57,11 @@ class Shelf:
 
     def keep(self, run_id: str, since: str, pulled: Pulled, columns: Mapping[str, str]) -> None:
         """Make what was read last: the rows first, then the digests of the overlap, then the paper that names both."""
-        if pulled.rows:
+        if pulled.says:
             with pulled.path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        if pulled.gone:
+            with gone_beside(pulled.path).open("rb") as stream:
                 os.fsync(stream.fileno())
         write_whole(self.folder / f"{run_id}.seen", "\n".join(sorted(pulled.seen)).encode())
         paper = Pending(
@@ -67,6 +73,8 @@ class Shelf:
             until=pulled.until,
             columns=columns,
             behind=pulled.behind,
+            gone=pulled.gone,
+            whole=pulled.whole,
         )
         write_whole(self.folder / _NAME, msgspec.json.encode(paper))
 
@@ -77,7 +85,11 @@ class Shelf:
         except (OSError, msgspec.MsgspecError):
             return None
         path = self.spool(paper.run)
-        if paper.since != since or (paper.rows and not path.exists()):
+        if (
+            paper.since != since
+            or (paper.rows and not path.exists())
+            or (paper.gone and not gone_beside(path).exists())
+        ):
             return None
         pulled = Pulled(
             path=path,
@@ -87,6 +99,8 @@ class Shelf:
             until=paper.until,
             seen=self.seen(paper.run),
             behind=paper.behind,
+            gone=paper.gone,
+            whole=paper.whole,
         )
         return paper, pulled
 

@@ -14,10 +14,11 @@ from jutong.terms import Actor, Duty
 
 from ..layout import Layout
 from ..reach import Mode, Reach, ReachKind, Reading
-from .drift import Difference
+from .drift import Change, Difference
 from .schedule import Schedule
 
 TITLE_MOST = 200
+LOSS_FEW = 10  # rows that go without a question, unless they are all
 
 
 class State(StrEnum):
@@ -60,6 +61,7 @@ class Plan:
     columns: Mapping[str, str] = field(default_factory=dict)  # as somebody last agreed to them; empty before a run
     drift: tuple[Difference, ...] = ()
     drifted: Mapping[str, str] = field(default_factory=dict)  # the columns to which the drift leads
+    granted: int = 0  # rows that somebody let go, for the next run
     made: datetime
 
     def __post_init__(self) -> None:
@@ -73,10 +75,18 @@ class Plan:
                 remedy=text("put what is asked of it into the address, and none of it here"),
             )
 
-        if self.reading.mode is Mode.STREAM and self.reach.kind is not ReachKind.POSTGRESQL:
+        streamed = self.reading.mode is Mode.STREAM
+        if streamed and self.reach.kind not in (ReachKind.POSTGRESQL, ReachKind.MYSQL):
             raise Invalid(
-                text("changes are read from the log of PostgreSQL alone"),
-                remedy=text("read MySQL and MariaDB by a watermark, or in full"),
+                text("changes are read from the log of a database: PostgreSQL, MySQL or MariaDB"),
+                remedy=text("read the source by a watermark, or in full"),
+            )
+        if streamed and (self.reach.kind is ReachKind.POSTGRESQL) != bool(self.reading.publication):
+            raise Invalid(
+                text("PostgreSQL tells its changes through a publication; MySQL and MariaDB have none"),
+                remedy=text(
+                    "name the publication that the source's owner made for a table of PostgreSQL, and no other"
+                ),
             )
 
     @property
@@ -114,15 +124,27 @@ class Plan:
             next_at=None if stopped else self.next_at,
         )
 
+    def lets_go(self, gone: int, standing: int) -> bool:
+        """Say whether a source may take back so many of the rows that stand, without anybody being asked."""
+        few = gone <= LOSS_FEW and gone < standing
+        return not gone or few or gone <= self.granted or gone * 100 <= self.reading.loss_share * standing
+
+    def losing(self, gone: int, standing: int, columns: Mapping[str, str]) -> Plan:
+        """Return the plan stopped until somebody has decided about rows that were taken back."""
+        loss = Difference(column="", change=Change.WITHDRAWN, before=str(standing), now=str(gone))
+        return self.drifting((*(one for one in self.drift if one.change is not Change.WITHDRAWN), loss), columns)
+
     def settled(self, now: datetime, *, accept: bool) -> Plan:
         """Return the plan after a decision about its source's columns: they are the agreed ones, or it rests."""
         if not self.drift:
             raise WrongMoment(text("nothing about this plan waits for a decision"))
         if not accept:
             return replace(self, state=State.PAUSED, next_at=None)
+        granted = sum(int(one.now) for one in self.drift if one.change is Change.WITHDRAWN)
         return replace(
             self,
             columns=self.drifted,
+            granted=granted,
             drift=(),
             drifted={},
             state=State.ACTIVE,
@@ -143,6 +165,13 @@ class Plan:
         """Return the plan, or refuse to run it while a loss waits for a decision."""
         if self.state is State.ENDED:
             raise WrongMoment(text("this plan has ended"), remedy=text("keep a new one"))
+        if self.state is State.STOPPED and any(one.change is Change.WITHDRAWN for one in self.drift):
+            raise WrongMoment(
+                text(
+                    "the source of {title} took back many rows; nothing is read until that is decided", title=self.title
+                ),
+                remedy=text("ask the source whether they are meant to go, and decide at the plan"),
+            )
         if self.state is State.STOPPED:
             raise WrongMoment(
                 text(
@@ -158,6 +187,7 @@ class Plan:
         return replace(
             self,
             until=until or self.until,
+            granted=0 if until else self.granted,
             seen=seen or self.seen,
             columns=self.columns or dict(columns or {}),
             next_at=self.schedule.after(now) if self.state is State.ACTIVE else None,
@@ -176,6 +206,7 @@ class Run:
     rows: int = 0
     again: int = 0  # rows of the overlap that had come before
     batch: str = ""
+    withdrawn: int = 0  # keys whose rows the source took back
     behind: int = 0  # bytes of the source's log that were not read yet
     code: str = ""
     reason: Text = NO_TEXT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,9 +22,12 @@ from ..contract import Contract, Limits, contract_of
 from ..flow import Progress
 from ..landing import in_force
 from ..reach import Mode, Reach
+from ..sources.keys import gone_beside
+from ..sources.mysql_stream import BinaryLog
 from ..sources.opening import Door
 from ..sources.pulled import Pulled
 from ..sources.stream import Stream, slot_of
+from ..taken_back import loss_of, standing_tables
 from ..underway import Teller, under_way
 from . import acts, store
 from .drift import differences
@@ -89,6 +93,7 @@ def _ran(house: House, actor: Actor, plan: Plan, run: Run, outward: Outward, pro
         # The digests of its overlap are kept under this run's name: the plan will rest on them.
         shelf.keep(run.id, plan.until, _named(pulled, shelf, run), columns)
         pulled = _named(pulled, shelf, run)
+    _ask_about_loss(house, actor, plan, run, pulled, columns)
     with house.desk(actor) as desk:
         ended = acts.land(desk, run, pulled, columns=columns, progress=progress)
     with house.reading() as db:
@@ -109,24 +114,40 @@ def end_plan(house: House, actor: Actor, plan_id: str, outward: Outward) -> Plan
     return plan
 
 
-def _stream(house: House, plan: Plan, outward: Outward) -> Stream:
+def _stream(house: House, plan: Plan, outward: Outward) -> Stream | BinaryLog:
     door = door_of(house.home.folder, plan.provider, plan.reach, outward)
     return door.stream(slot_of(plan.id), plan.reading.publication)
 
 
+def _ask_about_loss(
+    house: House, actor: Actor, plan: Plan, run: Run, pulled: Pulled, columns: Mapping[str, str]
+) -> None:
+    """Let a person decide before a source takes back more of its rows than the plan lets go by itself."""
+    if not (pulled.gone or pulled.whole):
+        return
+    with house.reading() as db:
+        entry = catalogue.find(db, plan.entry)
+        tables = standing_tables(db, house.pools.lake, plan.entry)
+    gone, standing = loss_of(house.pools, entry, tables, pulled.path, plan.reach.place, whole=pulled.whole)
+    if plan.lets_go(gone, standing):
+        return
+    with house.desk(actor) as desk:
+        acts.find_loss(desk, run, gone, standing, columns)
+    # What was read is let go: when somebody has decided, the source may have its rows again.
+    Shelf.of(house.home.folder, plan.id).tidy(plan.seen)
+    raise WrongMoment(
+        text("the source of {title} took back {gone} of its {rows} rows", title=plan.title, gone=gone, rows=standing),
+        basis=text("a plan lets go at most {share} % of its rows by itself", share=plan.reading.loss_share),
+        remedy=text("ask the source whether they are meant to go, and decide at the plan"),
+    )
+
+
 def _named(pulled: Pulled, shelf: Shelf, run: Run) -> Pulled:
     path = shelf.spool(run.id)
-    if pulled.rows and pulled.path != path and not path.exists():
-        path.hardlink_to(pulled.path)
-    return Pulled(
-        path=path,
-        rows=pulled.rows,
-        again=pulled.again,
-        left_aside=pulled.left_aside,
-        until=pulled.until,
-        seen=pulled.seen,
-        behind=pulled.behind,
-    )
+    for held, own in ((pulled.path, path), (gone_beside(pulled.path), gone_beside(path))):
+        if held != own and held.exists() and not own.exists():
+            own.hardlink_to(held)
+    return replace(pulled, path=path)
 
 
 def _unlanded(house: House, run_id: str) -> bool:
@@ -157,7 +178,8 @@ def _pulled(
             look=look,
             progress=progress,
         )
-        return pulled, columns
+        # Begun anew: what is no more among all rows went while nobody looked.
+        return replace(pulled, whole=pulled.whole or (not plan.until and bool(plan.columns))), columns
     pulled = door.pull(
         contract,
         shelf.spool(run.id),

@@ -38,6 +38,7 @@ plan = sa.Table(
     sa.Column("columns", Json, nullable=False),
     sa.Column("drift", Json, nullable=False),
     sa.Column("drifted", Json, nullable=False),
+    sa.Column("granted", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("made", Instant, nullable=False),
 )
 # Who is at a plan, apart from the plan itself: it is renewed while the plan is read.
@@ -59,6 +60,7 @@ run = sa.Table(
     sa.Column("rows", sa.BigInteger, nullable=False),
     sa.Column("again", sa.BigInteger, nullable=False),
     sa.Column("batch", sa.String(26), nullable=False),
+    sa.Column("withdrawn", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("behind", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("reason", Json, nullable=False),
@@ -85,6 +87,7 @@ def save_plan(db: Db, kept: Plan) -> None:
         "columns": list(map(list, kept.columns.items())),
         "drift": msgspec.to_builtins(kept.drift),
         "drifted": list(map(list, kept.drifted.items())),
+        "granted": kept.granted,
         "made": kept.made,
     }
     upsert(db, plan, values, key=("id",))
@@ -166,7 +169,7 @@ def save_run(db: Db, kept: Run) -> None:
     values = {
         **{
             name: getattr(kept, name)
-            for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "behind", "code")
+            for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "withdrawn", "behind", "code")
         },
         "outcome": kept.outcome.value,
         "reason": spelled(kept.reason),
@@ -208,7 +211,7 @@ def runs_of(
 
 def _plan_of(row: sa.RowMapping) -> Plan:
     told: dict[str, Any] = {
-        name: row[name] for name in ("id", "entry", "provider", "title", "next_at", "until", "seen", "made")
+        name: row[name] for name in ("id", "entry", "provider", "title", "next_at", "until", "seen", "granted", "made")
     }
     return Plan(
         **told,
@@ -225,7 +228,8 @@ def _plan_of(row: sa.RowMapping) -> Plan:
 
 def _run_of(row: sa.RowMapping) -> Run:
     told: dict[str, Any] = {
-        name: row[name] for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "behind", "code")
+        name: row[name]
+        for name in ("id", "plan", "began", "ended", "rows", "again", "batch", "withdrawn", "behind", "code")
     }
     return Run(
         **told, outcome=Outcome(row["outcome"]), reason=told_again(row["reason"]), remedy=told_again(row["remedy"])

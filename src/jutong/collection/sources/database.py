@@ -108,7 +108,7 @@ def pull(
         if look:
             look({one.name: one.spelled for one in found})
         columns, aside = contract.columns_in(told, layout.headers)
-        _refuse_inexact(columns, told, layout)
+        refuse_inexact(columns, told, layout)
         window = _window(snapshot, told, reading, since, most)
         if window is not None and not window.until:
             return Pulled(path=path, rows=0, left_aside=aside, until=since, seen=frozenset(seen))
@@ -144,7 +144,7 @@ def _spooled(
         spooling(path, contract, limits) as spool,
         closing(snapshot.lines(list(columns.values()), window)) as lines,
     ):
-        for batch in _batches(lines, names, name):
+        for batch in batches_of(lines, names, name):
             read += len(batch)
             if tally.checksum is not None:
                 checksum += _checksum(reckoner, batch, contract.names)
@@ -177,7 +177,8 @@ def _window(snapshot: Snapshot, told: Mapping[str, str], reading: Reading, since
     return Window(column=reading.watermark, kind=kind, since=since, overlap=reading.overlap, until=until)
 
 
-def _refuse_inexact(columns: Mapping[str, str], told: Mapping[str, str], layout: Layout) -> None:
+def refuse_inexact(columns: Mapping[str, str], told: Mapping[str, str], layout: Layout) -> None:
+    """Refuse columns whose values do not become text without loss."""
     strange = [item for item, column in columns.items() if told[column] == "bytes"]
     strange += [item for item, column in columns.items() if told[column] == "float" and item not in layout.castable]
     if strange:
@@ -202,7 +203,8 @@ def _refuse_unfit(tally: Tally, name: str, window: Window | None) -> None:
         )
 
 
-def _batches(lines: Iterator[bytes], names: list[str], name: str) -> Iterator[pa.RecordBatch]:
+def batches_of(lines: Iterator[bytes], names: list[str], name: str) -> Iterator[pa.RecordBatch]:
+    """Yield delimited text as batches of text, a few blocks at a time."""
     first = next(lines, b"")
     if not first:
         return

@@ -28,14 +28,22 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A row as it stands after it was inserted or updated."""
+    """A row as it stands after it was inserted or updated; ``lost`` is the key that it had, if that was another."""
 
     values: Values
+    lost: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A row is gone under the key that it had: deleted, given another key, or truncated."""
+    """A row was deleted; ``key`` is the value by which the entry knows it, None where the log does not tell that."""
+
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """All rows went at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Other:
     """Something of no concern: another table's, a type, an origin."""
 
 
-Message = Begun | Committed | Changed | Lost | Other
+Message = Begun | Committed | Changed | Lost | Emptied | Other
 
 
 @dataclass(slots=True)
@@ -90,6 +98,7 @@ class Decoder:
     table: str
     columns: Sequence[str]  # that are wanted, in order
     keys: Collection[str]
+    key: str = ""  # the column by which the entry knows a row
     _oid: int = -1
     _names: list[str] = field(default_factory=list)
 
@@ -108,7 +117,7 @@ class Decoder:
         elif kind == "T":
             count, _ = reader.number(4), reader.number(1)
             if self._oid in {reader.number(4) for _ in range(count)}:
-                return Lost()
+                return Emptied()
         elif kind in "IUD" and reader.number(4) == self._oid:
             return self._change(kind, reader)
         return Other()
@@ -133,18 +142,24 @@ class Decoder:
 
     def _change(self, kind: str, reader: _Reader) -> Message:
         part = reader.letter()
-        if kind == "D" or part == "K":  # the old key is sent where it is another one now
-            return Lost()
-        old = dict(zip(self._names, reader.row(), strict=True)) if part == "O" else {}
+        # The old row: all of it, or its key where that is another one now; the rest is null then.
+        old = dict(zip(self._names, reader.row(), strict=True)) if kind == "D" or part in "KO" else {}
+        told = old.get(self.key)
+        before = None if told == UNSENT else told
+        if kind == "D":
+            return Lost(before)
         if old:
             reader.letter()
         new = dict(zip(self._names, reader.row(), strict=True))
-        whole = {name: old.get(name, UNSENT) if value == UNSENT else value for name, value in new.items()}
-        if old and any(old[key] != whole[key] for key in self.keys if key in old):
-            return Lost()
+        sent = old if part == "O" else {}
+        whole = {name: sent.get(name, UNSENT) if value == UNSENT else value for name, value in new.items()}
+        moved = bool(old) and any(old[key] != whole[key] for key in self.keys if key in old)
+        if moved and before is None:
+            return Lost(None)
         if any(whole[name] == UNSENT for name in self.columns):
             raise Invalid(
                 text("the log of {name} leaves out long values that did not change", name=self.table),
                 remedy=text("have the owner run: ALTER TABLE {name} REPLICA IDENTITY FULL", name=self.table),
             )
-        return Changed(tuple(whole[name] for name in self.columns))
+        lost = before if before is not None and before != whole.get(self.key) else None
+        return Changed(tuple(whole[name] for name in self.columns), lost)

@@ -41,17 +41,17 @@ class MysqlTable:
 
     def head(self, columns: Sequence[str], most: int) -> list[tuple[str | None, ...]]:
         """Return some rows as text, each value cut to what a page shows."""
-        cells = ", ".join(f"LEFT({_text(_quoted(name))}, {SHOWN})" for name in columns)
+        cells = ", ".join(f"LEFT({text_of(quoted(name))}, {SHOWN})" for name in columns)
         with self.db.cursor(Cursor) as cursor:
             cursor.execute(f"SELECT {cells} FROM {self._name} LIMIT {int(most)}", ())  # noqa: S608 (quoted names)
             return [tuple(map(_word, row)) for row in cursor.fetchall()]
 
     def until(self, window: Window, most: int) -> str:
         """Return the newest watermark of the first ``most`` rows, ties included."""
-        mark = _quoted(window.column)
+        mark = quoted(window.column)
         where, values = (f"{mark} > {_spelled(window)}", (window.since,)) if window.since else ("TRUE", ())
         told = self._one(
-            f"SELECT {_text('max(w)')} FROM (SELECT {mark} AS w FROM {self._name} WHERE {where}"  # noqa: S608 (quoted names)
+            f"SELECT {text_of('max(w)')} FROM (SELECT {mark} AS w FROM {self._name} WHERE {where}"  # noqa: S608 (quoted names)
             f" ORDER BY {mark} LIMIT {int(most)}) s",
             values,
         )
@@ -60,7 +60,7 @@ class MysqlTable:
     def tally(self, columns: Sequence[str], window: Window | None, *, checksum: bool) -> Tally:
         """Count the rows, and sum up digests of them."""
         unit, null = "CHAR(31 USING utf8mb4)", "CHAR(30 USING utf8mb4)"
-        cells = ", ".join(f"IFNULL({_text(_quoted(name))}, {null})" for name in columns)
+        cells = ", ".join(f"IFNULL({text_of(quoted(name))}, {null})" for name in columns)
         summed = "COALESCE(SUM(CAST(CONV(SUBSTRING(MD5(r), 1, 15), 16, 10) AS UNSIGNED)), 0)" if checksum else "NULL"
         where, values = _where(window)
         told = self._one(
@@ -77,15 +77,15 @@ class MysqlTable:
 
     def lines(self, columns: Sequence[str], window: Window | None) -> Generator[bytes]:
         """Stream the rows; the server forms the text, so that no number is ever rounded here."""
-        cells = [_cell(_text(_quoted(name))) for name in columns]
+        cells = [cell_of(text_of(quoted(name))) for name in columns]
         values: tuple[object, ...] = ()
         if window:
             again, values = _again(window)
-            cells += [_cell(_text(_quoted(window.column))), f"IF({again}, '1', '0')"]
+            cells += [cell_of(text_of(quoted(window.column))), f"IF({again}, '1', '0')"]
         where, more = _where(window)
         keys = [name for name, _, key, _ in self.found if key]
-        named = [_quoted(name) for name in keys] or [f"BINARY {_text(_quoted(name))}" for name in columns]
-        order = ", ".join([*([_quoted(window.column)] if window else []), *named])
+        named = [quoted(name) for name in keys] or [f"BINARY {text_of(quoted(name))}" for name in columns]
+        order = ", ".join([*([quoted(window.column)] if window else []), *named])
         line = "CONCAT({})".format(", ',', ".join(cells))
         cursor = self.db.cursor(SSCursor)
         cursor.execute(f"SELECT {line} FROM {self._name} WHERE {where} ORDER BY {order}", (*values, *more))  # noqa: S608 (quoted names)
@@ -99,7 +99,7 @@ class MysqlTable:
 
     @property
     def _name(self) -> str:
-        return _quoted(self.table)
+        return quoted(self.table)
 
     def _one(self, statement: str, values: tuple[object, ...]) -> tuple[Any, ...]:
         with self.db.cursor(Cursor) as cursor:
@@ -107,7 +107,7 @@ class MysqlTable:
             return tuple(cursor.fetchone() or ())
 
     def _unmarked(self, window: Window) -> int:
-        mark = _quoted(window.column)
+        mark = quoted(window.column)
         told = self._one(f"SELECT COUNT(*) FROM {self._name} WHERE {mark} IS NULL", ())  # noqa: S608 (quoted names)
         return int(told[0])
 
@@ -147,15 +147,18 @@ def _word(value: bytes | str | None) -> str | None:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as it stands in a question, which is then formatted once more."""
     return '"' + name.replace('"', '""').replace("%", "%%") + '"'
 
 
-def _text(expression: str) -> str:
+def text_of(expression: str) -> str:
+    """Return the SQL of an expression in the server's own text."""
     return f"CONVERT(CAST({expression} AS CHAR) USING utf8mb4)"
 
 
-def _cell(expression: str) -> str:
+def cell_of(expression: str) -> str:
+    """Return the SQL of a text as a cell of delimited text: in quotes, and nothing for null."""
     return f"""IFNULL(CONCAT('"', REPLACE({expression}, '"', '""'), '"'), '')"""
 
 
@@ -169,21 +172,21 @@ def _less(window: Window, value: str) -> tuple[str, tuple[object, ...]]:
 
 def _since(window: Window) -> tuple[str, tuple[object, ...]]:
     if not window.since:
-        return f"{_quoted(window.column)} IS NOT NULL", ()
+        return f"{quoted(window.column)} IS NOT NULL", ()
     expression, values = _less(window, window.since)
-    return f"{_quoted(window.column)} >= {expression}", values
+    return f"{quoted(window.column)} >= {expression}", values
 
 
 def _again(window: Window) -> tuple[str, tuple[object, ...]]:
     expression, values = _less(window, window.until)
-    return f"{_quoted(window.column)} >= {expression}", values
+    return f"{quoted(window.column)} >= {expression}", values
 
 
 def _where(window: Window | None) -> tuple[str, tuple[object, ...]]:
     if window is None:
         return "TRUE", ()
     lower, values = _since(window)
-    return f"{lower} AND {_quoted(window.column)} <= {_spelled(window)}", (*values, window.until)
+    return f"{lower} AND {quoted(window.column)} <= {_spelled(window)}", (*values, window.until)
 
 
 def _spelled(window: Window) -> str:

@@ -21,6 +21,7 @@ from .database import Look, Opened, Progress, Snapshot, pull
 from .json import columns_of
 from .kinds import source_at
 from .mysql import mysql_table
+from .mysql_stream import BinaryLog
 from .postgres import postgres_table
 from .pulled import Pulled
 from .sftp import fetch, first_rows
@@ -109,8 +110,10 @@ class Door:
         stream = self.stream(slot, reading.publication)
         return stream.pull(contract, path, layout=layout, limits=limits, since=since, look=look, progress=progress)
 
-    def stream(self, slot: str, publication: str) -> Stream:
-        """Return the source's log, read at a slot."""
+    def stream(self, slot: str, publication: str) -> Stream | BinaryLog:
+        """Return the source's log: PostgreSQL's is read at a slot."""
+        if self.reach.kind is ReachKind.MYSQL:
+            return BinaryLog(self._connection, self.reach.table, self.reach.place)
         return Stream(self._connection, self.reach.table, publication, slot, self.reach.place)
 
     def glance(self, contract: Contract, layout: Layout, most: int) -> Glance:

@@ -23,6 +23,7 @@ from jutong.pools.snapshot import Digest
 
 from ..contract import Contract, Limits
 from ..source import Portion, Survey, schema_of
+from .keys import GONE, read_gone
 from .packed import checked_size, damaged, too_large
 
 ROWS = 16_384
@@ -50,6 +51,13 @@ class Pulled:
     until: str = ""  # the newest watermark that was read
     seen: frozenset[str] = frozenset()  # digests of the rows that the next pull will read again
     behind: int = 0  # bytes of the source's log that were not read yet
+    gone: int = 0  # keys whose rows the source took back; they stand beside the rows
+    whole: bool = False  # whatever this source had brought and is not among these rows was taken back, too
+
+    @property
+    def says(self) -> bool:
+        """Whether there is anything to land."""
+        return bool(self.rows or self.gone or self.whole)
 
 
 class Spool:
@@ -98,15 +106,22 @@ class PulledSource:
     limits: Limits = field(default_factory=Limits)
     left_aside: tuple[str, ...] = ()
     place: str = ""  # of a stream: the same rows at another place are another delivery
+    gone: int = 0
+    whole: bool = False
 
     def survey(self, contract: Contract) -> Survey:
         """Read the whole file once: its digest, and the rows that its end counts."""
         digest = Digest(pa.schema([pa.field(name, pa.string()) for name in contract.names]))
         for batch in self._batches(contract):
             digest.add(batch)
-        if not digest.rows:
+        if not (digest.rows or self.gone or self.whole):
             raise Invalid(text("{name} holds no rows", name=self.name))
         content = digest.hex()
+        if self.gone or self.whole:
+            taken = Digest(GONE)
+            for batch in read_gone(self.path):
+                taken.add(batch)
+            content = hashed(canonical({"rows": content, "taken_back": taken.hex(), "whole": self.whole}))
         if self.place:
             content = hashed(canonical({"place": self.place, "rows": content}))
         return Survey(content, digest.rows, self.left_aside)

@@ -3,9 +3,9 @@
 The slot is read by SQL (``pg_logical_slot_peek_binary_changes``, plug-in pgoutput, protocol 1), so that nothing moves
 at the source until the rows stand here; a position is the LSN behind the last whole transaction that was read. The
 first run makes the slot, then reads the table in one snapshot; what that snapshot had seen is known by its transaction
-ids (``pg_current_snapshot``) and is not taken from the log again. Rows that were inserted or updated land; a row that
-was deleted, given another key or truncated stops the reading before its transaction, because no batch can take a row
-back. Memory: a portion of 16 MiB, and the largest row.
+ids (``pg_current_snapshot``) and is not taken from the log again. Rows that were inserted or updated land; the keys of
+rows that were deleted or given another key go with them. Where the log does not tell a lost row's key (it is not in the
+replica identity), the reading stops before its transaction. Memory: a portion of 16 MiB, and the largest row.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from ..contract import Contract, Limits
 from ..layout import Layout
 from ..reach import Reading
 from .database import STATEMENT_SECONDS, WIDEST, Look, Progress, Snapshot, pull
-from .decoding import Begun, Changed, Committed, Decoder, Lost
+from .decoding import Begun, Changed, Committed, Decoder, Emptied, Lost
+from .keys import keys_beside, plain, write_gone
 from .postgres import postgres_table
 from .pulled import Pulled, spooling
 
@@ -124,6 +125,16 @@ class _Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """What a part of the log told: rows, the LSN behind it, keys that are gone, whether all rows went at once."""
+
+    rows: int
+    end: int
+    gone: int
+    emptied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """A table's changes, read at a slot of one plan through a publication that the source's owner made."""
 
@@ -158,7 +169,8 @@ class Stream:
             if look:
                 look({one.name: one.spelled for one in found})
             columns, aside = contract.columns_in([one.name for one in found], layout.headers)
-            decoder = Decoder(self.told.schema or "public", self.table, list(columns.values()), keys)
+            known = columns.get(contract.key, "")
+            decoder = Decoder(self.told.schema or "public", self.table, list(columns.values()), keys, known)
             pulled = self._followed(db, place, contract, decoder, path, limits=limits)
             return replace(pulled, left_aside=aside)
 
@@ -262,23 +274,29 @@ class Stream:
         """Read whole transactions, up to one in which a row was lost; that one is told by the next run."""
         here = _number(_one(db, "SELECT pg_current_wal_flush_lsn()::text"))
         try:
-            rows, end = self._spooled(db, place, here, contract, decoder, path, limits, stop=0)
+            told = self._spooled(db, place, here, contract, decoder, path, limits, stop=0)
         except _Halt as halt:
             if not halt.end:
                 raise WrongMoment(
                     text(
-                        "rows of {name} were deleted or given another key: a stream cannot take rows back",
+                        "rows of {name} were deleted or given another key, and its log does not tell which ones",
                         name=self.name,
                     ),
-                    basis=text("deliveries of rows are only added to"),
-                    remedy=text("begin the stream anew with `jutong plan restart`: the next run reads all rows"),
+                    basis=text("a row is taken back by the entry's key item"),
+                    remedy=text(
+                        "have the owner make the key item's column the primary key, or run ALTER TABLE {table} REPLICA"
+                        " IDENTITY FULL; then begin the stream anew with `jutong plan restart`",
+                        table=self.table,
+                    ),
                 ) from None
-            rows, end = self._spooled(db, place, here, contract, decoder, path, limits, stop=halt.end)
+            told = self._spooled(db, place, here, contract, decoder, path, limits, stop=halt.end)
+        end = told.end
         until = place.moved(max(end, place.lsn))
         behind = max(_number(_one(db, "SELECT pg_current_wal_flush_lsn()::text")) - until.lsn, 0)
-        if not rows:
+        pulled = Pulled(path=path, rows=told.rows, until=str(until), behind=behind, gone=told.gone, whole=told.emptied)
+        if not pulled.says:
             path.unlink(missing_ok=True)
-        return Pulled(path=path, rows=rows, until=str(until), behind=behind)
+        return pulled
 
     def _spooled(
         self,
@@ -291,20 +309,34 @@ class Stream:
         limits: Limits,
         *,
         stop: int,
-    ) -> tuple[int, int]:
-        """Fill the spool with changes up to ``here``, or up to ``stop``; return its rows and the LSN behind them."""
+    ) -> _Told:
+        """Fill the spool with changes up to ``here``, or up to ``stop``; return what was told up to there."""
         portion, end, changes, known = _Portion(contract.names), 0, 0, False
-        with spooling(path, contract, limits) as spool, closing(self._peeked(db, stop or here)) as messages:
+        place_of_key = contract.names.index(contract.key) if contract.key in contract.names else None
+        with (
+            keys_beside(path) as keys,
+            spooling(path, contract, limits) as spool,
+            closing(self._peeked(db, stop or here)) as messages,
+        ):
             for data in messages:
                 changes += 1
                 match decoder.read(data):
                     case Begun(xid=xid, commit=commit):
                         known = place.saw(xid, commit)
-                    case Changed(values=values) if not known:
+                    case Changed(values=values, lost=lost) if not known:
                         self._refuse_wide(values)
                         portion.add(values)
-                    case Lost() if not known:
+                        keys.lose([plain(lost)] if lost is not None else [])
+                        if place_of_key is not None and (own := values[place_of_key]) is not None:
+                            keys.touch([plain(own)])
+                    case Lost(key=None) if not known:
                         raise _Halt(end)
+                    case Lost(key=str(lost)) if not known:
+                        keys.lose([plain(lost)])
+                    case Emptied() if not known and not contract.key:
+                        raise _Halt(end)
+                    case Emptied() if not known:
+                        keys.empty()
                     case Committed(end=behind):
                         end = behind
                         if stop and end >= stop:
@@ -314,7 +346,8 @@ class Stream:
             if portion.rows:
                 spool.add(portion.taken())
             # All up to here was read, though the last change is older: else a quiet table would hold the log back.
-            return spool.rows, end if stop or changes >= CHANGES_MOST else max(end, here)
+            gone = write_gone(path, keys.gone_portions())
+            return _Told(spool.rows, end if stop or changes >= CHANGES_MOST else max(end, here), gone, keys.emptied)
 
     def _refuse_wide(self, values: tuple[str | None, ...]) -> None:
         if sum(len(value) for value in values if value) > WIDEST:

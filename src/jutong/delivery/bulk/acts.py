@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jutong import catalogue, registers, sharing
 from jutong.catalogue import Entry, Purpose
+from jutong.collection.taken_back import standing_tables
 from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
@@ -77,6 +78,7 @@ def make_view(
             parts=new.parts,
             changes=new.changes,
             manifest=sign(told, key, node),
+            deleted=new.deleted,
         )
         store.save_view(desk.db, made)
         if Method.TABLE in agreement.methods:
@@ -302,6 +304,7 @@ def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> 
         token_key=token_key_of(agreement, entry, secret),
         marking=store.marking_of(desk.db, entry.id),
         mark_key=key.secret_for(PURPOSE),
+        known=standing_tables(desk.db, desk.pools.lake, entry.id),
     )
 
 

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from jutong.catalogue.entry import Entry
+from jutong.collection.taken_back import Tables
 from jutong.desk import House
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.files import sync_folder
@@ -61,6 +62,7 @@ class Recipe:
     token_key: bytes
     marking: Marking | None = None
     mark_key: bytes = b""
+    known: Tables = field(default_factory=dict)  # which deliveries there were, and what was taken back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Made:
     schema: str
     parts: tuple[Part, ...]
     changes: tuple[Part, ...] | None
+    deleted: int | None = None
 
 
 def views_folder(house: House) -> Path:
@@ -91,6 +94,7 @@ def recipe_of(
     token_key: bytes,
     marking: Marking | None = None,
     mark_key: bytes = b"",
+    known: Tables | None = None,
 ) -> Recipe | None:
     """Return by what a view would be made now; None before the first rows."""
     table = standing_table(entry, golden=pools.lake.exists(GOLDEN))
@@ -107,6 +111,7 @@ def recipe_of(
         token_key=token_key,
         marking=marking,
         mark_key=mark_key,
+        known=known or {},
     )
 
 
@@ -130,7 +135,7 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
             text("none of the agreed items has a column in the table of {title}", title=recipe.entry.title),
             remedy=text("have the provider deliver rows with these items"),
         )
-    given: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {"t": ref}
+    given: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {**recipe.known, "t": ref}
     marked, canaries = _marked(recipe, columns, schema)
     if canaries is not None:
         given["canaries"] = canaries
@@ -142,7 +147,7 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
     )
     rows = normal(pools.engine.query(sql, given))
     parts = _written(home, staging.name, rows, recipe)
-    changes = None
+    changes, deleted = None, None
     if before is not None:
         both: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {
             "before": _reader(folder_of(folder, recipe.agreement.id, before.version), before.parts, rows.schema),
@@ -150,9 +155,10 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
         }
         told = normal(pools.engine.query(changes_sql(rows.schema.names), both))
         changes = _written(home, f"{staging.name}/changes", told, recipe)
+        deleted = _deleted(staging / "changes", changes)
     staging.rename(target)
     sync_folder(home)
-    return Made(schema=schema_of(rows.schema), parts=parts, changes=changes)
+    return Made(schema=schema_of(rows.schema), parts=parts, changes=changes, deleted=deleted)
 
 
 def _marked(recipe: Recipe, columns: Mapping[str, str], schema: pa.Schema) -> tuple[Mapping[str, str], pa.Table | None]:
@@ -223,6 +229,12 @@ def _part(path: Path, stats: str) -> Part:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     rows = pq.read_metadata(path).num_rows
     return Part(name=path.name, size=path.stat().st_size, rows=rows, digest=digest, stats=stats)
+
+
+def _deleted(folder: Path, parts: Iterable[Part]) -> int:
+    """Return how many of the changes are rows that are no more."""
+    files = ds.dataset([str(folder / part.name) for part in parts], format="parquet")
+    return int(files.count_rows(filter=ds.field("_change_type") == "delete"))
 
 
 def _reader(folder: Path, parts: Iterable[Part], schema: pa.Schema) -> pa.RecordBatchReader:

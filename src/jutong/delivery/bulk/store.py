@@ -29,6 +29,7 @@ view = sa.Table(
     sa.Column("parts", Json, nullable=False),
     sa.Column("changes", Json, nullable=True),
     sa.Column("manifest", sa.Text, nullable=False),
+    sa.Column("deleted", sa.BigInteger, nullable=True),
 )
 _PLAIN = tuple(one.name for one in view.c if one.name not in ("parts", "changes"))
 marking = sa.Table(

@@ -16,7 +16,7 @@ from jutong.quality.reading import ROW
 from jutong.sharing.agreement import Agreement, Standing
 
 from ..plan import Plan, Refusal, beginning
-from ..service import BATCH, standing_rows
+from ..service import BATCH, DELIVERED, standing_rows
 
 BATCHES = frozenset({Method.TABLE, Method.FILE})
 KEPT = 8  # versions of a view
@@ -53,6 +53,7 @@ class View:
     parts: tuple[Part, ...]
     changes: tuple[Part, ...] | None
     manifest: str  # signed (JWS)
+    deleted: int | None = None  # rows of the version before that are no more; None where there is no way from it
 
     @property
     def rows(self) -> int:
@@ -133,10 +134,10 @@ def view_sql(
             told.append(f"{(marked or {}).get(item, name)} AS {_quoted(item)}")
         else:
             told.append(f"{mask_sql(mask, f'CAST({name} AS VARCHAR)', key=token_key)} AS {_quoted(item)}")
-    rows, where = standing_rows(held), _inside(agreement, entry, columns, held)
     key = columns.get(entry.key_item, "")
+    rows, where = standing_rows(held, key), _inside(agreement, entry, columns, held)
     if key in held and BATCH in held:
-        newest = ", ".join(f"{_quoted(name)} DESC" for name in (BATCH, ROW) if name in held)
+        newest = ", ".join(f"{_quoted(name)} DESC" for name in (DELIVERED, ROW) if name != ROW or name in held)
         plain = f"upper(trim(CAST({_quoted(key)} AS VARCHAR)))"
         turn = f"row_number() OVER (PARTITION BY {plain} ORDER BY {newest})"
         rows = f"(SELECT *, {turn} AS {LEFT} FROM {rows}) AS latest"  # noqa: S608

@@ -50,6 +50,7 @@ COLLECTION: Mapping[type[Enum], Mapping[Any, Text]] = {
         plans.Change.WIDENED: text("a wider column"),
         plans.Change.DROPPED: text("a column that is gone"),
         plans.Change.NARROWED: text("a narrower or another column"),
+        plans.Change.WITHDRAWN: text("rows taken back"),
     },
     collection.ReachKind: {
         collection.ReachKind.POSTGRESQL: text("PostgreSQL"),

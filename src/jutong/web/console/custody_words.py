@@ -25,6 +25,7 @@ CUSTODY: Mapping[type[Enum], Mapping[Any, Text]] = {
 }
 LAYERS: Mapping[str, Text] = {
     "raw": text("raw rows"),
+    "withdrawn": text("keys taken back"),
     "quarantine": text("quarantine"),
     "finding": text("findings of rules"),
     "standard": text("standard table"),

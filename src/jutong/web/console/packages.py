@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import msgspec
+from litestar.di import Provide
+
 from jutong import catalogue
 from jutong.collection import packages
 from jutong.collection.packages import Package, Stage
+from jutong.guard import Label
 from jutong.kernel.text import text
 
 from ..plans import own_only
 from .collection import FIRST, bodies_first, names_of_bodies
-from .frame import Answer, TheVisit, shown
+from .form import Misfilled
+from .frame import Answer, TheVisit, acted, see, shown
 from .table import Asked, Column, Table, table_page
+from .upload import medium_form
+
+
+class Carried(msgspec.Struct, kw_only=True):
+    """The form beside a package: the file says all."""
+
 
 Row = tuple[Package, str, int]  # its entry's title, the number that is missing before it
 
@@ -50,7 +61,28 @@ def list_packages(visit: TheVisit) -> Answer:
         empty=text("No package of an edge agent has come yet."),
         sort="-came",
     )
-    return table_page(visit, table, fetch, "collection/packages.html", title=table.title, crumbs=(FIRST,))
+    may = visit.may("collection.take_packages", Label(owner=visit.acting.org))
+    return table_page(visit, table, fetch, "collection/packages.html", title=table.title, crumbs=(FIRST,), may_take=may)
+
+
+@acted(
+    "/packages",
+    guard="pages.packages",
+    again=list_packages,
+    request_max_body_size=None,
+    dependencies={"form": Provide(medium_form)},
+)
+def take_package(visit: TheVisit) -> Answer:
+    """Take in a package that somebody carried here; it lands when every earlier number has."""
+    visit.form.read(Carried)
+    spooled = visit.form.spooled.get("package")
+    if spooled is None:
+        raise Misfilled({"package": text("choose the package that is to be taken in")})
+    try:
+        packages.take_file(visit.house, visit.acting, spooled.path)
+    finally:
+        spooled.folder.cleanup()
+    return see("/packages")
 
 
 def _missing(package: Package, following: dict[tuple[str, str], int]) -> int:
@@ -82,8 +114,14 @@ _PACKAGES: tuple[Column[Row], ...] = (
         value=lambda row: row[0].batch[-6:],
         href=lambda row: f"/batches/{row[0].batch}" if row[0].batch else "",
     ),
+    Column(
+        key="receipt",
+        title=text("Receipt"),
+        value=lambda row: text("Open the receipt") if row[0].line else None,
+        href=lambda row: f"/receipts/{row[0].line}" if row[0].line else "",
+    ),
     Column(key="id", title=text("Package"), value=lambda row: row[0].id, shown=False),
     Column(key="size", title=text("Bytes"), value=lambda row: row[0].size, kind="number", shown=False),
 )
 
-PAGES = [list_packages]
+PAGES = [list_packages, take_package]

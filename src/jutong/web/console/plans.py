@@ -7,117 +7,30 @@ from concurrent.futures import TimeoutError as StillRunning
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import cache
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
 from jutong import catalogue, collection, registers
-from jutong.collection import Layout, Mode, Paging, Reach, ReachKind, Reading, plans
-from jutong.collection.plans import Glance, Outcome, Plan, Run, Schedule, State, Wanted
+from jutong.collection import Mode, Paging, ReachKind, plans
+from jutong.collection.plans import Change, Glance, Outcome, Plan, Run, State
 from jutong.desk import House
-from jutong.kernel.errors import Invalid
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import Text, text
 from jutong.terms import Actor
 
-from ..plans import Overlap, Port, Size, own_only, seen_plan, tried
-from ..wiring import Name, Ulid, Words
+from ..plans import own_only, seen_plan, tried
+from ..wiring import Ulid
 from .collection import FIRST, bodies_first, names_of_bodies
 from .delivering import AT_ONCE, ENCODINGS, PATIENCE_SECONDS, crumbs_of
 from .frame import Answer, Crumb, TheVisit, acted, done, page, see, shown
+from .plan_form import PlanForm
 from .progress import events
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 from .words import word_of
 
 LIST: Crumb = ("/plans", text("Plans of collection"))
-Short = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\u0000]*$")]
-
-
-class PlanForm(msgspec.Struct, kw_only=True):
-    """A plan as it is typed; whether it is only tried, or kept."""
-
-    do: Literal["try", "keep"] = "try"
-    title: Name = ""
-    kind: ReachKind
-    secret: Short = ""
-    host: Short = ""
-    port: Port = 0
-    database: Short = ""
-    schema: Short = ""
-    table: Short = ""
-    user: Short = ""
-    url: Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^[^\u0000]*$")] = ""
-    rows_at: Short = ""
-    total_at: Short = ""
-    paging: Paging = Paging.NONE
-    page_parameter: Short = "page"
-    size_parameter: Short = "size"
-    size: Size = 500
-    cursor_at: Short = ""
-    header: Short = "Authorization"
-    encoding: Literal["utf-8", "gb18030", "big5"] = "utf-8"
-    path: Short = ""
-    fingerprint: Short = ""
-    delimiter: Literal[",", ";", "|", "tab"] = ","
-    headers: Words = ""
-    mode: Mode = Mode.FULL
-    watermark: Short = ""
-    publication: Short = ""
-    overlap: Overlap = 0
-    schedule: Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\u0000]*$")] = ""
-
-    def reach(self) -> Reach:
-        """Return how the source is reached, or refuse it."""
-        return Reach(
-            kind=self.kind,
-            secret=self.secret,
-            host=self.host,
-            port=self.port,
-            database=self.database,
-            schema=self.schema,
-            table=self.table,
-            user=self.user,
-            url=self.url,
-            rows_at=self.rows_at,
-            total_at=self.total_at,
-            paging=self.paging,
-            page_parameter=self.page_parameter,
-            size_parameter=self.size_parameter,
-            size=self.size,
-            cursor_at=self.cursor_at,
-            header=self.header,
-            prefix="Bearer " if self.header.lower() == "authorization" else "",
-            encoding=self.encoding,
-            path=self.path,
-            fingerprint=self.fingerprint,
-            delimiter=self.delimiter,
-        )
-
-    def layout(self) -> Layout:
-        """Return which columns stand for which items, as far as that is not plain."""
-        pairs = [line.partition("=") for line in self.headers.splitlines() if line.strip()]
-        if not all(column.strip() and item.strip() for column, _, item in pairs):
-            raise Invalid(
-                text("a line of the columns is not written as column = item"),
-                remedy=text("write one pair to a line, such as tyshxydm = uscc"),
-            )
-        return Layout(headers={column.strip(): item.strip() for column, _, item in pairs})
-
-    def wanted(self) -> Wanted:
-        """Return the plan, or refuse it."""
-        return Wanted(
-            title=self.title,
-            reach=self.reach(),
-            layout=self.layout(),
-            reading=Reading(
-                mode=self.mode,
-                watermark=self.watermark if self.mode is Mode.INCREMENTAL else "",
-                overlap=self.overlap if self.mode is Mode.INCREMENTAL else 0,
-                publication=self.publication if self.mode is Mode.STREAM else "",
-            ),
-            schedule=Schedule(self.schedule),
-        )
 
 
 @shown("/plans", guard="pages.plans")
@@ -210,7 +123,7 @@ def show_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
     ]
     may = {
         name: visit.may(f"collection.{name}", plan.label)
-        for name in ("run_plan", "pause_plan", "resume_plan", "settle_drift")
+        for name in ("run_plan", "pause_plan", "resume_plan", "settle_drift", "restart_plan", "end_plan")
     }
 
     def fetch(ask: Asked) -> tuple[Run, ...]:
@@ -239,6 +152,9 @@ def show_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
         stopped=plan.state is State.STOPPED,
         active=plan.state is State.ACTIVE,
         paused=plan.state is State.PAUSED,
+        ended=plan.state is State.ENDED,
+        streamed=plan.reading.mode is Mode.STREAM,
+        losing=any(one.change is Change.WITHDRAWN for one in plan.drift),
     )
 
 
@@ -283,6 +199,24 @@ def resume_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
     with visit.desk() as desk:
         plans.resume(desk, plan_id)
     return done(desk, f"/plans/{plan_id}")
+
+
+@acted("/plans/{plan_id:str}/restart", guard="pages.plans", again=show_plan)
+def restart_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """Let the next run of a stream read all rows and begin anew."""
+    seen_plan(visit.house, visit.acting, plan_id)
+    with visit.desk() as desk:
+        plans.restart(desk, plan_id)
+    return done(desk, f"/plans/{plan_id}")
+
+
+@acted("/plans/{plan_id:str}/end", guard="pages.plans", again=show_plan)
+def end_plan(visit: TheVisit, plan_id: Ulid) -> Answer:
+    """End a plan for good; the source of a stream keeps no log for it any more."""
+    seen_plan(visit.house, visit.acting, plan_id)
+    with closing(Outward(inside=True)) as outward:
+        plans.end_plan(visit.house, visit.acting, plan_id, outward)
+    return see(f"/plans/{plan_id}")
 
 
 class DriftForm(msgspec.Struct, kw_only=True):
@@ -356,6 +290,7 @@ RUNS: Table[Run] = Table(
         ),
         Column(key="remedy", title=text("What to do"), value=lambda run: run.remedy or None),
         Column(key="rows", title=text("Rows read"), value=lambda run: run.rows, kind="number"),
+        Column(key="withdrawn", title=text("Rows taken back"), value=lambda run: run.withdrawn, kind="number"),
         Column(key="again", title=text("Read again"), value=lambda run: run.again, kind="number"),
         Column(
             key="batch",
@@ -378,3 +313,4 @@ RUNS: Table[Run] = Table(
 )
 
 PAGES = [list_plans, new_plan, take_plan, show_plan, plan_events, run_plan, pause_plan, resume_plan, settle_drift]
+PAGES += [restart_plan, end_plan]

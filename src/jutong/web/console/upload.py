@@ -56,6 +56,11 @@ async def surveyed_form(request: TheRequest, house: TheHouse, keeper: TheKeeper)
     return await _taken_of(request, house, keeper, "census.harvest")
 
 
+async def medium_form(request: TheRequest, house: TheHouse, keeper: TheKeeper) -> Form:
+    """Return a form with a package of a medium; of somebody who may take none in, not a byte of it is taken."""
+    return await _taken_of(request, house, keeper, "collection.take_packages")
+
+
 async def _taken_of(request: TheRequest, house: House, keeper: Doorkeeper, act: str) -> Form:
     """Return the form of somebody who may do ``act`` for the own body."""
     token = request.cookies.get(session_cookie(house.home.settings.name), "")

@@ -25,6 +25,7 @@ event = sa.Table(
     sa.Column("files", sa.Integer, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=True),
+    sa.Column("deleted", sa.BigInteger, nullable=True),
 )
 subscription = sa.Table(
     "delivery_subscription",
