@@ -147,7 +147,6 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
             {"entry": entry, "lon": "a", "lat": "b", "crs": "CGCS2000"},
         ),
         "/api/library/layers/districts/comparison": ("overseer", "POST", {"other": "zones"}),
-        "/api/library/layers/districts/file": ("overseer", "POST", {"form": "geojson"}),
         "/api/library/spatial-object/stands": ("overseer", "POST", {"key": "zones:1"}),
         "/api/library/partings": ("overseer", "POST", {"other": MARKET, "basis": "条"}),
         f"/api/entries/{entry}/plans": (

@@ -143,7 +143,6 @@ def bodies(city: City) -> dict[str, Any]:
             "crs": "CGCS2000",
         },
         "POST /api/library/layers/{layer}/comparison": {"other": "zones"},
-        "POST /api/library/layers/{layer}/file": {"form": "geojson"},
         "POST /api/library/spatial-object/stands": {"key": "zones:1"},
         "POST /api/requests": a_wish(city),
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},

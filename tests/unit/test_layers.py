@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +16,14 @@ import pyarrow.parquet as pq
 import pyproj
 import pytest
 import shapely
+import sqlalchemy as sa
 
 from jutong import registers
 from jutong.cli.demo.made_map import SEATS, YEAR, made_districts
+from jutong.kernel.db import transaction
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound
 from jutong.library import space
-from jutong.library.space import CGCS2000, WGS84, Crs, Reading
+from jutong.library.space import CGCS2000, WGS84, Crs, Reading, store
 from tests.fitness import KEEPER, OFFICER, Place, place_at
 from tests.real import data
 from tests.unit.test_base_libraries import deliver, entry_of
@@ -418,3 +422,34 @@ def test_a_spatial_object_stands_in_its_district(place: Place, files: Path) -> N
     assert {one["feature"]: one["points"] for one in counted if one["points"]} == {"500103": 2, "": 2}
     with pytest.raises(Invalid, match="no such two items"), place.desk(KEEPER) as desk:
         space.count_rows(desk, "districts", entry, lon="east", lat="lat")
+
+
+def test_what_a_layer_is_stands_in_either_database(engine: sa.Engine) -> None:
+    """Loaded again, a layer takes its own place; layers are listed by name, from any of them on, either way round."""
+    made = space.Layer(
+        name="b",
+        origin="测绘院",
+        form=space.Form.GEOPARQUET,
+        crs=Crs(4524),
+        kept=CGCS2000,
+        year=2023,
+        features=38,
+        withheld=1,
+        repaired=2,
+        kinds=("MultiPolygon", "Polygon"),
+        bounds=(105.25, 28.5, 110.0, 32.0),
+        digest="0" * 64,
+        version=3,
+        findings=3,
+        loaded_by="overseer",
+        loaded_at=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    with transaction(engine) as db:
+        for name in ("c", "a", "b"):
+            store.save_layer(db, replace(made, name=name, features=1))
+        store.save_layer(db, made)
+        assert space.find_layer(db, "b") == made
+        assert [one.name for one in space.layers(db, after=("a",))] == ["b", "c"]
+        assert [one.name for one in space.layers(db, descending=True, limit=2)] == ["c", "b"]
+        with pytest.raises(NotFound):
+            space.find_layer(db, "d")

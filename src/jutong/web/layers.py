@@ -90,12 +90,6 @@ class OtherForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     other: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
-class FileForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The form of a file: geoparquet or geojson."""
-
-    form: Annotated[str, msgspec.Meta(max_length=20, pattern=NO_NUL)]
-
-
 class EntryForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The entry whose subjects are counted, and its items of longitude and latitude."""
 
@@ -226,7 +220,7 @@ def count_rows(house: TheHouse, actor: TheActor, layer: LayerName, data: JSONBod
     return msgspec.convert(found, list[CountView])
 
 
-@act("/api/library/layers/{layer:str}/comparison", tags=TAGS, status_code=200)
+@act("/api/library/layers/{layer:str}/comparison", tags=TAGS, status_code=200, media_type="text/csv")
 def compare_layers(house: TheHouse, actor: TheActor, layer: LayerName, data: JSONBody[OtherForm]) -> Stream:
     """Hand out as CSV what each feature has in common with each of another layer: areas, lengths, shares."""
     folder = folder_for(house)
@@ -236,20 +230,19 @@ def compare_layers(house: TheHouse, actor: TheActor, layer: LayerName, data: JSO
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Stream(blocks_of(folder), media_type="text/csv; charset=utf-8", headers={"cache-control": "no-store"})
+    return Stream(blocks_of(folder), media_type="text/csv", headers={"cache-control": "no-store"})
 
 
-@act("/api/library/layers/{layer:str}/file", tags=TAGS, status_code=200)
-def export_layer(house: TheHouse, actor: TheActor, layer: LayerName, data: JSONBody[FileForm]) -> Stream:
-    """Hand out a layer as GeoParquet 1.1 or GeoJSON, with its reference system in it."""
-    form, folder = space.form_of(data.form), folder_for(house)
-    try:
-        with house.desk(actor) as desk:
-            space.export_layer(desk, layer, folder / "file", form)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return Stream(blocks_of(folder), media_type=space.MEDIA[form], headers={"cache-control": "no-store"})
+@act("/api/library/layers/{layer:str}/geoparquet", tags=TAGS, status_code=200, media_type=space.MEDIA[Form.GEOPARQUET])
+def export_geoparquet(house: TheHouse, actor: TheActor, layer: LayerName) -> Stream:
+    """Hand out a layer as one GeoParquet 1.1 file, with its reference system in it."""
+    return _handed(house, actor, layer, Form.GEOPARQUET)
+
+
+@act("/api/library/layers/{layer:str}/geojson", tags=TAGS, status_code=200, media_type=space.MEDIA[Form.GEOJSON])
+def export_geojson(house: TheHouse, actor: TheActor, layer: LayerName) -> Stream:
+    """Hand out a layer as GeoJSON, with its reference system in it."""
+    return _handed(house, actor, layer, Form.GEOJSON)
 
 
 @act("/api/library/spatial-object/stands", tags=TAGS, status_code=200)
@@ -257,6 +250,17 @@ def show_stands(house: TheHouse, actor: TheActor, data: JSONBody[KeyForm]) -> li
     """Show where a spatial object stands in each layer: its district by the codes of the layer's year, its share."""
     with house.desk(actor) as desk:
         return list(space.look_at_stands(desk, library.checked_key(data.key, SPATIAL_OBJECT)))
+
+
+def _handed(house: House, actor: Actor, layer: str, form: Form) -> Stream:
+    folder = folder_for(house)
+    try:
+        with house.desk(actor) as desk:
+            space.export_layer(desk, layer, folder / "file", form)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Stream(blocks_of(folder), media_type=space.MEDIA[form], headers={"cache-control": "no-store"})
 
 
 def _view(layer: Layer) -> LayerView:
@@ -329,6 +333,7 @@ ENDPOINTS = [
     count_points,
     count_rows,
     compare_layers,
-    export_layer,
+    export_geoparquet,
+    export_geojson,
     show_stands,
 ]

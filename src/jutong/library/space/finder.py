@@ -58,9 +58,10 @@ class Finder:
         """Return for each point the row of the feature that holds it, -1 for none; on a border the lowest code."""
         known = np.isfinite(lon) & np.isfinite(lat)
         points = shapely.points(np.where(known, lon, 0.0), np.where(known, lat, 0.0))
-        which, feature = self._tree.query(points, predicate="intersects")
+        which, feature = self._tree.query(points)  # whose box holds it; the prepared shapes then say whether they do
+        real = shapely.intersects_xy(self.shapes[feature], lon[which], lat[which])
         held = np.full(len(points), len(self.table), np.int64)
-        np.minimum.at(held, which, feature)
+        np.minimum.at(held, which[real], feature[real])
         return np.where(known & (held < len(self.table)), held, -1)
 
     def place(self, lon: float, lat: float) -> Place | None:
@@ -151,7 +152,7 @@ class Finder:
             pa.array(shapely.covered_by(self.shapes[mine], other.shapes[theirs])),
             pa.array(areas),
             pa.array(lengths),
-            pa.array(_share(self.shapes[mine], common)),
+            pa.array(np.round(_share(self.shapes[mine], common), 6)),
         ]
         flat = [one.combine_chunks() if isinstance(one, pa.ChunkedArray) else one for one in columns]
         return pa.RecordBatch.from_arrays(flat, schema=OVERLAPS)
