@@ -27,6 +27,7 @@ from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.db import connection
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.outward import Outward
+from jutong.library import space
 from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
@@ -111,6 +112,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _push(city)
     _package(city)
     _erasure(city)
+    _layer(city)
     city.settle()
     return city
 
@@ -123,6 +125,28 @@ def _erasure(city: City) -> None:
     with city.house.desk(overseer) as desk:
         asked = custody.ask_erasure(desk, SUBJECT, ground=ground, basis="申请〔2026〕1号", key=key)
     city.found["erasure"] = asked.id
+
+
+def _layer(city: City) -> None:
+    """Let the authority load two districts that are made up, and a third one whose outline crosses itself."""
+    overseer = Actor(
+        id=person_of(city, "overseer"), org=AUTHORITY, duties=frozenset({Duty.OVERSIGHT}), cleared=Grade.L4
+    )
+    west, east, crossed = (
+        [[106, 29], [107, 29], [107, 30], [106, 30], [106, 29]],
+        [[107, 29], [108, 29], [108, 30], [107, 30], [107, 29]],
+        [[108, 29], [109, 30], [109, 29], [108, 30], [108, 29]],
+    )
+    features = [
+        {"id": code, "properties": {"name": name}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        for code, name, ring in (("500101", "甲区", west), ("500102", "乙区", east), ("500103", "丙区", crossed))
+    ]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "districts.geojson"
+        path.write_bytes(msgspec.json.encode({"type": "FeatureCollection", "features": features}))
+        with city.house.desk(overseer) as desk:
+            reading = space.Reading(crs=space.CGCS2000)
+            space.load_layer(desk, "districts", path, reading, origin="示例，非测绘成果", year=2023)
 
 
 def _plan(city: City) -> None:
@@ -346,6 +370,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "day": city.house.clock().date().isoformat(),
         "group_id": found["line"],
         "indicator": "S1",
+        "layer_name": "districts",
         "objection_id": found["objection"],
         "plan_id": found["plan"],
         "person_id": person_of(city, "officer"),

@@ -82,6 +82,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
         "audit-admin",
     },
     "pages.subjects": {"governance", "oversight"},
+    "pages.layers": {"governance", "oversight"},
     "pages.themes": {"governance", "oversight", "publish-audit"},
     "pages.rates": WORK | {"audit-admin"},
     "pages.authorities": {"governance", "oversight", "publish-audit"},
@@ -144,6 +145,8 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/erasures": _in(AUTHORITY, else_=403),
     "/erasures/{erasure_id}": _in(AUTHORITY, else_=403),
     "/subjects": _in(AUTHORITY, else_=403),
+    "/library/layers": _in(AUTHORITY, else_=403),
+    "/library/layers/{layer_name}": _in(AUTHORITY, else_=403),
     "/bonds": _in(AUTHORITY, else_=403),
     "/matches": _in(AUTHORITY, else_=403),
     "/ledger/lines/{wanted}": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
@@ -429,6 +432,19 @@ DONE_BY: Mapping[str, Deed] = {
     "/subjects": _deed("library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95"}),
     "/conflicts/one": _deed(
         "library.look_up", "overseer", owner=AUTHORITY, fields={"code": "91510000MA61RXJU95", "field": "name"}
+    ),
+    "/library/layers": _deed(
+        "library.load_layer",
+        "overseer",
+        owner=AUTHORITY,
+        file="file",
+        fields={"name": "zones", "origin": "示例", "crs": "EPSG:4490"},
+    ),
+    "/library/layers/{layer_name}/point": _deed(
+        "library.look_at_layer", "overseer", owner=AUTHORITY, fields={"lon": "106.5", "lat": "29.5", "metres": "10"}
+    ),
+    "/library/layers/{layer_name}/file": _deed(
+        "library.export_layer", "overseer", owner=AUTHORITY, fields={"form": "geojson"}
     ),
     "/themes": _deed("library.declare_theme", "publisher", "overseer", owner=AUTHORITY, fields=_theme),
     "/themes/making": _deed("library.make_theme", "overseer", owner=AUTHORITY, fields={"theme": "firms"}),

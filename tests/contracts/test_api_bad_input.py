@@ -140,6 +140,14 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
         ),
         "/api/library/bonds": ("overseer", "POST", {"kept": MARKET, "other": MARKET, "basis": "条"}),
         "/api/library/kinds/legal-person/record": ("overseer", "POST", {"key": MARKET}),
+        "/api/library/layers/districts/near": ("overseer", "POST", {"lon": 106.5, "lat": 29.5, "crs": "", "metres": 1}),
+        "/api/library/layers/districts/subjects": (
+            "overseer",
+            "POST",
+            {"entry": entry, "lon": "a", "lat": "b", "crs": "CGCS2000"},
+        ),
+        "/api/library/layers/districts/comparison": ("overseer", "POST", {"other": "zones"}),
+        "/api/library/spatial-object/stands": ("overseer", "POST", {"key": "zones:1"}),
         "/api/library/partings": ("overseer", "POST", {"other": MARKET, "basis": "条"}),
         f"/api/entries/{entry}/plans": (
             "officer",

@@ -46,6 +46,7 @@ OPEN_TO_EVERY_POST = {
     "GET /api/library/kinds",
     "GET /api/library/rates",
     "GET /api/library/themes",
+    "GET /api/library/layers",
     "GET /api/ledger/keys",
 }
 # What is empty for those whom it does not concern.
@@ -133,6 +134,16 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/library/bonds": {"kept": WATER, "other": MARKET, "basis": "档案"},
         "POST /api/library/kinds/{kind}/record": {"key": MARKET},
         "POST /api/library/partings": {"other": MARKET, "basis": "档案"},
+        "POST /api/library/layers/{layer}/point": {"lon": 106.5, "lat": 29.5},
+        "POST /api/library/layers/{layer}/near": {"lon": 106.5, "lat": 29.5, "metres": 10},
+        "POST /api/library/layers/{layer}/subjects": {
+            "entry": city.found["entry"],
+            "lon": "a",
+            "lat": "b",
+            "crs": "CGCS2000",
+        },
+        "POST /api/library/layers/{layer}/comparison": {"other": "zones"},
+        "POST /api/library/spatial-object/stands": {"key": "zones:1"},
         "POST /api/requests": a_wish(city),
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/supplement": {"papers": [{"title": "证明", "digest": "0" * 64}]},
@@ -199,6 +210,7 @@ def filled(city: City, path: str) -> str:
         "plan_id": NOWHERE,
         "decision_id": NOWHERE,
         "kind": "legal-person",
+        "layer": "districts",
         "source": "portal",
         "name": "spied",
         "instance": instance,

@@ -29,6 +29,7 @@ LOOKED = {
     "library.conflicts_looked_at",
     "library.matches_looked_at",
     "library.theme_looked_at",
+    "library.layer_looked_at",
 }
 # Of one kind of page so many are opened, and so many read for their links: more of a kind only repeat themselves.
 OPENED = 16

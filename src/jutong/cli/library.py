@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -99,53 +98,3 @@ def match(
     with progress(text("matching"), quiet=as_json), at_desk(home, token) as desk:
         found = library.match_again(desk, entry)
     show([asdict(found)] if found else [], as_json=as_json)
-
-
-@commands.command("load-layer")
-def load_layer(
-    name: Annotated[str, typer.Argument(help="The layer's name, such as districts.")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A GeoJSON file.")],
-    crs: Annotated[str, typer.Option(help="In which reference system it stands: EPSG:4490 or EPSG:4326.")],
-    code: Annotated[str, typer.Option(help="The property that holds the features' codes; else their id.")] = "",
-    title: Annotated[str, typer.Option(help="The property that holds their names.")] = "name",
-    home: HomeOption = HERE,
-    token: TokenOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Load a layer of space from a file; another file takes its place, earlier versions stay readable."""
-    with progress(text("loading {layer}", layer=name), quiet=as_json), at_desk(home, token) as desk:
-        loaded = library.load_layer(desk, name, file, library.crs_of(crs), code=code, title=title)
-    show([asdict(loaded)], as_json=as_json)
-
-
-@commands.command()
-def locate(
-    layer: Annotated[str, typer.Argument(help="The layer's name.")],
-    lon: Annotated[float, typer.Argument(min=-180, max=180, help="Degrees east.")],
-    lat: Annotated[float, typer.Argument(min=-90, max=90, help="Degrees north.")],
-    home: HomeOption = HERE,
-    token: TokenOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Show which feature of a layer holds a point, such as its district."""
-    with at_desk(home, token) as desk:
-        found = library.locate(desk, layer, lon, lat)
-    show([asdict(found)] if found else [], as_json=as_json)
-
-
-@commands.command("count-points")
-def count_points(
-    layer: Annotated[str, typer.Argument(help="The layer's name.")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file, in UTF-8.")],
-    crs: Annotated[str, typer.Option(help="In which reference system the points stand.")],
-    lon: Annotated[str, typer.Option(help="The column of longitudes.")] = "lon",
-    lat: Annotated[str, typer.Option(help="The column of latitudes.")] = "lat",
-    home: HomeOption = HERE,
-    token: TokenOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Count a file's points by the features of a layer; the file is read in pieces and not kept."""
-    library.crs_of(crs)  # refused before anything is read
-    with progress(text("counting points"), quiet=as_json), at_desk(home, token) as desk:
-        found = library.count_points(desk, layer, file, lon=lon, lat=lat)
-    show(found, as_json=as_json)

@@ -270,6 +270,7 @@ POLICIES: Mapping[str, Policy] = {
         tie=Tie.ANY,
     ),
     "pages.subjects": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.ANY),
+    "pages.layers": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.ANY),
     "pages.themes": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.PUBLISH_AUDIT, tie=Tie.ANY),
     "pages.rates": _by(*_OFFICIALS, tie=Tie.ANY),
     "pages.authorities": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, Duty.PUBLISH_AUDIT, tie=Tie.ANY),
@@ -278,6 +279,7 @@ POLICIES: Mapping[str, Policy] = {
     "library.look_at_conflicts": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.load_layer": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_layer": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
+    "library.export_layer": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_theme": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     "library.look_at_matches": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.OWN),
     # custody of the lake

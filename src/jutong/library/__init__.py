@@ -1,9 +1,10 @@
 """One thing, one source: golden records of four kinds of subjects, with who said each value and with what authority.
 
 Nouns: Kind, Field, Golden, Surviving, Said, Conflict, Rate, Merge, Matching, Suspect, Authority, Bond, Bonds,
-Decision, Standing, Theme, Making.
+Decision, Standing, Theme, Making; layers of space in ``space``.
 """
 
+from . import space
 from .acts import (
     accept_match,
     declare_theme,
@@ -40,11 +41,9 @@ from .kind import (
     check_listed,
     kind_named,
 )
-from .layer import Crs, Layer, Place, crs_of
 from .laying import conflicts, count_conflicts, count_subjects, find_subject, rates, unkeyed_rows
 from .likeness import SURE
 from .sight import kind_of_table, whole_library
-from .space import count_points, load_layer, locate
 from .store import (
     authorities,
     authorities_listed,
@@ -82,16 +81,13 @@ __all__ = [
     "Bond",
     "Bonds",
     "Conflict",
-    "Crs",
     "Decision",
     "Field",
     "Golden",
     "Kind",
-    "Layer",
     "Making",
     "Matching",
     "Merge",
-    "Place",
     "Rate",
     "Said",
     "Standing",
@@ -108,9 +104,7 @@ __all__ = [
     "conflicts",
     "count_conflicts",
     "count_decisions_on",
-    "count_points",
     "count_subjects",
-    "crs_of",
     "decided_pairs",
     "decisions",
     "declare_theme",
@@ -124,8 +118,6 @@ __all__ = [
     "kind_of",
     "kind_of_table",
     "known_merge",
-    "load_layer",
-    "locate",
     "look_at_conflicts",
     "look_at_disputes",
     "look_at_matches",
@@ -146,6 +138,7 @@ __all__ = [
     "set_authority",
     "settle_decision",
     "settled_subjects",
+    "space",
     "standing",
     "tell_apart",
     "themes",

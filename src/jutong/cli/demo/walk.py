@@ -23,6 +23,7 @@ from jutong.ledger import VerifierKey
 
 from ..output import language
 from .caller import PAUSE_SECONDS, Caller, until
+from .made_map import lay_the_map
 from .sample import some_code
 from .tiers import LABOUR, MARKET, Tier
 
@@ -196,6 +197,7 @@ def make_golden_records(story: Story) -> None:
     story.found["golden_records"] = library["subjects"]
     story.found["conflicts"] = library["conflicts"]
     story.found["capital_doubtful"] = doubtful
+    story.tell(lay_the_map(city, audit, story.tiers["city"].folder))
 
 
 def wish_for(entry: str, **changes: object) -> dict[str, object]:

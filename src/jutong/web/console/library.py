@@ -15,12 +15,14 @@ from jutong.library import (
     ALL_FIELDS,
     KINDS,
     LEGAL_PERSON,
+    SPATIAL_OBJECT,
     UNRANKED,
     Conflict,
     Golden,
     Kind,
     Said,
     kind_named,
+    space,
 )
 
 from .frame import Answer, TheVisit, acted, page, shown
@@ -107,6 +109,10 @@ def show_subject(visit: TheVisit) -> Answer:
     code = library.checked_key(given.code, kind)
     with visit.desk() as desk:
         golden, said = library.look_into(desk, code, kind)
+    stands: tuple[space.Stand, ...] = ()
+    if kind is SPATIAL_OBJECT:
+        with visit.desk() as other:
+            stands = space.look_at_stands(other, code)
     with visit.house.reading() as db:
         fields = _fields(visit, db, golden, said)
     return page(
@@ -118,6 +124,7 @@ def show_subject(visit: TheVisit) -> Answer:
         kind=kind,
         fields=fields,
         disputed=[one for one in fields if one.disputed],
+        stands=stands,
         line=desk.left[-1][1],
         unranked=UNRANKED,
         address=registers.gazetteer().read(golden.fields["address"].value)

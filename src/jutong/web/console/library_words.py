@@ -9,6 +9,7 @@ from typing import Any
 from jutong.kernel.text import Text, text
 from jutong.library import Verdict
 from jutong.library.kind import Nature
+from jutong.library.space import Fault, Form
 from jutong.library.subject import Unkeyed
 from jutong.terms.address import Reading
 
@@ -25,6 +26,20 @@ SUBJECTS: Mapping[type[Enum], Mapping[Any, Text]] = {
     Nature: {
         Nature.IDENTIFYING: text("identifying field"),
         Nature.CHANGING: text("changing field"),
+    },
+    Form: {
+        Form.GEOJSON: text("GeoJSON"),
+        Form.CSV: text("CSV with a column of geometries"),
+        Form.PARQUET: text("Parquet with a column of geometries"),
+        Form.GEOPARQUET: text("GeoParquet"),
+    },
+    Fault: {
+        Fault.EMPTY: text("it has no geometry"),
+        Fault.UNREADABLE: text("its geometry cannot be read"),
+        Fault.OPEN: text("a ring is not closed"),
+        Fault.CROSSED: text("its outline crosses itself"),
+        Fault.SWAPPED: text("longitude and latitude are swapped"),
+        Fault.OUTSIDE: text("it lies outside the country"),
     },
     Unkeyed: {
         Unkeyed.EMPTY: text("the key is empty"),

@@ -53,6 +53,7 @@ PLACES: tuple[Place, ...] = (
     Place("/conflicts", text("Conflicts of sources"), "pages.subjects", of_tier=True),
     Place("/bonds", text("Merge and unmerge"), "pages.subjects", of_tier=True),
     Place("/matches", text("Rows without a key"), "pages.subjects", of_tier=True),
+    Place("/library/layers", text("Layers of space"), "pages.layers", of_tier=True),
     Place("/themes", text("Theme libraries"), "pages.themes"),
     Place("/rates", text("How far sources agree"), "pages.rates"),
     Place("/authorities", text("Who is believed"), "pages.authorities"),

@@ -13,7 +13,7 @@ from litestar.exceptions import ClientException
 from litestar.params import SkipValidation
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from jutong import catalogue
+from jutong import catalogue, library, registers
 from jutong.collection import Limits
 from jutong.desk import House
 from jutong.guard import Label
@@ -59,6 +59,14 @@ async def surveyed_form(request: TheRequest, house: TheHouse, keeper: TheKeeper)
 async def medium_form(request: TheRequest, house: TheHouse, keeper: TheKeeper) -> Form:
     """Return a form with a package of a medium; of somebody who may take none in, not a byte of it is taken."""
     return await _taken_of(request, house, keeper, "collection.take_packages")
+
+
+async def layer_form(request: TheRequest, house: TheHouse, keeper: TheKeeper) -> Form:
+    """Return a form with a layer's file; of somebody who may not load one, not a byte of it is taken."""
+    token = request.cookies.get(session_cookie(house.home.settings.name), "")
+    if request.method == "GET" or not await sync_to_thread(_may_load, house, keeper, token):
+        return Form()
+    return await _taken(request, house)
 
 
 async def _taken_of(request: TheRequest, house: House, keeper: Doorkeeper, act: str) -> Form:
@@ -168,6 +176,15 @@ def _may_for_own(house: House, keeper: Doorkeeper, token: str, act: str) -> bool
         return False
     with house.desk(known.actor) as desk:
         desk.allow(act, Label(owner=known.actor.org))
+    return True
+
+
+def _may_load(house: House, keeper: Doorkeeper, token: str) -> bool:
+    known = keeper(house, token) if token else None
+    if known is None or known.actor is None or known.owes is not None:
+        return False
+    with house.desk(known.actor) as desk:
+        desk.allow("library.load_layer", library.whole_library(registers.bodies(desk.db), library.SPATIAL_OBJECT))
     return True
 
 
