@@ -23,10 +23,13 @@ from jutong.collection.plans import Wanted
 from jutong.collection.pushes import Parcel
 from jutong.desk import House
 from jutong.guard import Method
+from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.db import connection
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.outward import Outward
+from jutong.sharing import use
+from jutong.sharing.use import Usage
 from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
@@ -111,8 +114,18 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _push(city)
     _package(city)
     _erasure(city)
+    _use(city)
     city.settle()
     return city
+
+
+def _use(city: City) -> None:
+    """Let the consumer record how it used what it was given."""
+    asker = Actor(id="asker", org=SOCIAL, duties=frozenset({Duty.REQUESTS}))
+    today = city.house.clock().astimezone(LEGAL_TIME).date()
+    told = Usage(since=today, until=today, scene="核验原单位", process="逐笔核验", effect="免交证明", storage="不落地")
+    with city.house.desk(asker) as desk:
+        city.found["use"] = use.record_use(desk, city.found["agreement"], told).id
 
 
 def _erasure(city: City) -> None:
@@ -356,6 +369,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "some_id": found["line"],
         "step": "about",
         "tag": "en",
+        "use_id": found["use"],
         "wanted": found["line"],
         **others,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import SigningKey
 from jutong.terms import Actor, Duty
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_wish
@@ -113,6 +114,7 @@ _CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Du
 SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/whole": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/use": _in(MARKET, SOCIAL, AUTHORITY),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
     "/census/harvest": lambda actor: 200 if actor.duties & {Duty.CATALOGUE, Duty.COLLECTION} else 403,
     "/census/harvest/{survey_id}": _in(MARKET, over_all=_CENSUS),
@@ -237,6 +239,12 @@ def _trigger(city: City) -> Mapping[str, object]:
 
 def _wish(city: City) -> Mapping[str, object]:
     return {name: value for name, value in a_wish(city).items() if name != "divisions"}
+
+
+def _use(city: City) -> Mapping[str, object]:
+    day = city.house.clock().astimezone(LEGAL_TIME).date().isoformat()
+    words = dict.fromkeys(("scene", "process", "effect", "storage"), "核验")
+    return {"since": day, "until": day, **words}
 
 
 def _key(city: City) -> Mapping[str, object]:
@@ -570,6 +578,8 @@ DONE_BY: Mapping[str, Deed] = {
         owner=SOCIAL,
         fields={"manner": "erased", "copies": "业务库", "done_on": "2026-01-05"},
     ),
+    "/agreements/{agreement_id}/use": _deed("sharing.record_use", *_CONSUMERS, owner=SOCIAL, fields=_use),
+    "/use-records/{use_id}/discarding": _deed("sharing.discard_use", "asking-head", owner=SOCIAL),
     "/scorecards/{code}/snapshots": _deed(
         "oversight.freeze",
         *("overseer", "own-oversight"),

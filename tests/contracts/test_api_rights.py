@@ -54,6 +54,7 @@ ONLY_ONES_OWN = {
     "GET /api/objections",
     "GET /api/requests",
     "GET /api/agreements",
+    "GET /api/use-records",
     "GET /api/ledger",
 } | {
     "GET /api/census/tables",
@@ -63,6 +64,7 @@ ONLY_ONES_OWN = {
     "GET /api/v1/lineage",
 }
 WATER = "11500000MB4000040F"
+USE = {"since": "2026-01-05", "until": "2026-01-05", **dict.fromkeys(("scene", "process", "effect", "storage"), "a")}
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +151,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/agreements/{agreement_id}/change-refusal": {"why": "仍需要"},
         "POST /api/agreements/{agreement_id}/conclusion": {"reason": "不再需要"},
         "POST /api/agreements/{agreement_id}/disposal": {"manner": "erased", "copies": "库", "done": "2026-01-05"},
+        "POST /api/agreements/{agreement_id}/use-records": USE,
         "POST /api/scorecards/{code}/snapshots": asked,
         **census_bodies(city),
         "POST /api/entries/{entry_id}/source-trials": {"reach": REACH},
@@ -194,6 +197,7 @@ def filled(city: City, path: str) -> str:
         "request_id": city.found["request"],
         "agreement_id": city.found["agreement"],
         "profile_id": NOWHERE,
+        "use_id": NOWHERE,
         "some_id": city.found["line"],
         "gather_id": NOWHERE,
         "plan_id": NOWHERE,
@@ -322,6 +326,7 @@ def test_what_is_not_yours_to_see_is_as_if_it_were_not(
         ("/api/agreements/{}/change", "agreement", {"reason": "a", "basis": "a", "quota_per_day": 1}),
         ("/api/agreements/{}/change-consent", "agreement", {}),
         ("/api/agreements/{}/conclusion", "agreement", {"reason": "a"}),
+        ("/api/agreements/{}/use-records", "agreement", USE),
     ],
 )
 def test_acting_on_what_you_may_not_see_tells_you_nothing(

@@ -21,6 +21,7 @@ from . import (
     search,
     sharing,
     subscriptions,
+    uses,
 )
 from .command import app
 from .demo import command as demo
@@ -48,4 +49,5 @@ __all__ = [
     "search",
     "sharing",
     "subscriptions",
+    "uses",
 ]

@@ -218,6 +218,10 @@ POLICIES: Mapping[str, Policy] = {
     "sharing.take_back_change": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.conclude": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.certify_disposal": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    # records of use (art. 29)
+    "sharing.record_use": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.discard_use": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.watch_use": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.end_terms": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.urge": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
     "sharing.answer_unconditional": _by(Duty.HOUSE, tie=Tie.ANY),

@@ -58,6 +58,8 @@ WORDS: Mapping[str, Text] = {
     "sharing.concluded": text("{body} needs {title} no longer; its copies are disposed of", body="", title=""),
     "sharing.expired": text("the term for {title} is over: the using body disposes of its copies", title=""),
     "sharing.disposed": text("{body} certified what became of its copies of {title}", body="", title=""),
+    "sharing.use_recorded": text("{body} recorded how it used {title}", body="", title=""),
+    "sharing.use_unrecorded": text("no use of {title} was recorded for a whole period", title=""),
     "sharing.escalated": text("the term for {title} was missed; it was reported", title=""),
     "sharing.deadline_recomputed": text("the due day for {title} was counted anew", title=""),
     "catalogue.submitted": text("{body} submitted {title}: audit it in time", body="", title=""),

@@ -1,16 +1,49 @@
-"""What is owed on agreements besides delivery, as lines of a desk."""
+"""Who looks at a desk, and what is owed on agreements besides delivery, as its lines."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from jutong import sharing
+from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.db import Db
 from jutong.kernel.pile import Pile
+from jutong.sharing import use
 from jutong.sharing.agreement import Agreement
 from jutong.sharing.turn import Side
+from jutong.terms import Actor, Calendar
 
 from .todo import Todo, Work
+
+BEFOREHAND = timedelta(days=14)  # what is to be recorded stands on the desk from so long before its day
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who looks, when, how far, and by whose calendar."""
+
+    db: Db
+    actor: Actor
+    now: datetime
+    calendar: Calendar
+    authorities: frozenset[str]
+    limit: int
+
+    @property
+    def today(self) -> date:
+        """The day by legal time."""
+        return self.now.astimezone(LEGAL_TIME).date()
+
+    @property
+    def org(self) -> str:
+        """The body in whose name one looks."""
+        return self.actor.org
+
+    @property
+    def looked_after(self) -> frozenset[str] | None:
+        """The bodies whose administrators one is among; None: those of all."""
+        return None if self.org in self.authorities else frozenset({self.org})
 
 
 def tasks_waiting(
@@ -32,3 +65,18 @@ def tasks_waiting(
 
     before = {"before": today.isoformat()} if side is None else {}
     return sharing.tasks_waiting(db, task, side, org, limit=limit, **before).map(line)
+
+
+def uses_waiting(look: Look) -> Pile[Todo]:
+    """Return the agreements of which the looker's body must soon record the use, or is late."""
+    found = use.uses_missing(look.db, look.org, before=look.today + BEFOREHAND, limit=look.limit)
+    return found.map(
+        lambda one: Todo(
+            work=Work.RECORD_USE,
+            on=f"{one.agreement}/use",
+            title=one.entry,
+            body=one.provider,
+            due=one.clock.due,
+            provisional=one.clock.provisional,
+        )
+    )

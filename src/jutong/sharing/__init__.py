@@ -1,6 +1,6 @@
 """Ask, answer in time, agree: share requests, their clocks, and the agreements that they lead to.
 
-Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disposal.
+Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disposal; records of use in ``use``.
 """
 
 from .acts import (

@@ -45,6 +45,7 @@ from . import (
     registers,
     search,
     sharing,
+    uses,
     whole,
 )
 from .console import PAGES, Doorkeeper, doors, failure_page, seated, wants_page
@@ -88,6 +89,7 @@ ROOMS = (
     library,
     custody,
     sharing,
+    uses,
     whole,
     oversight,
     ledger,

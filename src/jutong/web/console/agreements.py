@@ -362,6 +362,7 @@ def _footnote(kept: Kept) -> Footnote:
         "sharing.expired": text("agreement ended with its term"),
         "sharing.disposed": text("disposal of copies certified"),
         "sharing.escalated": text("a missed day was reported"),
+        "sharing.use_recorded": text("use of shared data recorded"),
         "sharing.deadline_recomputed": text("the due day was counted anew"),
         "delivery.opened": text("the service was opened"),
         "delivery.view_made": text("the view of the agreement was made"),

@@ -220,6 +220,9 @@ DEEDS: Mapping[str, Text] = {
     "sharing.supplemented": text("request supplemented"),
     "sharing.suspended": text("agreement suspended"),
     "sharing.terminated": text("agreement ended"),
+    "sharing.use_discarded": text("record of use let go after its years"),
+    "sharing.use_recorded": text("use of shared data recorded"),
+    "sharing.use_unrecorded": text("consumer reminded of a missing record of use"),
     "sharing.urged": text("provider urged to answer"),
     "sharing.withdrawn": text("request taken back by the asking body"),
 }

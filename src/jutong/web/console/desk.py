@@ -39,6 +39,7 @@ SENTENCES: Mapping[Work, tuple[Text, Text]] = {
         text("rectifications to judge"),
     ),
     Work.DISPOSE: (text("Certify what became of the copies of {title}", title=""), text("disposals to certify")),
+    Work.RECORD_USE: (text("Record how you use {title}", title=""), text("uses to record")),
     Work.DECIDE_CHANGE: (
         text("Decide on the change of {title}: the using body is silent", title=""),
         text("changes to decide"),
@@ -137,7 +138,13 @@ PLACE: Mapping[Work, str] = {
         (
             *(Work.DELIVER, Work.URGE_DELIVERY, Work.RENEW_AGREEMENT, Work.AWAIT_DELIVERY),
             *(Work.ANSWER_CHANGE, Work.RECTIFY, Work.JUDGE_RECTIFICATION, Work.DISPOSE, Work.DECIDE_CHANGE),
-            *(Work.URGE_RECTIFICATION, Work.URGE_DISPOSAL, Work.AWAIT_CHANGE, Work.AWAIT_RECTIFICATION),
+            *(
+                Work.RECORD_USE,
+                Work.URGE_RECTIFICATION,
+                Work.URGE_DISPOSAL,
+                Work.AWAIT_CHANGE,
+                Work.AWAIT_RECTIFICATION,
+            ),
             Work.AWAIT_DISPOSAL,
         ),
         _AGREEMENT,

@@ -181,6 +181,9 @@ DONE: Mapping[str, Text] = {
     "sharing.concluded": text("The rights have ended; certify what became of your copies."),
     "sharing.expired": text("The term is over."),
     "sharing.disposed": text("The certificate is on record."),
+    "sharing.use_recorded": text("The record of use is kept."),
+    "sharing.use_unrecorded": text("A consumer was reminded to record its use."),
+    "sharing.use_discarded": text("The record of use was let go; its years were over."),
     # delivery
     "delivery.opened": text("The service is open."),
     "delivery.profile_issued": text("The profile was issued."),
