@@ -31,7 +31,7 @@ from jutong.kernel.errors import Refused, Unavailable
 from jutong.kernel.files import sweep
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
-from jutong.sharing import use
+from jutong.sharing import dispute, use
 
 log = logging.getLogger("jutong")
 Asgi = Callable[[MutableMapping[str, Any], Callable[..., Any], Callable[..., Any]], Any]
@@ -71,6 +71,8 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
             sharing.end_terms(desk)
         with house.desk(house.itself) as desk:
             use.watch_use(desk)
+        with house.desk(house.itself) as desk:
+            dispute.escalate_disputes(desk)
         with house.desk(house.itself) as desk:
             sharing.escalate_overdue(desk)
         with house.desk(house.itself) as desk:

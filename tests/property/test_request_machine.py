@@ -65,7 +65,8 @@ class RequestMachine(RuleBasedStateMachine):
 
     def tried(self, after: Request) -> None:
         """Go on from what a move gave."""
-        assert self.request.stage not in ENDED, "an answer is final"
+        ruled = self.request.stage is Stage.REFUSED and after.bound
+        assert ruled or self.request.stage not in ENDED, "an answer is final, but for a ruling"
         assert after.received == self.request.received or self.request.received is None
         self.request = after
 
@@ -131,6 +132,15 @@ class RequestMachine(RuleBasedStateMachine):
             self.tried(self.request.refuse("与职责无关", "条例第二十条", self.today))
 
     @rule()
+    def bind(self) -> None:
+        """A dispute ends with the ruling that the data is shared."""
+        with suppress(Refused):
+            before = self.request
+            self.tried(self.request.bind("d", self.clock()))
+            assert before.stage not in {Stage.AGREED, Stage.WITHDRAWN, Stage.DRAFT, Stage.CONSUMER_OFFICE_SIGNED}
+            assert self.request.stage is (Stage.SUBMITTED if before.stage is Stage.REFUSED else before.stage)
+
+    @rule()
     def urge(self) -> None:
         """The consumer reminds; the clock does not care."""
         with suppress(Refused):
@@ -162,6 +172,8 @@ class RequestMachine(RuleBasedStateMachine):
         if request.clock is not None:
             assert CALENDAR.is_working(request.clock.due)
             assert request.clock.due <= CALENDAR.after(request.clock.started, 20).day
+        assert not (request.bound and request.stage is Stage.REFUSED), "a ruling is not refused away"
+        assert not (request.bound and "refuse" in moves)
         if request.stage is Stage.REFUSED:
             assert request.reason
             assert request.basis

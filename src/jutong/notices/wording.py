@@ -16,6 +16,7 @@ PATHS: Mapping[Thing, str] = {
     Thing.REVISION: "/revisions/",
     Thing.DEMAND: "/demands/",
     Thing.RESPONSIBILITY: "/responsibilities/",
+    Thing.DISPUTE: "/disputes/",
 }
 
 
@@ -60,6 +61,16 @@ WORDS: Mapping[str, Text] = {
     "sharing.disposed": text("{body} certified what became of its copies of {title}", body="", title=""),
     "sharing.use_recorded": text("{body} recorded how it used {title}", body="", title=""),
     "sharing.use_unrecorded": text("no use of {title} was recorded for a whole period", title=""),
+    "sharing.dispute_opened": text("{body} opened a dispute about {title}: negotiate", body="", title=""),
+    "sharing.opinion_stated": text("an opinion was stated in the dispute about {title}", title=""),
+    "sharing.ruling_proposed": text("a ruling is offered in the dispute about {title}: accept it or not", title=""),
+    "sharing.ruling_accepted": text("the ruling in the dispute about {title} was accepted", title=""),
+    "sharing.dispute_taken_up": text("the dispute about {title} is before the authority", title=""),
+    "sharing.dispute_referred": text("the dispute about {title} is before the government", title=""),
+    "sharing.dispute_decided": text("the dispute about {title} is decided", title=""),
+    "sharing.dispute_withdrawn": text("the dispute about {title} was taken back", title=""),
+    "sharing.dispute_overdue": text("the term for the dispute about {title} was missed; it was reported", title=""),
+    "sharing.bound": text("by the ruling in a dispute {title} is shared: the request is answered anew", title=""),
     "sharing.escalated": text("the term for {title} was missed; it was reported", title=""),
     "sharing.deadline_recomputed": text("the due day for {title} was counted anew", title=""),
     "catalogue.submitted": text("{body} submitted {title}: audit it in time", body="", title=""),

@@ -23,7 +23,7 @@ from jutong.sharing.turn import Side
 from jutong.terms import Actor
 
 from .todo import RULES, Todo, Todos, Work, by_urgency, works_of
-from .waiting import Look, tasks_waiting, uses_waiting
+from .waiting import Look, disputes_waiting, tasks_waiting, uses_waiting
 
 LINES = 12  # of each kind of work, where all kinds are shown
 LINES_OF_ONE = 100  # where one kind is asked for
@@ -329,6 +329,7 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.JUDGE_RECTIFICATION: _tasks(Work.JUDGE_RECTIFICATION, sharing.Task.JUDGE_RECTIFICATION, _ASKED),
     Work.DISPOSE: _tasks(Work.DISPOSE, sharing.Task.DISPOSE, _ASKED),
     Work.RECORD_USE: uses_waiting,
+    Work.SETTLE_DISPUTE: disputes_waiting,
     Work.DECIDE_CHANGE: _tasks(Work.DECIDE_CHANGE, sharing.Task.ANSWER_CHANGE, None),
     Work.URGE_RECTIFICATION: _tasks(Work.URGE_RECTIFICATION, sharing.Task.RECTIFY, None),
     Work.URGE_DISPOSAL: _tasks(Work.URGE_DISPOSAL, sharing.Task.DISPOSE, None),

@@ -31,6 +31,7 @@ class Work(StrEnum):
     JUDGE_RECTIFICATION = "judge-rectification"
     DISPOSE = "dispose"
     RECORD_USE = "record-use"
+    SETTLE_DISPUTE = "settle-dispute"
     DECIDE_CHANGE = "decide-change"
     URGE_RECTIFICATION = "urge-rectification"
     URGE_DISPOSAL = "urge-disposal"
@@ -180,6 +181,7 @@ RULES: Mapping[Work, Rule] = {
     Work.JUDGE_RECTIFICATION: Rule(act="sharing.judge_rectification", whose=Whose.OWN, law=text("Order 809, art. 27")),
     Work.DISPOSE: Rule(act="sharing.certify_disposal", whose=Whose.OWN, law=text("Order 809, art. 27")),
     Work.RECORD_USE: Rule(act="sharing.record_use", whose=Whose.OWN, law=text("Order 809, art. 29")),
+    Work.SETTLE_DISPUTE: Rule(act="sharing.state_opinion", whose=Whose.OWN, law=text("Order 809, art. 28")),
     Work.DECIDE_CHANGE: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
     Work.URGE_RECTIFICATION: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
     Work.URGE_DISPOSAL: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),

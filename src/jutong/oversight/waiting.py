@@ -9,7 +9,7 @@ from jutong import sharing
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.db import Db
 from jutong.kernel.pile import Pile
-from jutong.sharing import use
+from jutong.sharing import dispute, use
 from jutong.sharing.agreement import Agreement
 from jutong.sharing.turn import Side
 from jutong.terms import Actor, Calendar
@@ -76,6 +76,20 @@ def uses_waiting(look: Look) -> Pile[Todo]:
             on=f"{one.agreement}/use",
             title=one.entry,
             body=one.provider,
+            due=one.clock.due,
+            provisional=one.clock.provisional,
+        )
+    )
+
+
+def disputes_waiting(look: Look) -> Pile[Todo]:
+    """Return the disputes in which the looker's body must act now."""
+    return dispute.disputes_waiting(look.db, look.org, limit=look.limit).map(
+        lambda one: Todo(
+            work=Work.SETTLE_DISPUTE,
+            on=one.id,
+            title=one.entry,
+            body=one.consumer if look.org == one.provider else one.provider,
             due=one.clock.due,
             provisional=one.clock.provisional,
         )

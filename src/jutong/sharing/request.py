@@ -73,6 +73,7 @@ class Request:
     basis: str = ""
     late: bool = False  # a due day passed before the move that it was for; this never becomes false again
     escalated: bool = False  # the breach of the running clock has been reported
+    bound: str = ""  # the dispute whose ruling says that the data is shared: it cannot be refused any more
     urged: tuple[date, ...] = ()  # days on which the provider was reminded of what it owes
 
     @property
@@ -222,9 +223,23 @@ class Request:
                 basis=text("Order 809, arts 14 and 21"),
                 remedy=text("approve; or, if papers are missing, say once which"),
             )
+        if self.bound:
+            raise Refused(
+                text("the dispute about this request was ended with the ruling that the data is shared"),
+                basis=text("Order 809, art. 28"),
+                remedy=text("approve"),
+            )
         check_words(text("reason"), reason)
         check_words(text("basis"), basis)
         return replace(self, stage=Stage.REFUSED, answered=today, reason=reason, basis=basis, late=self._late(today))
+
+    def bind(self, dispute: str, clock: Deadline) -> Request:
+        """Return the request as one that a ruling says is to be shared: a refusal is undone, and none is possible."""
+        self._must_be(Stage.REFUSED, Stage.SUPPLEMENT_REQUIRED, *OPEN)
+        if self.stage is not Stage.REFUSED:
+            return replace(self, bound=dispute)
+        again = replace(self, stage=Stage.SUBMITTED, clock=clock, answered=None, reason="", basis="")
+        return replace(again, bound=dispute, escalated=False)
 
     def withdraw(self, today: date) -> Request:
         """Return the request as taken back by its consumer; an answer that was already late stays late."""

@@ -62,6 +62,7 @@ def moves_of(request: Request) -> frozenset[str]:
         Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw", "urge"},
     }.get(request.stage, set())
     closed = {"refuse", "ask_extension"} if request.share_type is ShareType.UNCONDITIONAL else set()
+    closed |= {"refuse"} if request.bound else set()
     closed |= {"require_supplement"} if request.supplement_required else set()
     closed |= {"ask_extension"} if request.extension else set()
     return frozenset(open_now - closed)

@@ -40,6 +40,7 @@ SENTENCES: Mapping[Work, tuple[Text, Text]] = {
     ),
     Work.DISPOSE: (text("Certify what became of the copies of {title}", title=""), text("disposals to certify")),
     Work.RECORD_USE: (text("Record how you use {title}", title=""), text("uses to record")),
+    Work.SETTLE_DISPUTE: (text("Act in the dispute about {title}", title=""), text("disputes")),
     Work.DECIDE_CHANGE: (
         text("Decide on the change of {title}: the using body is silent", title=""),
         text("changes to decide"),
@@ -118,6 +119,7 @@ _REQUEST, _ENTRY, _AGREEMENT, _OBJECTION = "/requests/", "/entries/", "/agreemen
 PLACE: Mapping[Work, str] = {
     **dict.fromkeys((Work.UPDATE_ENTRY, Work.AGREE_UPDATE_EXTENSION, Work.URGE_UPDATE), "/revisions/"),
     **dict.fromkeys((Work.AUDIT_DEMAND, Work.SPLIT_DEMAND, Work.ANSWER_DEMAND, Work.FILE_DEMAND), "/demands/"),
+    Work.SETTLE_DISPUTE: "/disputes/",
     **dict.fromkeys((Work.FULFIL_RESPONSIBILITY, Work.URGE_RESPONSIBILITY), "/responsibilities/"),
     **dict.fromkeys(
         (
@@ -320,6 +322,7 @@ THINGS: Mapping[Thing, Text] = {
     Thing.REVISION: text("Updates of the catalogue"),
     Thing.DEMAND: text("Demands"),
     Thing.RESPONSIBILITY: text("Responsibilities"),
+    Thing.DISPUTE: text("Disputes"),
 }
 
 

@@ -19,6 +19,7 @@ from jutong.terms.calendar import Calendar
 
 from ..wiring import Ulid, Words
 from .course import course_of
+from .disputing import disputes_about
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .known_names import division_words, entry_page, mask_words, titles_of_entries
 from .papers import papers_of
@@ -161,6 +162,7 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         bodies = {one.code: one for one in registers.bodies(db)}
         calendar = registers.calendar(db)
         agreement = sharing.agreement_from(db, request.id)
+        disputed = disputes_about(db, visit, request)
         lines = readable(db, visit, request.id)
         if agreement is not None:
             lines = sorted([*lines, *readable(db, visit, agreement.id)], key=lambda one: (one.line.at, one.line.id))
@@ -193,6 +195,7 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         may=may,
         papers_at_once=range(1, PAPERS_AT_ONCE + 1),
         stage_tone=STAGE_TONES[request.stage],
+        disputed=disputed,
     )
 
 
