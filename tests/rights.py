@@ -477,6 +477,10 @@ DONE_BY: Mapping[str, Deed] = {
         request="supplement",
         fields={"paper-title-1": "证明", "paper-digest-1": "0" * 64},
     ),
+    "/requests/{request_id}/precheck-pass": _deed("sharing.pass_precheck", "overseer", owner="", parties=(AUTHORITY,)),
+    "/requests/{request_id}/precheck-return": _deed(
+        "sharing.return_precheck", "overseer", owner="", parties=(AUTHORITY,), fields={"missing": "证明"}
+    ),
     "/requests/{request_id}/supplement-notice": _deed(
         "sharing.require_supplement", *_ANSWERING, fields={"missing": "证明"}
     ),

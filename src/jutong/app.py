@@ -75,6 +75,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
             dispute.escalate_disputes(desk)
         with house.desk(house.itself) as desk:
             sharing.escalate_overdue(desk)
+            sharing.escalate_prechecks(desk)
         with house.desk(house.itself) as desk:
             catalogue.escalate_overdue(desk)
             catalogue.escalate_responsibilities(desk)

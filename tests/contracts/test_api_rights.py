@@ -138,6 +138,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/library/partings": {"other": MARKET, "basis": "档案"},
         "POST /api/requests": a_wish(city),
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},
+        "POST /api/requests/{request_id}/precheck-return": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/supplement": {"papers": [{"title": "证明", "digest": "0" * 64}]},
         "POST /api/requests/{request_id}/extension": {"days": 5, "reason": "复杂"},
         "POST /api/requests/{request_id}/approval": {},

@@ -72,6 +72,10 @@ Told = tuple[Party, Side]
 # One table: which word of the ledger is told to whom.
 TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "sharing.submitted": (Thing.REQUEST, (_ANSWERER,)),
+    "sharing.precheck_asked": (Thing.REQUEST, (_OVERSEER,)),
+    "sharing.precheck_completed": (Thing.REQUEST, (_OVERSEER,)),
+    "sharing.precheck_returned": (Thing.REQUEST, (_ASKER,)),
+    "sharing.precheck_passed": (Thing.REQUEST, (_ASKER,)),
     "sharing.supplement_required": (Thing.REQUEST, (_ASKER,)),
     "sharing.supplemented": (Thing.REQUEST, (_ANSWERER,)),
     "sharing.extension_asked": (Thing.REQUEST, (_OVERSEER,)),
@@ -156,6 +160,7 @@ DUE: Mapping[str, str] = {
     "sharing.rectified": "judged_by",
     "sharing.change_proposed": "answer_by",
     "sharing.use_unrecorded": "due",
+    **dict.fromkeys(("sharing.precheck_asked", "sharing.precheck_completed"), "check_due"),
     **dict.fromkeys(("sharing.dispute_opened", "sharing.dispute_taken_up", "sharing.dispute_referred"), "due"),
     **dict.fromkeys(("sharing.dispute_overdue", "sharing.bound"), "due"),
     **dict.fromkeys(("sharing.terminated", "sharing.concluded", "sharing.expired"), "dispose_by"),
@@ -202,7 +207,7 @@ def notices_of(line: Evidence, authorities: Collection[str]) -> tuple[Notice, ..
     if line.act not in TOLD or (line.act == "sharing.withdrawn" and line.facts.get("received") is None):
         return ()
     thing, told = TOLD[line.act]
-    if line.facts.get("clock", "answer") != "answer":
+    if line.facts.get("clock", "answer") not in ("answer", "precheck"):
         thing = Thing.AGREEMENT
     provider, consumer = _fact(line, "provider"), _fact(line, "consumer")
     found = []

@@ -35,6 +35,12 @@ def wording(notice: Notice) -> Text:
 
 WORDS: Mapping[str, Text] = {
     "sharing.submitted": text("{body} asks for {title}: answer in time", body="", title=""),
+    "sharing.precheck_asked": text("{body} asks for {title}: check the request in time", body="", title=""),
+    "sharing.precheck_completed": text("a request for {title} was completed: check it in time", title=""),
+    "sharing.precheck_returned": text(
+        "the authority sent the request for {title} back: hand in what is missing", title=""
+    ),
+    "sharing.precheck_passed": text("the request for {title} passed the check: its provider has it", title=""),
     "sharing.supplement_required": text("{body} misses papers for {title}: supplement the request", body="", title=""),
     "sharing.supplemented": text("{body} has supplemented its request for {title}: answer in time", body="", title=""),
     "sharing.extension_asked": text("{body} asks for more time to answer on {title}: decide", body="", title=""),

@@ -23,7 +23,7 @@ from jutong.sharing.turn import Side
 from jutong.terms import Actor
 
 from .todo import RULES, Todo, Todos, Work, by_urgency, works_of
-from .waiting import Look, disputes_waiting, tasks_waiting, uses_waiting
+from .waiting import Look, disputes_waiting, prechecks_waiting, supplements_waiting, tasks_waiting, uses_waiting
 
 LINES = 12  # of each kind of work, where all kinds are shown
 LINES_OF_ONE = 100  # where one kind is asked for
@@ -328,6 +328,7 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.RECTIFY: _tasks(Work.RECTIFY, sharing.Task.RECTIFY, _ASKED),
     Work.JUDGE_RECTIFICATION: _tasks(Work.JUDGE_RECTIFICATION, sharing.Task.JUDGE_RECTIFICATION, _ASKED),
     Work.DISPOSE: _tasks(Work.DISPOSE, sharing.Task.DISPOSE, _ASKED),
+    Work.CHECK_REQUEST: prechecks_waiting,
     Work.RECORD_USE: uses_waiting,
     Work.SETTLE_DISPUTE: disputes_waiting,
     Work.DECIDE_CHANGE: _tasks(Work.DECIDE_CHANGE, sharing.Task.ANSWER_CHANGE, None),
@@ -346,7 +347,7 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.URGE_RESPONSIBILITY: _responsibilities(Work.URGE_RESPONSIBILITY),
     Work.FILE_DEMAND: _demands(Work.FILE_DEMAND, catalogue.DemandStage.DRAFT),
     Work.MEND_ENTRY: _own_entries(Work.MEND_ENTRY, EntryStage.RETURNED),
-    Work.SUPPLEMENT: _requests(Work.SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ASKED),
+    Work.SUPPLEMENT: supplements_waiting(_requests(Work.SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ASKED)),
     Work.SIGN_REQUEST: _requests(Work.SIGN_REQUEST, RequestStage.DRAFT, _ASKED),
     Work.SUBMIT_REQUEST: _requests(Work.SUBMIT_REQUEST, RequestStage.CONSUMER_OFFICE_SIGNED, _ASKED),
     Work.SIGN_ENTRY: _own_entries(Work.SIGN_ENTRY, EntryStage.DRAFT, ready=True),

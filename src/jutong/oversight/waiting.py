@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -93,4 +94,35 @@ def disputes_waiting(look: Look) -> Pile[Todo]:
             due=one.clock.due,
             provisional=one.clock.provisional,
         )
+    )
+
+
+def prechecks_waiting(look: Look) -> Pile[Todo]:
+    """Return the requests that the authority must check before their providers receive them."""
+    found = sharing.requests_waiting(look.db, None, look.org, stage=sharing.Stage.PRECHECK, limit=look.limit)
+    return found.map(lambda one: _checked(one, Work.CHECK_REQUEST, one.consumer))
+
+
+def supplements_waiting(usual: Callable[[Look], Pile[Todo]]) -> Callable[[Look], Pile[Todo]]:
+    """Return what the looker's body must supplement: for a provider, as ``usual`` says, and for the authority."""
+
+    def read(look: Look) -> Pile[Todo]:
+        stage = sharing.Stage.PRECHECK_RETURNED
+        found = sharing.requests_waiting(look.db, Side.ASKED, look.org, stage=stage, limit=look.limit)
+        mine, others = found.map(lambda one: _checked(one, Work.SUPPLEMENT, one.provider)), usual(look)
+        return Pile((*mine.top, *others.top)[: look.limit], mine.size + others.size)
+
+    return read
+
+
+def _checked(one: sharing.Request, work: Work, body: str) -> Todo:
+    runs = work is Work.CHECK_REQUEST and one.precheck is not None
+    clock = one.precheck.clock if runs and one.precheck is not None else None
+    return Todo(
+        work=work,
+        on=one.id,
+        title=one.entry,
+        body=body,
+        due=None if clock is None else clock.due,
+        provisional=clock is not None and clock.provisional,
     )

@@ -39,6 +39,7 @@ SENTENCES: Mapping[Work, tuple[Text, Text]] = {
         text("rectifications to judge"),
     ),
     Work.DISPOSE: (text("Certify what became of the copies of {title}", title=""), text("disposals to certify")),
+    Work.CHECK_REQUEST: (text("Check the request for {title}", title=""), text("requests to check")),
     Work.RECORD_USE: (text("Record how you use {title}", title=""), text("uses to record")),
     Work.SETTLE_DISPUTE: (text("Act in the dispute about {title}", title=""), text("disputes")),
     Work.DECIDE_CHANGE: (
@@ -125,7 +126,7 @@ PLACE: Mapping[Work, str] = {
         (
             *(Work.ANSWER, Work.AGREE_EXTENSION, Work.URGE_ANSWER, Work.SUPPLEMENT, Work.SIGN_REQUEST),
             *(Work.SUBMIT_REQUEST, Work.AWAIT_ANSWER, Work.AWAIT_SUPPLEMENT, Work.AWAIT_EXTENSION),
-            Work.AWAIT_REQUEST_SIGNATURE,
+            *(Work.AWAIT_REQUEST_SIGNATURE, Work.CHECK_REQUEST),
         ),
         _REQUEST,
     ),

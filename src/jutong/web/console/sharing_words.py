@@ -14,6 +14,8 @@ SHARING: Mapping[type[Enum], Mapping[Any, Text]] = {
     Stage: {
         Stage.DRAFT: text("request in draft"),
         Stage.CONSUMER_OFFICE_SIGNED: text("signed by the asking office"),
+        Stage.PRECHECK: text("before the authority's check"),
+        Stage.PRECHECK_RETURNED: text("sent back by the authority"),
         Stage.SUBMITTED: text("submitted, waits for an answer"),
         Stage.SUPPLEMENT_REQUIRED: text("waits for the asker's supplement"),
         Stage.EXTENSION_ASKED: text("extension asked for"),
