@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jutong.terms.identifier import (
@@ -45,22 +46,22 @@ def _chunk(random: np.random.Generator, start: int, count: int) -> pa.Table:
     days = random.integers(3650, 19_000, count)
     paid, owed = random.integers(0, 10**7, count), random.integers(0, 10**7, count)
     card = _luhn(np.concatenate([np.tile([6, 2], (count, 1)), random.integers(0, 10, (count, 16))], axis=1))
-    names = [f"重庆第{each}百货有限公司" for each in number.tolist()]
+    told = pa.array(number).cast(pa.string())
     columns = {
         "uscc": _texts(credit),
         "id": _texts(_resident(person)),
         "org": _texts(organ),
-        "name": pa.array(names),
+        "name": pc.binary_join_element_wise("重庆第", told, "百货有限公司", ""),
         "phone": _texts(np.concatenate([np.tile([49, 51], (count, 1)), random.integers(48, 58, (count, 9))], axis=1)),
         "founded": pa.array(days.astype("datetime64[D]")).cast(pa.string()),
         "closed": pa.array((days + random.integers(-3, 300, count)).astype("datetime64[D]")).cast(pa.string()),
         "division": pa.array(place).cast(pa.string()),
         "card": _texts(card + 48),
-        "status": pa.array(np.array(STATUSES)[random.integers(0, 4, count)].tolist()),
+        "status": pa.array(STATUSES).take(pa.array(random.integers(0, 4, count))),
         "capital": pa.array(paid + owed).cast(pa.string()),
         "paid": pa.array(paid).cast(pa.string()),
         "owed": pa.array(owed).cast(pa.string()),
-        "email": pa.array([f"firm{each}@example.cn" for each in number.tolist()]),
+        "email": pc.binary_join_element_wise("firm", told, "@example.cn", ""),
         "postal": pa.array(400_000 + place % 1000).cast(pa.string()),
     }
     return pa.table({name: _with_faults(random, values) for name, values in columns.items()})
@@ -68,13 +69,11 @@ def _chunk(random: np.random.Generator, start: int, count: int) -> pa.Table:
 
 def _with_faults(random: np.random.Generator, values: pa.Array) -> pa.Array:
     """Lose one value in 400, write N/A for another, and cut the last character off a third."""
-    table = pa.table({"v": values, "at": pa.array(random.integers(0, 400, len(values)))})
-    at = table["at"].to_numpy()
-    spoilt = values.to_numpy(zero_copy_only=False).astype(object)
-    spoilt[at == 1] = "N/A"
-    spoilt[at == 2] = [each[:-1] for each in spoilt[at == 2]]
-    spoilt[at == 0] = None
-    return pa.array(spoilt, pa.string())
+    at = random.integers(0, 400, len(values))
+    short = pc.utf8_slice_codeunits(values.filter(pa.array(at == 2)), 0, -1)
+    spoilt = pc.replace_with_mask(values, pa.array(at == 2), short)
+    spoilt = pc.if_else(pa.array(at == 1), "N/A", spoilt)
+    return pc.if_else(pa.array(at == 0), pa.scalar(None, pa.string()), spoilt)
 
 
 def _digits(numbers: np.ndarray, width: int) -> np.ndarray:

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from jutong import catalogue, collection, delivery, ledger, library, quality, registers
+from jutong.catalogue.entry import Entry
 from jutong.cli.demo.register_maker import make_register
 from jutong.cli.demo.tiers import AUTHORITY, MARKET
 from jutong.cli.node import make_home
@@ -48,10 +49,9 @@ def run(*, input: Path | None = None, rows: int = ROWS) -> dict[str, Any]:
 
 def collected(home: Path, register: Path) -> tuple[float, House, Batch]:
     """Make a home with a published entry, collect the register, and say how long the collection took."""
-    house = make_home(home, name="bench", body=MARKET.code, division="500000")
-    entry = _published_entry(house)
+    house, entry = home_with(home, catalogue.template("enterprise_register", MARKET.code))
     source = collection.source_at(register, LAYOUTS["enterprise-register-parquet"], Limits())
-    with house.desk(_actor(Duty.COLLECTION)) as desk:
+    with house.desk(actor(Duty.COLLECTION)) as desk:
         spent, batch = _timed(lambda: collection.collect(desk, entry, source))
     return spent, house, batch
 
@@ -76,29 +76,40 @@ def _floor(register: Path, copy: Path) -> None:
     )
 
 
-def _published_entry(house: House) -> str:
+def home_with(home: Path, sheet: Entry, *, engine_megabytes: int = 0) -> tuple[House, str]:
+    """Make a home in which an entry is published, and return its identifier beside it."""
+    house = make_home(home, name="bench", body=MARKET.code, division="500000")
+    if engine_megabytes:
+        house.engine.dispose()
+        with (home / "jutong.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"engine_megabytes = {engine_megabytes}\n")
+        house = make_home(home, name="bench", body=MARKET.code, division="500000")
+    return house, _published(house, sheet)
+
+
+def _published(house: House, sheet: Entry) -> str:
     with house.desk(house.itself) as desk:
         for body in (AUTHORITY, MARKET):
             registers.register_body(desk, body)
-    sheet = catalogue.template("enterprise_register", MARKET.code)
     ready = catalogue.entry_of_document(
         {**catalogue.entry_to_document(sheet), "secrecy_assessed": True, "impact_assessed": True}
     )
-    with house.desk(_actor(Duty.CATALOGUE)) as desk:
+    with house.desk(actor(Duty.CATALOGUE)) as desk:
         entry = catalogue.draft(desk, ready).id
-    with house.desk(_actor(Duty.DEPARTMENT_HEAD)) as desk:
+    with house.desk(actor(Duty.DEPARTMENT_HEAD)) as desk:
         catalogue.sign(desk, entry)
         catalogue.submit(desk, entry)
     for name, duty, audit in (
         ("first", Duty.REGISTER_AUDIT, catalogue.audit_registration),
         ("second", Duty.PUBLISH_AUDIT, catalogue.audit_publication),
     ):
-        with house.desk(_actor(duty, name=name, org=AUTHORITY.code)) as desk:
+        with house.desk(actor(duty, name=name, org=AUTHORITY.code)) as desk:
             audit(desk, entry)
     return entry
 
 
-def _actor(duty: Duty, *, name: str = "bench", org: str = MARKET.code) -> Actor:
+def actor(duty: Duty, *, name: str = "bench", org: str = MARKET.code) -> Actor:
+    """Return someone who may do what a duty asks for."""
     return Actor(id=name, org=org, duties=frozenset({duty}), cleared=Grade.L4)
 
 

@@ -355,6 +355,8 @@ def filled(city: City, path: str, **others: str) -> str:
         "delivery_id": found["line"],
         "entry_id": found["entry"],
         "erasure_id": found["erasure"],
+        "layer": "raw",
+        "name": found["entry"],
         "gather_id": found["gather"],
         "record_id": found["record"],
         "decision_id": found["decision"],

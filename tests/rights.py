@@ -86,6 +86,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.themes": {"governance", "oversight", "publish-audit"},
     "pages.rates": WORK | {"audit-admin"},
     "pages.authorities": {"governance", "oversight", "publish-audit"},
+    "pages.lake": {"system-admin", "governance", "oversight"},
     "pages.erasures": {"governance", "answers", "oversight", "security-admin", "department-head"},
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
@@ -142,6 +143,8 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/demands/{demand_id}/draft": _in(SOCIAL),
     "/revisions/{revision_id}": _in(MARKET, AUTHORITY),
     "/conflicts": _in(AUTHORITY, else_=403),
+    "/lake": _in(AUTHORITY, else_=403),
+    "/lake/{layer}/{name}": _in(AUTHORITY, else_=403),
     "/erasures": _in(AUTHORITY, else_=403),
     "/erasures/{erasure_id}": _in(AUTHORITY, else_=403),
     "/subjects": _in(AUTHORITY, else_=403),
@@ -451,6 +454,7 @@ DONE_BY: Mapping[str, Deed] = {
         *("publisher", "overseer", "own-publish-audit", "own-oversight"),
         fields=_authority,
     ),
+    "/lake/{layer}/{name}/upkeep": _deed("custody.tend", "system", **_TIER),
     # custody: one officer of the authority asks, its security administrator or head confirms
     "/erasures": _deed(
         "custody.ask_erasure",

@@ -166,7 +166,14 @@ def open_house(folder: Path, *, clock: Clock = system_clock) -> House:
     return House(
         home=home,
         engine=connect(home.database),
-        pools=open_pools(home.lake, settings.lake_options, settings.engine, settings.lookup, home.serving),
+        pools=open_pools(
+            home.lake,
+            settings.lake_options,
+            settings.engine,
+            settings.lookup,
+            home.serving,
+            engine_megabytes=settings.engine_megabytes,
+        ),
         log=ledger.Log(home.ledger, origin=settings.name, key=key),
         key=key,
         clock=clock,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +17,12 @@ import pytest
 from jutong import quality
 from jutong.catalogue.entry import Entry
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Overtaken, TooMuch
+from jutong.pools import FileRef
+from jutong.pools.vector import VectorFunction
+from jutong.quality.books.files import engine_over, rules_of_file
 from jutong.quality.expression import Lifted, compiled
+from jutong.quality.scan import Sought, count_failures, lends
+from jutong.quality.vectors import functions
 from jutong.terms import Grade
 from tests.fitness import ENTRY, OFFICER, OTHER_ENTRY, Place, code, place_at, register_entry, row
 
@@ -269,3 +276,33 @@ def test_any_file_is_asked_by_a_rulebook(tmp_path: Path) -> None:
     for other in (tmp_path / "none.parquet", Path(__file__)):
         with pytest.raises((NotFound, Invalid)):
             quality.check_file(other, book, today=date(2026, 1, 5))
+
+
+def test_a_value_s_check_digit_is_computed_once_whatever_is_asked_of_it(tmp_path: Path) -> None:
+    """A pass that ends in a join to the divisions does not compute again for each rule that mentions a value."""
+    seen: Counter[str] = Counter()
+
+    def counted(name: str, of: Callable[[pa.Array], pa.Array]) -> Callable[[pa.Array], pa.Array]:
+        def column(values: pa.Array) -> pa.Array:
+            seen[name] += len(values)
+            return of(values)
+
+        return column
+
+    file = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"uscc": [code(n) for n in range(500)], "place": ["500101", "x"] * 250}), file)
+    book = quality.book_of(
+        a_document(
+            uscc=[
+                own("sound", check="check-digit", scheme="credit-code"),
+                own("width", check="length", least=18, most=18),
+            ],
+            place=[own("known", check="division-known", first=1)],
+        )
+    )
+    with engine_over(file) as engine:
+        engine.learn([VectorFunction(one.name, counted(one.name, one.of)) for one in functions()])
+        rules = rules_of_file(file, book, today=date(2026, 1, 5), lent=lends(engine))
+        rows, counts = count_failures(engine, Sought({"raw": FileRef(file)}), rules)
+    assert (rows, {one.rule: one.failed for one in counts if one.failed}) == (500, {"place.known": 250})
+    assert seen == {"jutong_credit_code": 500}

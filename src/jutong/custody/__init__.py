@@ -16,8 +16,8 @@ from .acts import (
 from .erasing import PURPOSE, confirm_and_erase, erase
 from .erasure import Erasure, Ground, Outcome, Phase
 from .retention import DECLARED, Retention, retentions
-from .showing import find_erasure, list_erasures
-from .tending import LOCK, tend_lake
+from .showing import find_erasure, find_wear, list_erasures, list_wear
+from .tending import LOCK, tend_lake, tend_table
 
 __all__ = [
     "DECLARED",
@@ -35,11 +35,14 @@ __all__ = [
     "confirm_erasure",
     "erase",
     "find_erasure",
+    "find_wear",
     "list_erasures",
+    "list_wear",
     "look_back",
     "look_over",
     "order_upkeep",
     "retentions",
     "tend",
     "tend_lake",
+    "tend_table",
 ]

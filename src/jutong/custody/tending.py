@@ -10,8 +10,9 @@ from jutong.kernel.errors import Unavailable
 from jutong.kernel.lock import exclusive
 from jutong.kernel.text import text
 from jutong.pools.upkeep import mark_standing, tables
+from jutong.terms import Actor
 
-from .acts import order_upkeep, tend
+from .acts import Kept, order_upkeep, tend
 from .retention import retentions
 
 LOCK = "lake"
@@ -26,6 +27,18 @@ def alone(house: House) -> Iterator[None]:
                 text("the lake is being tended by another process of this node"), remedy=text("wait, then repeat")
             )
         yield
+
+
+def tend_table(house: House, actor: Actor, table: str) -> Kept | None:
+    """Tend one table for somebody, while nobody else tends the lake; None if nothing was due."""
+    declared = retentions(house.home.settings.retention)
+    with alone(house):
+        with house.desk(actor) as desk:
+            due = order_upkeep(desk, table, declared)
+        if due is None:
+            return None
+        with house.desk(actor) as desk:
+            return tend(desk, table, declared)
 
 
 def tend_lake(house: House) -> int:

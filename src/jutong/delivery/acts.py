@@ -19,7 +19,18 @@ from jutong.sharing import Agreement
 from jutong.terms import Duty
 
 from . import store
-from .service import GOLDEN, Service, columns_of, copy_version, count_sql, pairs, rows_sql, service_of, standing_table
+from .service import (
+    GOLDEN,
+    Service,
+    columns_of,
+    copy_version,
+    count_sql,
+    pairs,
+    plain_sql,
+    rows_sql,
+    service_of,
+    standing_table,
+)
 
 GATEWAY = frozenset({Method.QUERY, Method.VERIFY})  # what a serving copy is for
 
@@ -125,6 +136,7 @@ def _rows(
     tables: dict[str, TableRef | pa.RecordBatchReader] = {"t": table}
     if doubts is not None:
         tables["doubts"] = pools.engine.query(doubts.sql, doubts.tables)
-    sql = rows_sql(held, columns, key_item=key_item, doubted=doubts is not None)
+    plain = pools.engine.query(plain_sql(held, columns[key_item]), {"t": tables["t"]}).read_all()["plain"][0].as_py()
+    sql = rows_sql(held, columns, key_item=key_item, doubted=doubts is not None, plain=bool(plain))
     for batch in pools.engine.query(sql, tables):
         yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)

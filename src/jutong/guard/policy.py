@@ -305,6 +305,7 @@ POLICIES: Mapping[str, Policy] = {
     "custody.look_back": _by(Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.PARTY),
     "custody.ask_erasure": _by(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OVERSIGHT, tie=Tie.PARTY),
     "custody.confirm_erasure": _by(Duty.SECURITY_ADMIN, Duty.DEPARTMENT_HEAD, tie=Tie.PARTY),
+    "pages.lake": _by(Duty.SYSTEM_ADMIN, Duty.GOVERNANCE, Duty.OVERSIGHT, tie=Tie.PARTY),
     "pages.erasures": _by(
         *(Duty.GOVERNANCE, Duty.ANSWERS, Duty.OVERSIGHT, Duty.SECURITY_ADMIN, Duty.DEPARTMENT_HEAD), tie=Tie.PARTY
     ),

@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     lake: str = ""
     engine: str = "duckdb"
+    engine_megabytes: int = 0  # memory of the embedded engine before it spills to disk; 0 for half of the machine's
     lookup: str = "lmdb"
     host: str = "127.0.0.1"
     port: int = 8700

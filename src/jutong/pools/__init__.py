@@ -31,19 +31,28 @@ class Pools:
     lookup: Lookup
 
 
-def open_pools(lake_url: str, lake_options: Mapping[str, str], engine: str, lookup: str, serving_folder: Path) -> Pools:
+def open_pools(
+    lake_url: str,
+    lake_options: Mapping[str, str],
+    engine: str,
+    lookup: str,
+    serving_folder: Path,
+    *,
+    engine_megabytes: int = 0,
+) -> Pools:
     """Open the pools of one node by its settings.
 
-    ``engine`` is ``duckdb`` or ``sc://host:port``; ``lookup`` is ``lmdb`` or ``postgresql://...``.
+    ``engine`` is ``duckdb`` or ``sc://host:port``; ``lookup`` is ``lmdb`` or ``postgresql://...``; the embedded engine
+    spills to disk beyond ``engine_megabytes`` (0: half of the machine's memory).
     """
     scratch = serving_folder / ".scratch"
     lake = Lake(lake_url, lake_options, scratch)
-    return Pools(lake, _engine(engine, lake, scratch), _lookup(lookup, serving_folder))
+    return Pools(lake, _engine(engine, lake, scratch, engine_megabytes), _lookup(lookup, serving_folder))
 
 
-def _engine(setting: str, lake: Lake, scratch: Path) -> Engine:
+def _engine(setting: str, lake: Lake, scratch: Path, megabytes: int) -> Engine:
     if setting == "duckdb":
-        return DuckEngine(lake, scratch)
+        return DuckEngine(lake, scratch, memory_bytes=megabytes * 1_000_000)
     if urlsplit(setting).scheme == "sc":
         return SparkEngine(lake, setting)
     raise Invalid(text("there is no engine {engine}", engine=setting), remedy=text("set duckdb or sc://host:port"))

@@ -7,7 +7,7 @@ the log and only then deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,10 +59,10 @@ class Trimmed:
     bytes: int
 
 
-def tables(lake: Lake) -> Iterator[str]:
-    """Yield the names of all tables, layer by layer."""
+def tables(lake: Lake, layers: Iterable[str] = LAYERS) -> Iterator[str]:
+    """Yield the names of all tables of these layers, layer by layer."""
     files = lake.place.files
-    for layer in LAYERS:
+    for layer in layers:
         with answering(layer, lake.place.options):
             found = files.get_file_info(fs.FileSelector(layer, allow_not_found=True))
         for name in sorted(one.path for one in found if one.type == fs.FileType.Directory):

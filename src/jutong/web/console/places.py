@@ -57,6 +57,7 @@ PLACES: tuple[Place, ...] = (
     Place("/rates", text("How far sources agree"), "pages.rates"),
     Place("/authorities", text("Who is believed"), "pages.authorities"),
     # custody
+    Place("/lake", text("The lake's tables"), "pages.lake", of_tier=True),
     Place("/erasures", text("Erasure of one subject"), "pages.erasures", of_tier=True),
     # sharing
     Place("/requests", text("Requests"), "pages.requests", key="r"),

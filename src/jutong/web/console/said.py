@@ -153,6 +153,7 @@ DONE: Mapping[str, Text] = {
     "library.conflicts_looked_at": text("You looked at conflicts; that is on record."),
     # custody
     "custody.erasure_asked": text("The erasure is asked for; a second person confirms it and carries it out."),
+    "custody.tended": text("The table is tended: small files are put together, old versions are gone."),
     "custody.erased": text("The subject is erased: no table of this node shows the identifier any more."),
     # sharing
     "sharing.drafted": text("The request was saved."),
