@@ -23,11 +23,14 @@ from jutong.collection.plans import Wanted
 from jutong.collection.pushes import Parcel
 from jutong.desk import House
 from jutong.guard import Method
+from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.db import connection
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.outward import Outward
 from jutong.library import space
+from jutong.sharing import dispute, use
+from jutong.sharing.use import Usage
 from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
@@ -113,8 +116,22 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _package(city)
     _erasure(city)
     _layer(city)
+    _use(city)
     city.settle()
     return city
+
+
+def _use(city: City) -> None:
+    """Let the consumer record how it used what it was given, and open a dispute about it."""
+    asker = Actor(id="asker", org=SOCIAL, duties=frozenset({Duty.REQUESTS}))
+    today = city.house.clock().astimezone(LEGAL_TIME).date()
+    told = Usage(since=today, until=today, scene="核验原单位", process="逐笔核验", effect="免交证明", storage="不落地")
+    with city.house.desk(asker) as desk:
+        city.found["use"] = use.record_use(desk, city.found["agreement"], told).id
+    asking = Actor(id="asking-head", org=SOCIAL, duties=frozenset({Duty.OFFICE_HEAD}))
+    with city.house.desk(asking) as desk:
+        opened = dispute.open_dispute(desk, city.found["agreement"], dispute.Ruling.STAND, "各执一词")
+    city.found["dispute"] = opened.id
 
 
 def _erasure(city: City) -> None:
@@ -383,6 +400,8 @@ def filled(city: City, path: str, **others: str) -> str:
         "some_id": found["line"],
         "step": "about",
         "tag": "en",
+        "use_id": found["use"],
+        "dispute_id": found["dispute"],
         "wanted": found["line"],
         **others,
     }

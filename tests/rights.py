@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import SigningKey
 from jutong.terms import Actor, Duty
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_wish
@@ -91,6 +92,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
     "pages.agreements": SHARING,
+    "pages.disputes": SHARING | {"department-head"},
     "pages.services": SHARING,
     "pages.service_trial": {"requests", "office-head"},
     "pages.calls": SHARING,
@@ -115,6 +117,8 @@ _CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Du
 SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/whole": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/use": _in(MARKET, SOCIAL, AUTHORITY),
+    "/disputes/{dispute_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
     "/census/harvest": lambda actor: 200 if actor.duties & {Duty.CATALOGUE, Duty.COLLECTION} else 403,
     "/census/harvest/{survey_id}": _in(MARKET, over_all=_CENSUS),
@@ -243,6 +247,12 @@ def _trigger(city: City) -> Mapping[str, object]:
 
 def _wish(city: City) -> Mapping[str, object]:
     return {name: value for name, value in a_wish(city).items() if name != "divisions"}
+
+
+def _use(city: City) -> Mapping[str, object]:
+    day = city.house.clock().astimezone(LEGAL_TIME).date().isoformat()
+    words = dict.fromkeys(("scene", "process", "effect", "storage"), "核验")
+    return {"since": day, "until": day, **words}
 
 
 def _key(city: City) -> Mapping[str, object]:
@@ -490,6 +500,10 @@ DONE_BY: Mapping[str, Deed] = {
         request="supplement",
         fields={"paper-title-1": "证明", "paper-digest-1": "0" * 64},
     ),
+    "/requests/{request_id}/precheck-pass": _deed("sharing.pass_precheck", "overseer", owner="", parties=(AUTHORITY,)),
+    "/requests/{request_id}/precheck-return": _deed(
+        "sharing.return_precheck", "overseer", owner="", parties=(AUTHORITY,), fields={"missing": "证明"}
+    ),
     "/requests/{request_id}/supplement-notice": _deed(
         "sharing.require_supplement", *_ANSWERING, fields={"missing": "证明"}
     ),
@@ -593,6 +607,47 @@ DONE_BY: Mapping[str, Deed] = {
         owner=SOCIAL,
         fields={"manner": "erased", "copies": "业务库", "done_on": "2026-01-05"},
     ),
+    "/agreements/{agreement_id}/use": _deed("sharing.record_use", *_CONSUMERS, owner=SOCIAL, fields=_use),
+    "/use-records/{use_id}/discarding": _deed("sharing.discard_use", "asking-head", owner=SOCIAL),
+    # disputes: the two bodies' offices negotiate; the authority leads only once it is asked
+    "/disputes": _deed(
+        "sharing.open_dispute",
+        *("head", "asking-head", "own-office-head"),
+        parties=(SOCIAL,),
+        fields=lambda city: {"about": city.found["agreement"], "wanted": "stand", "dispute_words": "维持"},
+        hidden_from=("stranger",),
+    ),
+    "/disputes/{dispute_id}/opinion": _deed(
+        "sharing.state_opinion",
+        *("head", "asking-head", "own-office-head", "own-department-head", "own-oversight"),
+        parties=(SOCIAL,),
+        fields={"words": "理由"},
+    ),
+    "/disputes/{dispute_id}/ruling": _deed(
+        "sharing.propose_ruling",
+        *("head", "asking-head", "own-office-head", "own-oversight"),
+        parties=(SOCIAL,),
+        fields={"offered": "stand", "offer_words": "理由"},
+    ),
+    "/disputes/{dispute_id}/acceptance": _deed(
+        "sharing.accept_ruling", "head", "asking-head", "own-office-head", parties=(SOCIAL,)
+    ),
+    "/disputes/{dispute_id}/mediation": _deed(
+        "sharing.take_up_dispute",
+        *("head", "asking-head", "own-office-head"),
+        parties=(SOCIAL,),
+        fields={"climb_words": "协商不成"},
+    ),
+    "/disputes/{dispute_id}/referral": _deed(
+        "sharing.refer_dispute", "overseer", owner=AUTHORITY, fields={"climb_words": "未达成一致"}
+    ),
+    "/disputes/{dispute_id}/decision": _deed(
+        "sharing.decide_dispute",
+        "overseer",
+        owner=AUTHORITY,
+        fields={"decided": "stand", "decision_words": "理由", "paper": "1号"},
+    ),
+    "/disputes/{dispute_id}/withdrawal": _deed("sharing.withdraw_dispute", "asking-head", owner=SOCIAL),
     "/scorecards/{code}/snapshots": _deed(
         "oversight.freeze",
         *("overseer", "own-oversight"),

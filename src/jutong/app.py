@@ -31,6 +31,7 @@ from jutong.kernel.errors import Refused, Unavailable
 from jutong.kernel.files import sweep
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
+from jutong.sharing import dispute, use
 
 log = logging.getLogger("jutong")
 Asgi = Callable[[MutableMapping[str, Any], Callable[..., Any], Callable[..., Any]], Any]
@@ -69,7 +70,12 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         with house.desk(house.itself) as desk:
             sharing.end_terms(desk)
         with house.desk(house.itself) as desk:
+            use.watch_use(desk)
+        with house.desk(house.itself) as desk:
+            dispute.escalate_disputes(desk)
+        with house.desk(house.itself) as desk:
             sharing.escalate_overdue(desk)
+            sharing.escalate_prechecks(desk)
         with house.desk(house.itself) as desk:
             catalogue.escalate_overdue(desk)
             catalogue.escalate_responsibilities(desk)

@@ -182,6 +182,11 @@ def messages(city: City) -> dict[str, tuple[str, str, Any]]:
             "POST",
             {"manner": "erased", "copies": "库", "done": "2026-01-05", "basis": "条", "paper": "0" * 64},
         ),
+        f"/api/agreements/{agreement}/use-records": (
+            "asker",
+            "POST",
+            {"since": "2026-01-05", "until": "2026-01-05", "scene": "a", "process": "a", "effect": "a", "storage": "a"},
+        ),
         f"/api/scorecards/{MARKET}/snapshots": ("overseer", "POST", {"since": "2025-01-01", "until": "2025-01-31"}),
     }
 

@@ -55,6 +55,8 @@ ONLY_ONES_OWN = {
     "GET /api/objections",
     "GET /api/requests",
     "GET /api/agreements",
+    "GET /api/use-records",
+    "GET /api/disputes",
     "GET /api/ledger",
 } | {
     "GET /api/census/tables",
@@ -64,6 +66,7 @@ ONLY_ONES_OWN = {
     "GET /api/v1/lineage",
 }
 WATER = "11500000MB4000040F"
+USE = {"since": "2026-01-05", "until": "2026-01-05", **dict.fromkeys(("scene", "process", "effect", "storage"), "a")}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +149,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/library/spatial-object/stands": {"key": "zones:1"},
         "POST /api/requests": a_wish(city),
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},
+        "POST /api/requests/{request_id}/precheck-return": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/supplement": {"papers": [{"title": "证明", "digest": "0" * 64}]},
         "POST /api/requests/{request_id}/extension": {"days": 5, "reason": "复杂"},
         "POST /api/requests/{request_id}/approval": {},
@@ -160,6 +164,13 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/agreements/{agreement_id}/change-refusal": {"why": "仍需要"},
         "POST /api/agreements/{agreement_id}/conclusion": {"reason": "不再需要"},
         "POST /api/agreements/{agreement_id}/disposal": {"manner": "erased", "copies": "库", "done": "2026-01-05"},
+        "POST /api/agreements/{agreement_id}/use-records": USE,
+        "POST /api/disputes": {"about": city.found["agreement"], "ruling": "stand", "words": "a"},
+        "POST /api/disputes/{dispute_id}/opinion": {"words": "a"},
+        "POST /api/disputes/{dispute_id}/ruling": {"ruling": "stand", "words": "a"},
+        "POST /api/disputes/{dispute_id}/mediation": {"words": "a"},
+        "POST /api/disputes/{dispute_id}/referral": {"words": "a"},
+        "POST /api/disputes/{dispute_id}/decision": {"ruling": "stand", "words": "a", "paper": "a"},
         "POST /api/scorecards/{code}/snapshots": asked,
         **census_bodies(city),
         "POST /api/entries/{entry_id}/source-trials": {"reach": REACH},
@@ -205,6 +216,8 @@ def filled(city: City, path: str) -> str:
         "request_id": city.found["request"],
         "agreement_id": city.found["agreement"],
         "profile_id": NOWHERE,
+        "use_id": NOWHERE,
+        "dispute_id": NOWHERE,
         "some_id": city.found["line"],
         "gather_id": NOWHERE,
         "plan_id": NOWHERE,
@@ -334,6 +347,7 @@ def test_what_is_not_yours_to_see_is_as_if_it_were_not(
         ("/api/agreements/{}/change", "agreement", {"reason": "a", "basis": "a", "quota_per_day": 1}),
         ("/api/agreements/{}/change-consent", "agreement", {}),
         ("/api/agreements/{}/conclusion", "agreement", {"reason": "a"}),
+        ("/api/agreements/{}/use-records", "agreement", USE),
     ],
 )
 def test_acting_on_what_you_may_not_see_tells_you_nothing(

@@ -22,7 +22,7 @@ from jutong.terms.calendar import Calendar
 from jutong.terms.deadline import Deadline
 
 CALENDAR = Calendar.of_years(shipped.calendar_years())
-RULES = {rule.id: rule for rule in shipped.deadline_rules()}
+RULES = {rule.id: rule for rule in shipped.deadline_rules() if not rule.jurisdiction}
 PROVIDER, CONSUMER, AUTHORITY = "11500000MB20000201", "11500000MB30000308", "11500000MB1000010R"
 BODIES = st.sampled_from((PROVIDER, CONSUMER, AUTHORITY))
 JUDGES = st.sampled_from((PROVIDER, AUTHORITY))

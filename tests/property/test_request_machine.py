@@ -20,7 +20,8 @@ from jutong.terms.calendar import Calendar
 from jutong.terms.deadline import Deadline
 
 CALENDAR = Calendar.of_years(shipped.calendar_years())
-RULES = {rule.id: rule for rule in shipped.deadline_rules()}
+RULES = {rule.id: rule for rule in shipped.deadline_rules() if not rule.jurisdiction}
+PRECHECK = next(rule for rule in shipped.deadline_rules() if rule.id == "REQ_PRECHECK")
 WISH = Wish(
     entry="0" * 26,
     items=("name",),
@@ -65,7 +66,10 @@ class RequestMachine(RuleBasedStateMachine):
 
     def tried(self, after: Request) -> None:
         """Go on from what a move gave."""
-        assert self.request.stage not in ENDED, "an answer is final"
+        ruled = self.request.stage is Stage.REFUSED and after.bound
+        assert ruled or self.request.stage not in ENDED, "an answer is final, but for a ruling"
+        told, tells = self.request.precheck, after.precheck
+        assert told is None or tells is None or told.returned is None or told.returned == tells.returned
         assert after.received == self.request.received or self.request.received is None
         self.request = after
 
@@ -86,6 +90,37 @@ class RequestMachine(RuleBasedStateMachine):
         """The consumer hands it in."""
         with suppress(Refused):
             self.tried(self.request.submit(self.clock()))
+
+    @rule()
+    def hand_to_authority(self) -> None:
+        """A rule of the place lets the authority check first."""
+        with suppress(Refused):
+            self.tried(self.request.hand_to_authority(PRECHECK.due(CALENDAR, self.today)))
+            assert self.request.received is None, "the provider has not received it"
+
+    @rule(missing=st.lists(st.just("承诺书"), max_size=2))
+    def return_precheck(self, missing: list[str]) -> None:
+        """The authority sends it back."""
+        with suppress(Refused):
+            before = self.request.precheck
+            self.tried(self.request.return_precheck(missing, self.today))
+            assert before is not None
+            assert before.returned is None, "it is sent back once"
+            assert missing
+
+    @rule()
+    def complete_precheck(self) -> None:
+        """The consumer hands in what the authority missed."""
+        with suppress(Refused):
+            papers = (Paper(title="承诺书", digest="0" * 64),)
+            self.tried(self.request.complete_precheck(papers, PRECHECK.due(CALENDAR, self.today)))
+
+    @rule()
+    def pass_precheck(self) -> None:
+        """The authority passes it on: the provider's clock starts today."""
+        with suppress(Refused):
+            self.tried(self.request.pass_precheck(self.clock()))
+            assert self.request.received == self.today
 
     @rule()
     def require_supplement(self) -> None:
@@ -131,6 +166,15 @@ class RequestMachine(RuleBasedStateMachine):
             self.tried(self.request.refuse("与职责无关", "条例第二十条", self.today))
 
     @rule()
+    def bind(self) -> None:
+        """A dispute ends with the ruling that the data is shared."""
+        with suppress(Refused):
+            before = self.request
+            self.tried(self.request.bind("d", self.clock()))
+            assert before.stage not in {Stage.AGREED, Stage.WITHDRAWN, Stage.DRAFT, Stage.CONSUMER_OFFICE_SIGNED}
+            assert self.request.stage is (Stage.SUBMITTED if before.stage is Stage.REFUSED else before.stage)
+
+    @rule()
     def urge(self) -> None:
         """The consumer reminds; the clock does not care."""
         with suppress(Refused):
@@ -159,9 +203,15 @@ class RequestMachine(RuleBasedStateMachine):
         assert (turn is None) == (request.stage in ENDED)
         assert turn is None or turn.act.removeprefix("sharing.") in moves
         assert (request.due is not None) == (request.stage in OPEN), "an answer that is owed has its day"
+        if request.stage in {Stage.PRECHECK, Stage.PRECHECK_RETURNED}:
+            assert request.received is None
+            assert request.precheck is not None
+            assert request.precheck.runs == (request.stage is Stage.PRECHECK)
         if request.clock is not None:
             assert CALENDAR.is_working(request.clock.due)
             assert request.clock.due <= CALENDAR.after(request.clock.started, 20).day
+        assert not (request.bound and request.stage is Stage.REFUSED), "a ruling is not refused away"
+        assert not (request.bound and "refuse" in moves)
         if request.stage is Stage.REFUSED:
             assert request.reason
             assert request.basis

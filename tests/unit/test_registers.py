@@ -472,7 +472,7 @@ def test_seeding_fills_only_what_is_missing(sit: Sit, engine: sa.Engine) -> None
         registers.seed_standards(desk)
         assert registers.calendar(desk.db).notices[2026] == "corrected"
         assert not registers.calendar(desk.db).is_working(date(2026, 3, 3))
-        assert len(registers.deadline_rules(desk.db)) == 18
+        assert len(registers.deadline_rules(desk.db)) == 24
         assert registers.find_element(desk.db, "credit-code").checks
         assert {codes.id for codes in registers.code_sets(desk.db)} >= {"share-type", "update-cycle"}
         assert list(next(c for c in registers.code_sets(desk.db) if c.id == "credit-authority").codes)[:2] == ["1", "2"]
@@ -496,7 +496,8 @@ def test_a_stricter_local_rule_is_data(sit: Sit) -> None:
     """A place with shorter terms needs a row, not a program."""
     with sit() as desk:
         registers.seed_standards(desk)
-        (country,) = (rule for rule in registers.deadline_rules(desk.db) if rule.id == "REQ_ANSWER_COND")
+        found = (one for one in registers.deadline_rules(desk.db) if not one.jurisdiction)
+        (country,) = (rule for rule in found if rule.id == "REQ_ANSWER_COND")
         local = replace(country, instrument="办法", article="三", working_days=5, jurisdiction="1401")
         store.save_rule(desk.db, local)
         assert registers.deadline(desk.db, country.id, date(2025, 9, 24), "140105").basis == "办法第三条"

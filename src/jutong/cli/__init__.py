@@ -22,6 +22,7 @@ from . import (
     search,
     sharing,
     subscriptions,
+    uses,
 )
 from .command import app
 from .demo import command as demo
@@ -50,4 +51,5 @@ __all__ = [
     "search",
     "sharing",
     "subscriptions",
+    "uses",
 ]

@@ -199,6 +199,9 @@ POLICIES: Mapping[str, Policy] = {
     "sharing.redraft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.sign_request": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.submit_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.pass_precheck": _by(Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.return_precheck": _by(Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.escalate_prechecks": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.require_supplement": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.supplement": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.withdraw": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
@@ -219,6 +222,23 @@ POLICIES: Mapping[str, Policy] = {
     "sharing.take_back_change": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.conclude": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.certify_disposal": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    # records of use (art. 29)
+    "sharing.record_use": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.discard_use": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.watch_use": _by(Duty.HOUSE, tie=Tie.ANY),
+    # disputes: the two bodies negotiate, an authority mediates, its government decides (art. 28)
+    "sharing.open_dispute": _by(Duty.OFFICE_HEAD, tie=Tie.PARTY),
+    "sharing.state_opinion": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, Duty.DEPARTMENT_HEAD, tie=Tie.PARTY),
+    "sharing.propose_ruling": _by(Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
+    "sharing.accept_ruling": _by(Duty.OFFICE_HEAD, tie=Tie.PARTY),
+    "sharing.take_up_dispute": _by(Duty.OFFICE_HEAD, tie=Tie.PARTY),
+    "sharing.refer_dispute": _by(Duty.OVERSIGHT, tie=Tie.OWN),
+    "sharing.decide_dispute": _by(Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
+    "sharing.withdraw_dispute": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.escalate_disputes": _by(Duty.HOUSE, tie=Tie.ANY),
+    "pages.disputes": _by(
+        *(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT), tie=Tie.OWN
+    ),
     "sharing.end_terms": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.urge": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.PARTY),
     "sharing.answer_unconditional": _by(Duty.HOUSE, tie=Tie.ANY),

@@ -23,6 +23,7 @@ class Side(StrEnum):
     CORRECTING = "correcting"
     OBJECTING = "objecting"
     OVERSEEING = "overseeing"
+    JUDGING = "judging"
 
 
 SIDES: Mapping[Side, frozenset[Duty]] = {
@@ -33,6 +34,7 @@ SIDES: Mapping[Side, frozenset[Duty]] = {
     Side.CORRECTING: frozenset({Duty.GOVERNANCE, Duty.ANSWERS, Duty.OFFICE_HEAD}),
     Side.OBJECTING: frozenset({Duty.GOVERNANCE}),
     Side.OVERSEEING: frozenset({Duty.OVERSIGHT}),
+    Side.JUDGING: frozenset({Duty.OVERSIGHT, Duty.DEPARTMENT_HEAD}),
 }
 
 
@@ -42,6 +44,7 @@ class Party(StrEnum):
     PROVIDER = "provider"
     CONSUMER = "consumer"
     AUTHORITY = "authority"
+    ARBITER = "arbiter"  # who leads on this rung of a dispute
 
 
 class Thing(StrEnum):
@@ -55,18 +58,24 @@ class Thing(StrEnum):
     REVISION = "revision"
     DEMAND = "demand"
     RESPONSIBILITY = "responsibility"
+    DISPUTE = "dispute"
 
 
 _ASKER = (Party.CONSUMER, Side.ASKING)
 _ANSWERER = (Party.PROVIDER, Side.ANSWERING)
 _AUTHOR = (Party.PROVIDER, Side.CATALOGUE)
 _SOURCE = (Party.PROVIDER, Side.CORRECTING)
+_JUDGE = (Party.ARBITER, Side.JUDGING)
 _OVERSEER = (Party.AUTHORITY, Side.OVERSEEING)
 Told = tuple[Party, Side]
 
 # One table: which word of the ledger is told to whom.
 TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "sharing.submitted": (Thing.REQUEST, (_ANSWERER,)),
+    "sharing.precheck_asked": (Thing.REQUEST, (_OVERSEER,)),
+    "sharing.precheck_completed": (Thing.REQUEST, (_OVERSEER,)),
+    "sharing.precheck_returned": (Thing.REQUEST, (_ASKER,)),
+    "sharing.precheck_passed": (Thing.REQUEST, (_ASKER,)),
     "sharing.supplement_required": (Thing.REQUEST, (_ASKER,)),
     "sharing.supplemented": (Thing.REQUEST, (_ANSWERER,)),
     "sharing.extension_asked": (Thing.REQUEST, (_OVERSEER,)),
@@ -88,6 +97,18 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "sharing.concluded": (Thing.AGREEMENT, (_ANSWERER,)),
     "sharing.expired": (Thing.AGREEMENT, (_ASKER, _ANSWERER)),
     "sharing.disposed": (Thing.AGREEMENT, (_ANSWERER,)),
+    "sharing.use_recorded": (Thing.AGREEMENT, (_ANSWERER,)),
+    "sharing.use_unrecorded": (Thing.AGREEMENT, (_ASKER, _ANSWERER, _OVERSEER)),
+    "sharing.dispute_opened": (Thing.DISPUTE, (_ASKER, _ANSWERER)),
+    "sharing.opinion_stated": (Thing.DISPUTE, (_ASKER, _ANSWERER)),
+    "sharing.ruling_proposed": (Thing.DISPUTE, (_ASKER, _ANSWERER)),
+    "sharing.ruling_accepted": (Thing.DISPUTE, (_ASKER, _ANSWERER)),
+    "sharing.dispute_taken_up": (Thing.DISPUTE, (_ASKER, _ANSWERER, _JUDGE)),
+    "sharing.dispute_referred": (Thing.DISPUTE, (_ASKER, _ANSWERER, _JUDGE)),
+    "sharing.dispute_decided": (Thing.DISPUTE, (_ASKER, _ANSWERER)),
+    "sharing.dispute_withdrawn": (Thing.DISPUTE, (_ASKER, _ANSWERER)),
+    "sharing.dispute_overdue": (Thing.DISPUTE, (_ASKER, _ANSWERER, _JUDGE)),
+    "sharing.bound": (Thing.REQUEST, (_ASKER, _ANSWERER)),
     "sharing.escalated": (Thing.REQUEST, (_ANSWERER, _ASKER, _OVERSEER)),
     "sharing.deadline_recomputed": (Thing.REQUEST, (_ANSWERER, _ASKER)),
     "catalogue.submitted": (Thing.ENTRY, ((Party.AUTHORITY, Side.AUDITING),)),
@@ -138,6 +159,10 @@ DUE: Mapping[str, str] = {
     "sharing.rectification_judged": "rectify_by",
     "sharing.rectified": "judged_by",
     "sharing.change_proposed": "answer_by",
+    "sharing.use_unrecorded": "due",
+    **dict.fromkeys(("sharing.precheck_asked", "sharing.precheck_completed"), "check_due"),
+    **dict.fromkeys(("sharing.dispute_opened", "sharing.dispute_taken_up", "sharing.dispute_referred"), "due"),
+    **dict.fromkeys(("sharing.dispute_overdue", "sharing.bound"), "due"),
     **dict.fromkeys(("sharing.terminated", "sharing.concluded", "sharing.expired"), "dispose_by"),
     "sharing.approved": "delivery_due",
     "catalogue.submitted": "audit_due",
@@ -182,7 +207,7 @@ def notices_of(line: Evidence, authorities: Collection[str]) -> tuple[Notice, ..
     if line.act not in TOLD or (line.act == "sharing.withdrawn" and line.facts.get("received") is None):
         return ()
     thing, told = TOLD[line.act]
-    if line.facts.get("clock", "answer") != "answer":
+    if line.facts.get("clock", "answer") not in ("answer", "precheck"):
         thing = Thing.AGREEMENT
     provider, consumer = _fact(line, "provider"), _fact(line, "consumer")
     found = []

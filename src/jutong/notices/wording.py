@@ -16,6 +16,7 @@ PATHS: Mapping[Thing, str] = {
     Thing.REVISION: "/revisions/",
     Thing.DEMAND: "/demands/",
     Thing.RESPONSIBILITY: "/responsibilities/",
+    Thing.DISPUTE: "/disputes/",
 }
 
 
@@ -34,6 +35,12 @@ def wording(notice: Notice) -> Text:
 
 WORDS: Mapping[str, Text] = {
     "sharing.submitted": text("{body} asks for {title}: answer in time", body="", title=""),
+    "sharing.precheck_asked": text("{body} asks for {title}: check the request in time", body="", title=""),
+    "sharing.precheck_completed": text("a request for {title} was completed: check it in time", title=""),
+    "sharing.precheck_returned": text(
+        "the authority sent the request for {title} back: hand in what is missing", title=""
+    ),
+    "sharing.precheck_passed": text("the request for {title} passed the check: its provider has it", title=""),
     "sharing.supplement_required": text("{body} misses papers for {title}: supplement the request", body="", title=""),
     "sharing.supplemented": text("{body} has supplemented its request for {title}: answer in time", body="", title=""),
     "sharing.extension_asked": text("{body} asks for more time to answer on {title}: decide", body="", title=""),
@@ -58,6 +65,18 @@ WORDS: Mapping[str, Text] = {
     "sharing.concluded": text("{body} needs {title} no longer; its copies are disposed of", body="", title=""),
     "sharing.expired": text("the term for {title} is over: the using body disposes of its copies", title=""),
     "sharing.disposed": text("{body} certified what became of its copies of {title}", body="", title=""),
+    "sharing.use_recorded": text("{body} recorded how it used {title}", body="", title=""),
+    "sharing.use_unrecorded": text("no use of {title} was recorded for a whole period", title=""),
+    "sharing.dispute_opened": text("{body} opened a dispute about {title}: negotiate", body="", title=""),
+    "sharing.opinion_stated": text("an opinion was stated in the dispute about {title}", title=""),
+    "sharing.ruling_proposed": text("a ruling is offered in the dispute about {title}: accept it or not", title=""),
+    "sharing.ruling_accepted": text("the ruling in the dispute about {title} was accepted", title=""),
+    "sharing.dispute_taken_up": text("the dispute about {title} is before the authority", title=""),
+    "sharing.dispute_referred": text("the dispute about {title} is before the government", title=""),
+    "sharing.dispute_decided": text("the dispute about {title} is decided", title=""),
+    "sharing.dispute_withdrawn": text("the dispute about {title} was taken back", title=""),
+    "sharing.dispute_overdue": text("the term for the dispute about {title} was missed; it was reported", title=""),
+    "sharing.bound": text("by the ruling in a dispute {title} is shared: the request is answered anew", title=""),
     "sharing.escalated": text("the term for {title} was missed; it was reported", title=""),
     "sharing.deadline_recomputed": text("the due day for {title} was counted anew", title=""),
     "catalogue.submitted": text("{body} submitted {title}: audit it in time", body="", title=""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -20,42 +20,15 @@ from jutong.quality.objection import Stage as ObjectionStage
 from jutong.sharing.agreement import Agreement
 from jutong.sharing.request import Stage as RequestStage
 from jutong.sharing.turn import Side
-from jutong.terms import Actor, Calendar
+from jutong.terms import Actor
 
 from .todo import RULES, Todo, Todos, Work, by_urgency, works_of
-from .waiting import tasks_waiting
+from .waiting import Look, disputes_waiting, prechecks_waiting, supplements_waiting, tasks_waiting, uses_waiting
 
 LINES = 12  # of each kind of work, where all kinds are shown
 LINES_OF_ONE = 100  # where one kind is asked for
 ENDING = timedelta(days=30)
 CALENDAR_FROM_MONTH = 11  # the notice for the coming year comes in November
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Who looks, when, how far, and by whose calendar."""
-
-    db: Db
-    actor: Actor
-    now: datetime
-    calendar: Calendar
-    authorities: frozenset[str]
-    limit: int
-
-    @property
-    def today(self) -> date:
-        """The day by legal time."""
-        return self.now.astimezone(LEGAL_TIME).date()
-
-    @property
-    def org(self) -> str:
-        """The body in whose name one looks."""
-        return self.actor.org
-
-    @property
-    def looked_after(self) -> frozenset[str] | None:
-        """The bodies whose administrators one is among; None: those of all."""
-        return None if self.org in self.authorities else frozenset({self.org})
 
 
 def waiting_for(db: Db, actor: Actor, now: datetime, *, only: Work | None = None) -> tuple[Todos, Todos]:
@@ -355,6 +328,9 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.RECTIFY: _tasks(Work.RECTIFY, sharing.Task.RECTIFY, _ASKED),
     Work.JUDGE_RECTIFICATION: _tasks(Work.JUDGE_RECTIFICATION, sharing.Task.JUDGE_RECTIFICATION, _ASKED),
     Work.DISPOSE: _tasks(Work.DISPOSE, sharing.Task.DISPOSE, _ASKED),
+    Work.CHECK_REQUEST: prechecks_waiting,
+    Work.RECORD_USE: uses_waiting,
+    Work.SETTLE_DISPUTE: disputes_waiting,
     Work.DECIDE_CHANGE: _tasks(Work.DECIDE_CHANGE, sharing.Task.ANSWER_CHANGE, None),
     Work.URGE_RECTIFICATION: _tasks(Work.URGE_RECTIFICATION, sharing.Task.RECTIFY, None),
     Work.URGE_DISPOSAL: _tasks(Work.URGE_DISPOSAL, sharing.Task.DISPOSE, None),
@@ -371,7 +347,7 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.URGE_RESPONSIBILITY: _responsibilities(Work.URGE_RESPONSIBILITY),
     Work.FILE_DEMAND: _demands(Work.FILE_DEMAND, catalogue.DemandStage.DRAFT),
     Work.MEND_ENTRY: _own_entries(Work.MEND_ENTRY, EntryStage.RETURNED),
-    Work.SUPPLEMENT: _requests(Work.SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ASKED),
+    Work.SUPPLEMENT: supplements_waiting(_requests(Work.SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ASKED)),
     Work.SIGN_REQUEST: _requests(Work.SIGN_REQUEST, RequestStage.DRAFT, _ASKED),
     Work.SUBMIT_REQUEST: _requests(Work.SUBMIT_REQUEST, RequestStage.CONSUMER_OFFICE_SIGNED, _ASKED),
     Work.SIGN_ENTRY: _own_entries(Work.SIGN_ENTRY, EntryStage.DRAFT, ready=True),

@@ -30,6 +30,9 @@ class Work(StrEnum):
     RECTIFY = "rectify"
     JUDGE_RECTIFICATION = "judge-rectification"
     DISPOSE = "dispose"
+    CHECK_REQUEST = "check-request"
+    RECORD_USE = "record-use"
+    SETTLE_DISPUTE = "settle-dispute"
     DECIDE_CHANGE = "decide-change"
     URGE_RECTIFICATION = "urge-rectification"
     URGE_DISPOSAL = "urge-disposal"
@@ -178,6 +181,9 @@ RULES: Mapping[Work, Rule] = {
     Work.RECTIFY: Rule(act="sharing.rectify", whose=Whose.OWN, law=text("Order 809, art. 27")),
     Work.JUDGE_RECTIFICATION: Rule(act="sharing.judge_rectification", whose=Whose.OWN, law=text("Order 809, art. 27")),
     Work.DISPOSE: Rule(act="sharing.certify_disposal", whose=Whose.OWN, law=text("Order 809, art. 27")),
+    Work.CHECK_REQUEST: Rule(act="sharing.pass_precheck", whose=Whose.TIER, law=text("Order 809, art. 20")),
+    Work.RECORD_USE: Rule(act="sharing.record_use", whose=Whose.OWN, law=text("Order 809, art. 29")),
+    Work.SETTLE_DISPUTE: Rule(act="sharing.state_opinion", whose=Whose.OWN, law=text("Order 809, art. 28")),
     Work.DECIDE_CHANGE: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
     Work.URGE_RECTIFICATION: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),
     Work.URGE_DISPOSAL: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 27")),

@@ -304,12 +304,17 @@ def deadline_rules(db: Db) -> tuple[DeadlineRule, ...]:
     return _standards(db, "deadline", lambda facts: msgspec.convert(facts, DeadlineRule))
 
 
-def deadline(db: Db, rule_id: str, started: date, division: str = "", *, extension_days: int = 0) -> Deadline:
-    """Return when a term that began on ``started`` ends, by the strictest rule that binds ``division``."""
+def deadline(
+    db: Db, rule_id: str, started: date, division: str = "", *, extension_days: int = 0, on: date | None = None
+) -> Deadline:
+    """Return when a term that began on ``started`` ends, by the strictest rule that binds ``division`` on that day.
+
+    ``on`` names an earlier day whose rule counts, where a clock starts anew for what was asked then.
+    """
     rules = deadline_rules(db)
     if rules and all(rule.id != rule_id for rule in rules):
         rules = shipped.deadline_rules()  # a home that was made before the rule came
-    rule = choose(rules, rule_id, division=division, on=started)
+    rule = choose(rules, rule_id, division=division, on=on or started)
     return rule.due(calendar(db), started, extension_days=extension_days)
 
 

@@ -1,6 +1,6 @@
 """Ask, answer in time, agree: share requests, their clocks, and the agreements that they lead to.
 
-Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disposal.
+Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disposal; records of use in ``use``.
 """
 
 from .acts import (
@@ -21,12 +21,12 @@ from .acts import (
     supplement,
     suspend_all,
     tell_change,
-    tell_doubt,
     urge,
     withdraw,
 )
 from .agreement import Agreement, GrantedItem, Owed, Standing, Task
 from .change import Change, Outcome
+from .checking import escalate_prechecks, pass_precheck, return_precheck
 from .course import (
     agree_change,
     certify_disposal,
@@ -39,10 +39,12 @@ from .course import (
     resume,
     suspend,
     take_back_change,
+    tell_doubt,
     terminate,
 )
 from .disposal import Disposal, Manner
 from .granting import masks_for
+from .precheck import Precheck
 from .rectification import Rectification
 from .request import EXTENSION_LIMIT, OPEN, Extension, Request, Stage
 from .sketch import Sketch
@@ -65,7 +67,7 @@ from .store import (
     sketches,
 )
 from .turn import Side, Turn, moves_of, moves_of_agreement, turn_of
-from .waiting import agreements_waiting, requests_waiting, tasks_waiting
+from .waiting import agreements_waiting, requests_at, requests_waiting, tasks_waiting
 from .wish import OFFERED, QUOTA_LIMIT, Paper, Wish
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "Outcome",
     "Owed",
     "Paper",
+    "Precheck",
     "Rectification",
     "Request",
     "Side",
@@ -110,6 +113,7 @@ __all__ = [
     "draft_request",
     "end_terms",
     "escalate_overdue",
+    "escalate_prechecks",
     "extend",
     "find_agreement",
     "find_request",
@@ -119,6 +123,7 @@ __all__ = [
     "masks_for",
     "moves_of",
     "moves_of_agreement",
+    "pass_precheck",
     "propose_change",
     "recompute_deadlines",
     "record_delivery",
@@ -126,10 +131,12 @@ __all__ = [
     "redraft_request",
     "refuse",
     "requests",
+    "requests_at",
     "requests_listed",
     "requests_waiting",
     "require_supplement",
     "resume",
+    "return_precheck",
     "sign_request",
     "sketch_for",
     "sketch_request",

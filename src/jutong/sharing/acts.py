@@ -12,7 +12,7 @@ from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
 from jutong.kernel.errors import NotFound, Refused
-from jutong.terms import BodyKind, Duty
+from jutong.terms import Duty
 from jutong.terms.deadline import Deadline
 
 from . import store, waiting
@@ -22,6 +22,7 @@ from .request import Request, Stage, days_used, request_of
 from .sketch import Sketch
 from .wish import Paper, Wish
 
+PRECHECK = "REQ_PRECHECK"
 NO_BODY = ""  # owns what is for the tier's authority alone to do
 
 
@@ -87,10 +88,15 @@ def sign_request(desk: Desk, request_id: str, *, seen: str = "") -> Request:
 
 
 def submit_request(desk: Desk, request_id: str) -> Request:
-    """Hand a signed request to the provider, whose answer clock starts (art. 21)."""
+    """Hand a signed request to its provider, whose clock starts (art. 21), or first to a check that a rule sets."""
     request = _held(desk, request_id)
     desk.allow("sharing.submit_request", Label(owner=request.consumer))
-    if request.stage is Stage.SUBMITTED:
+    if request.stage in {Stage.SUBMITTED, Stage.PRECHECK}:
+        return request
+    if check := _precheck_clock(desk, request):
+        request = request.hand_to_authority(check)
+        store.save_request(desk.db, request)
+        desk.record("sharing.precheck_asked", on=request.id, check_due=check.due.isoformat(), **request.facts())
         return request
     request = request.submit(_clock(desk, request.answer_rule, request.provider, desk.today))
     store.save_request(desk.db, request)
@@ -115,7 +121,14 @@ def supplement(desk: Desk, request_id: str, papers: Sequence[Paper]) -> Request:
     """Hand in the missing papers; the answer clock starts anew, and both days of receipt stay on record."""
     request = _held(desk, request_id)
     desk.allow("sharing.supplement", Label(owner=request.consumer))
-    if request.stage is Stage.SUBMITTED and request.supplemented and set(papers) <= set(request.wish.papers):
+    again = request.supplemented or (request.precheck and request.precheck.completed)
+    handed_in = request.stage in {Stage.SUBMITTED, Stage.PRECHECK} and set(papers) <= set(request.wish.papers)
+    if again and handed_in:
+        return request
+    if request.stage is Stage.PRECHECK_RETURNED and (check := _precheck_clock(desk, request)):
+        request = request.complete_precheck(tuple(papers), check)
+        store.save_request(desk.db, request)
+        desk.record("sharing.precheck_completed", on=request.id, check_due=check.due.isoformat(), **request.facts())
         return request
     request = request.supplement(tuple(papers), _clock(desk, request.answer_rule, request.provider, desk.today))
     store.save_request(desk.db, request)
@@ -150,7 +163,7 @@ def ask_extension(desk: Desk, request_id: str, days: int, reason: str) -> Reques
 def extend(desk: Desk, request_id: str) -> Request:
     """Agree, as the authority, to the extension that the provider asked for; this line is the consumer's notice."""
     request = _held(desk, request_id)
-    desk.allow("sharing.extend", Label(owner=NO_BODY, parties=_authorities(desk)))
+    desk.allow("sharing.extend", Label(owner=NO_BODY, parties=registers.authorities(desk.db)))
     if request.stage is Stage.EXTENDED:
         return request
     was, days = request.facts()["due"], 0 if request.extension is None else request.extension.days
@@ -214,7 +227,7 @@ def _agreed(desk: Desk, request: Request, agreement: Agreement) -> Agreement:
 def urge(desk: Desk, request_id: str) -> Request:
     """Remind the provider of an answer that it owes, as the consumer or the authority; told once a day."""
     request = _held(desk, request_id)
-    desk.allow("sharing.urge", Label(owner=request.consumer, parties=_authorities(desk)))
+    desk.allow("sharing.urge", Label(owner=request.consumer, parties=registers.authorities(desk.db)))
     urged = request.urge(desk.today)
     if urged == request:
         return request
@@ -288,22 +301,6 @@ def tell_change(desk: Desk, entry_id: str, version: int) -> tuple[str, ...]:
     return tuple(told)
 
 
-def tell_doubt(desk: Desk, entry_id: str, item: str, objection: str, *, lifted: bool) -> tuple[str, ...]:
-    """Tell each user of a doubted item that it is in doubt, or that it is not any more."""
-    desk.allow("sharing.tell_doubt", Label(owner=desk.actor.org))
-    told = []
-    for agreement in store.agreements_of_entry(desk.db, entry_id):
-        if agreement.over or all(one.name != item for one in agreement.items):
-            continue
-        facts = {name: fact for name, fact in agreement.facts().items() if name in ("entry", "provider", "consumer")}
-        if lifted:
-            desk.record("sharing.doubt_lifted", on=agreement.id, objection=objection, item=item, **facts)
-        else:
-            desk.record("sharing.doubt_told", on=agreement.id, objection=objection, item=item, **facts)
-        told.append(agreement.id)
-    return tuple(told)
-
-
 def escalate_overdue(desk: Desk) -> tuple[str, ...]:
     """Report each answer and delivery whose day has passed, once a breach (art. 39, 4); nothing is deemed agreed."""
     desk.allow("sharing.escalate_overdue", Label(owner=desk.actor.org))
@@ -368,9 +365,20 @@ def _held_agreement(desk: Desk, agreement_id: str) -> Agreement:
     return store.find_agreement(desk.db, agreement_id, desk.actor, hold=True)
 
 
-def _clock(desk: Desk, rule: str, provider: str, started: date, extension_days: int = 0) -> Deadline:
+def _clock(
+    desk: Desk, rule: str, provider: str, started: date, extension_days: int = 0, on: date | None = None
+) -> Deadline:
     division = registers.find_body(desk.db, provider).division
-    return registers.deadline(desk.db, rule, started, division, extension_days=extension_days)
+    return registers.deadline(desk.db, rule, started, division, extension_days=extension_days, on=on)
+
+
+def _precheck_clock(desk: Desk, request: Request) -> Deadline | None:
+    """Return the clock of the authority's check by the rule of the day of asking; None where none is set."""
+    asked = desk.today if request.precheck is None else request.precheck.clock.started
+    try:
+        return _clock(desk, PRECHECK, request.provider, desk.today, on=asked)
+    except NotFound:
+        return None
 
 
 def _answer_clock(desk: Desk, request: Request, extension_days: int) -> Deadline:
@@ -385,10 +393,6 @@ def _days_used(desk: Desk, clock: Deadline | None) -> int:
 def _touches(clock: Deadline, year: int) -> bool:
     # A year's notice may also name days at the end of the year before.
     return clock.started.year <= year <= clock.due.year + 1
-
-
-def _authorities(desk: Desk) -> frozenset[str]:
-    return frozenset(body.code for body in registers.bodies(desk.db) if body.kind is BodyKind.AUTHORITY)
 
 
 def _house(desk: Desk) -> frozenset[str]:

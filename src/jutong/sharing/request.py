@@ -17,6 +17,7 @@ from jutong.terms.calendar import Calendar
 from jutong.terms.deadline import Deadline
 from jutong.terms.duty import Duty
 
+from .precheck import Precheck
 from .wish import LIST_LIMIT, Paper, Wish, check, check_papers, check_words
 
 EXTENSION_LIMIT = 10  # working days
@@ -27,6 +28,8 @@ class Stage(StrEnum):
 
     DRAFT = "draft"
     CONSUMER_OFFICE_SIGNED = "consumer-office-signed"
+    PRECHECK = "precheck"  # before the authority, where a local rule sets that stage
+    PRECHECK_RETURNED = "precheck-returned"
     SUBMITTED = "submitted"
     SUPPLEMENT_REQUIRED = "supplement-required"
     EXTENSION_ASKED = "extension-asked"
@@ -62,6 +65,7 @@ class Request:
     wish: Wish
     drafted: date
     stage: Stage = Stage.DRAFT
+    precheck: Precheck | None = None
     received: date | None = None  # the first time; a completed filing keeps it and starts a new clock
     clock: Deadline | None = None  # the answer clock that runs, or that ran last
     missing: tuple[str, ...] = ()  # what the provider said, once, that the papers lack
@@ -73,6 +77,7 @@ class Request:
     basis: str = ""
     late: bool = False  # a due day passed before the move that it was for; this never becomes false again
     escalated: bool = False  # the breach of the running clock has been reported
+    bound: str = ""  # the dispute whose ruling says that the data is shared: it cannot be refused any more
     urged: tuple[date, ...] = ()  # days on which the provider was reminded of what it owes
 
     @property
@@ -126,6 +131,30 @@ class Request:
         self._must_be_seen(seen)
         return replace(self, stage=Stage.CONSUMER_OFFICE_SIGNED)
 
+    def hand_to_authority(self, clock: Deadline) -> Request:
+        """Return the request as handed to the authority, which checks it before its provider receives it."""
+        self._must_be(Stage.CONSUMER_OFFICE_SIGNED)
+        return replace(self, stage=Stage.PRECHECK, precheck=Precheck(clock=clock))
+
+    def return_precheck(self, missing: Sequence[str], today: date) -> Request:
+        """Return the request as sent back by the authority, once, with everything that is missing."""
+        check = self._checked(Stage.PRECHECK).send_back(missing, today)
+        return replace(self, stage=Stage.PRECHECK_RETURNED, precheck=check)
+
+    def complete_precheck(self, papers: tuple[Paper, ...], clock: Deadline) -> Request:
+        """Return the request as complete; the authority's clock starts anew."""
+        check = self._checked(Stage.PRECHECK_RETURNED).complete(clock)
+        return replace(self, stage=Stage.PRECHECK, precheck=check, wish=self._with_papers(papers))
+
+    def pass_precheck(self, clock: Deadline) -> Request:
+        """Return the request as received by the provider on the day on which the answer ``clock`` starts."""
+        check = self._checked(Stage.PRECHECK).let_pass(clock.started)
+        return replace(self, stage=Stage.SUBMITTED, precheck=check, received=clock.started, clock=clock)
+
+    def escalate_precheck(self) -> Request:
+        """Return the request with the authority's missed day marked as reported."""
+        return replace(self, precheck=replace(self._checked(Stage.PRECHECK), escalated=True))
+
     def submit(self, clock: Deadline) -> Request:
         """Return the request as received by the provider on the day on which ``clock`` starts."""
         self._must_be(Stage.CONSUMER_OFFICE_SIGNED)
@@ -161,14 +190,9 @@ class Request:
         Order 809 is silent, but its sibling texts do so: registration rule, art. 10; information disclosure, art. 30.
         """
         self._must_be(Stage.SUPPLEMENT_REQUIRED)
-        check_papers(papers)
-        if not papers:
-            raise Invalid(text("add the papers that the provider listed"), remedy=text("or withdraw the request"))
-        wish = replace(self.wish, papers=(*self.wish.papers, *papers))
-        check_papers(wish.papers)
         return replace(
             self,
-            wish=wish,
+            wish=self._with_papers(papers),
             stage=Stage.SUBMITTED,
             clock=clock,
             supplemented=clock.started,
@@ -222,13 +246,27 @@ class Request:
                 basis=text("Order 809, arts 14 and 21"),
                 remedy=text("approve; or, if papers are missing, say once which"),
             )
+        if self.bound:
+            raise Refused(
+                text("the dispute about this request was ended with the ruling that the data is shared"),
+                basis=text("Order 809, art. 28"),
+                remedy=text("approve"),
+            )
         check_words(text("reason"), reason)
         check_words(text("basis"), basis)
         return replace(self, stage=Stage.REFUSED, answered=today, reason=reason, basis=basis, late=self._late(today))
 
+    def bind(self, dispute: str, clock: Deadline) -> Request:
+        """Return the request as one that a ruling says is to be shared: a refusal is undone, and none is possible."""
+        self._must_be(Stage.REFUSED, Stage.SUPPLEMENT_REQUIRED, *OPEN)
+        if self.stage is not Stage.REFUSED:
+            return replace(self, bound=dispute)
+        again = replace(self, stage=Stage.SUBMITTED, clock=clock, answered=None, reason="", basis="")
+        return replace(again, bound=dispute, escalated=False)
+
     def withdraw(self, today: date) -> Request:
         """Return the request as taken back by its consumer; an answer that was already late stays late."""
-        self._must_be(*UNSEEN, *OPEN, Stage.SUPPLEMENT_REQUIRED)
+        self._must_be(*UNSEEN, *OPEN, Stage.SUPPLEMENT_REQUIRED, Stage.PRECHECK, Stage.PRECHECK_RETURNED)
         return replace(self, stage=Stage.WITHDRAWN, answered=today, late=self._late(today))
 
     def urge(self, today: date) -> Request:
@@ -266,6 +304,20 @@ class Request:
         if self.clock is None:
             raise WrongMoment(text("request {id} has not been received", id=self.id))
         return self.clock
+
+    def _checked(self, stage: Stage) -> Precheck:
+        self._must_be(stage)
+        if self.precheck is None:
+            raise WrongMoment(text("request {id} is not before the authority", id=self.id))
+        return self.precheck
+
+    def _with_papers(self, papers: tuple[Paper, ...]) -> Wish:
+        check_papers(papers)
+        if not papers:
+            raise Invalid(text("add the papers that the provider listed"), remedy=text("or withdraw the request"))
+        wish = replace(self.wish, papers=(*self.wish.papers, *papers))
+        check_papers(wish.papers)
+        return wish
 
     def _late(self, today: date) -> bool:
         return self.late or self.overdue(today)

@@ -38,7 +38,9 @@ def turn_of(request: Request) -> Turn | None:
             return Turn(body=request.consumer, duty=Duty.OFFICE_HEAD, act="sharing.sign_request")
         case Stage.CONSUMER_OFFICE_SIGNED:
             return Turn(body=request.consumer, duty=Duty.REQUESTS, act="sharing.submit_request")
-        case Stage.SUPPLEMENT_REQUIRED:
+        case Stage.PRECHECK:
+            return Turn(body=AUTHORITY, duty=Duty.OVERSIGHT, act="sharing.pass_precheck")
+        case Stage.SUPPLEMENT_REQUIRED | Stage.PRECHECK_RETURNED:
             return Turn(body=request.consumer, duty=Duty.REQUESTS, act="sharing.supplement")
         case Stage.EXTENSION_ASKED:
             return Turn(body=AUTHORITY, duty=Duty.OVERSIGHT, act="sharing.extend")
@@ -56,13 +58,17 @@ def moves_of(request: Request) -> frozenset[str]:
     open_now = {
         Stage.DRAFT: {"redraft_request", "sign_request", "withdraw"},
         Stage.CONSUMER_OFFICE_SIGNED: {"submit_request", "withdraw"},
+        Stage.PRECHECK: {"pass_precheck", "return_precheck", "withdraw"},
+        Stage.PRECHECK_RETURNED: {"supplement", "withdraw"},
         Stage.SUBMITTED: {"approve", "refuse", "require_supplement", "ask_extension", "withdraw", "urge"},
         Stage.SUPPLEMENT_REQUIRED: {"supplement", "withdraw"},
         Stage.EXTENSION_ASKED: {"approve", "refuse", "require_supplement", "extend", "withdraw", "urge"},
         Stage.EXTENDED: {"approve", "refuse", "require_supplement", "withdraw", "urge"},
     }.get(request.stage, set())
     closed = {"refuse", "ask_extension"} if request.share_type is ShareType.UNCONDITIONAL else set()
+    closed |= {"refuse"} if request.bound else set()
     closed |= {"require_supplement"} if request.supplement_required else set()
+    closed |= {"return_precheck"} if request.precheck and request.precheck.returned else set()
     closed |= {"ask_extension"} if request.extension else set()
     return frozenset(open_now - closed)
 

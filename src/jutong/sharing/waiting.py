@@ -54,6 +54,12 @@ def open_requests(db: Db, *, hold: bool = True) -> tuple[Request, ...]:
     return tuple(msgspec.convert(body, Request) for body in found)
 
 
+def requests_at(db: Db, stage: Stage) -> tuple[Request, ...]:
+    """Return every request that stands in a stage, oldest first, held against change."""
+    query = sa.select(request.c.body).where(request.c.stage == stage.value).order_by(request.c.id).with_for_update()
+    return tuple(msgspec.convert(body, Request) for body in db.execute(query).scalars())
+
+
 def undelivered(db: Db) -> tuple[Agreement, ...]:
     """Return every agreement whose service is owed, oldest first, held against change."""
     awaited = sa.and_(agreement.c.delivered.is_(False), agreement.c.stage.not_in([one.value for one in OVER]))

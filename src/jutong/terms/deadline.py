@@ -35,7 +35,7 @@ class DeadlineRule:
     @property
     def basis(self) -> str:
         """The provision, as it is cited."""
-        return f"{self.instrument}第{self.article}条"
+        return f"{self.instrument}第{self.article}条" if self.article else self.instrument
 
     def binds(self, division: str, on: date) -> bool:
         """Say whether the rule is in force on that day in that division."""

@@ -11,6 +11,7 @@ class BodyKind(StrEnum):
 
     AUTHORITY = "authority"  # 政务数据共享主管部门, one a tier
     DEPARTMENT = "department"  # 政府部门, or a body authorised by law to run public affairs
+    GOVERNMENT = "government"  # 人民政府 of a tier: decides disputes that mediation did not end (art. 28)
     PROCESSOR = "processor"  # 受托方: no right to data of its own (art. 36)
     CONSUMER = "consumer"  # a firm or bank that may use but not see
 

@@ -31,6 +31,7 @@ from . import (
     census,
     collection,
     custody,
+    disputes,
     harvest,
     layers,
     ledger,
@@ -46,6 +47,7 @@ from . import (
     registers,
     search,
     sharing,
+    uses,
     whole,
 )
 from .console import PAGES, Doorkeeper, doors, failure_page, seated, wants_page
@@ -90,6 +92,8 @@ ROOMS = (
     library,
     custody,
     sharing,
+    uses,
+    disputes,
     whole,
     oversight,
     ledger,

@@ -139,6 +139,20 @@ def submit_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Reques
         return sharing.submit_request(desk, request_id)
 
 
+@act("/api/requests/{request_id:str}/precheck-pass", tags=TAGS)
+def pass_precheck(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
+    """Pass a request on to its provider, as the authority, where a rule of the place sets that check."""
+    with house.desk(actor) as desk:
+        return sharing.pass_precheck(desk, request_id)
+
+
+@act("/api/requests/{request_id:str}/precheck-return", tags=TAGS)
+def return_precheck(house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Missing]) -> Request:
+    """Send a request back to the asking body, once, with everything that is missing."""
+    with house.desk(actor) as desk:
+        return sharing.return_precheck(desk, request_id, data.missing)
+
+
 @act("/api/requests/{request_id:str}/supplement-notice", tags=TAGS)
 def require_supplement(house: TheHouse, actor: TheActor, request_id: Ulid, data: JSONBody[Missing]) -> Request:
     """Say once, and completely, which papers are missing (art. 21)."""
@@ -311,6 +325,8 @@ ENDPOINTS = [
     show_request,
     sign_request,
     submit_request,
+    pass_precheck,
+    return_precheck,
     require_supplement,
     supplement,
     ask_extension,

@@ -12,6 +12,7 @@ from .acts import (
     resume,
     suspend,
     take_back_change,
+    tell_doubt,
     terminate,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "resume",
     "suspend",
     "take_back_change",
+    "tell_doubt",
     "terminate",
 ]

@@ -217,6 +217,22 @@ def certify_disposal(
     return agreement
 
 
+def tell_doubt(desk: Desk, entry_id: str, item: str, objection: str, *, lifted: bool) -> tuple[str, ...]:
+    """Tell each user of a doubted item that it is in doubt, or that it is not any more."""
+    desk.allow("sharing.tell_doubt", Label(owner=desk.actor.org))
+    told = []
+    for agreement in store.agreements_of_entry(desk.db, entry_id):
+        if agreement.over or all(one.name != item for one in agreement.items):
+            continue
+        facts = {name: fact for name, fact in agreement.facts().items() if name in ("entry", "provider", "consumer")}
+        if lifted:
+            desk.record("sharing.doubt_lifted", on=agreement.id, objection=objection, item=item, **facts)
+        else:
+            desk.record("sharing.doubt_told", on=agreement.id, objection=objection, item=item, **facts)
+        told.append(agreement.id)
+    return tuple(told)
+
+
 def _held(desk: Desk, agreement_id: str) -> Agreement:
     return store.find_agreement(desk.db, agreement_id, desk.actor, hold=True)
 

@@ -18,6 +18,7 @@ from jutong.sharing import Agreement, Standing
 from jutong.terms import BodyKind
 
 from ..wiring import Name, Ulid, Words
+from .disputing import disputes_about
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .known_names import division_words, entry_page, mask_words, names_of_bodies, titles_of_entries
 from .sharing import FIRST, happened, left_tone, left_words, readable
@@ -165,7 +166,7 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         request = sharing.find_request(db, agreement.request)
         entry = catalogue.at_version(db, agreement.entry, agreement.entry_version)
         bodies = {one.code: one for one in registers.bodies(db)}
-        calendar = registers.calendar(db)
+        calendar, disputed = registers.calendar(db), disputes_about(db, visit, agreement)
         born = [one for one in readable(db, visit, agreement.request) if one.line.act == "sharing.approved"]
         since = readable(db, visit, agreement.id)
         lines = [*born, *since]
@@ -205,6 +206,7 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         },
         may_try=agreement.consumer == visit.acting.org and visit.may("pages.service_trial"),
         tone=TONES[agreement.stage],
+        disputed=disputed,
     )
 
 
@@ -362,6 +364,7 @@ def _footnote(kept: Kept) -> Footnote:
         "sharing.expired": text("agreement ended with its term"),
         "sharing.disposed": text("disposal of copies certified"),
         "sharing.escalated": text("a missed day was reported"),
+        "sharing.use_recorded": text("use of shared data recorded"),
         "sharing.deadline_recomputed": text("the due day was counted anew"),
         "delivery.opened": text("the service was opened"),
         "delivery.view_made": text("the view of the agreement was made"),

@@ -8,7 +8,7 @@ from jutong.kernel.text import Text, text
 from jutong.sharing import Agreement, Request, Stage
 
 # Words, state (done, now, next, late, skipped), day, article.
-Station = tuple[Text, str, date | None, Text]
+Station = tuple[Text, str, date | None, Text | str]
 
 
 def course_of(request: Request, agreement: Agreement | None, today: date) -> list[Station]:
@@ -21,6 +21,10 @@ def course_of(request: Request, agreement: Agreement | None, today: date) -> lis
     stations.append(
         (text("Signed by the asking office"), "done" if signed else _or_skipped(answered=answered), None, asked)
     )
+    if (check := request.precheck) is not None:
+        late_check = check.late or check.overdue(today)
+        state = "late" if late_check else "done" if check.passed else _or_skipped(answered=answered, now=True)
+        stations.append((text("Checked by the authority"), state, check.passed or check.clock.due, check.clock.basis))
     received = "done" if request.received else _or_skipped(answered=answered)
     stations.append((text("Received by the provider"), received, request.received, answer))
     if request.supplement_required:

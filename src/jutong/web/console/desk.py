@@ -39,6 +39,9 @@ SENTENCES: Mapping[Work, tuple[Text, Text]] = {
         text("rectifications to judge"),
     ),
     Work.DISPOSE: (text("Certify what became of the copies of {title}", title=""), text("disposals to certify")),
+    Work.CHECK_REQUEST: (text("Check the request for {title}", title=""), text("requests to check")),
+    Work.RECORD_USE: (text("Record how you use {title}", title=""), text("uses to record")),
+    Work.SETTLE_DISPUTE: (text("Act in the dispute about {title}", title=""), text("disputes")),
     Work.DECIDE_CHANGE: (
         text("Decide on the change of {title}: the using body is silent", title=""),
         text("changes to decide"),
@@ -117,12 +120,13 @@ _REQUEST, _ENTRY, _AGREEMENT, _OBJECTION = "/requests/", "/entries/", "/agreemen
 PLACE: Mapping[Work, str] = {
     **dict.fromkeys((Work.UPDATE_ENTRY, Work.AGREE_UPDATE_EXTENSION, Work.URGE_UPDATE), "/revisions/"),
     **dict.fromkeys((Work.AUDIT_DEMAND, Work.SPLIT_DEMAND, Work.ANSWER_DEMAND, Work.FILE_DEMAND), "/demands/"),
+    Work.SETTLE_DISPUTE: "/disputes/",
     **dict.fromkeys((Work.FULFIL_RESPONSIBILITY, Work.URGE_RESPONSIBILITY), "/responsibilities/"),
     **dict.fromkeys(
         (
             *(Work.ANSWER, Work.AGREE_EXTENSION, Work.URGE_ANSWER, Work.SUPPLEMENT, Work.SIGN_REQUEST),
             *(Work.SUBMIT_REQUEST, Work.AWAIT_ANSWER, Work.AWAIT_SUPPLEMENT, Work.AWAIT_EXTENSION),
-            Work.AWAIT_REQUEST_SIGNATURE,
+            *(Work.AWAIT_REQUEST_SIGNATURE, Work.CHECK_REQUEST),
         ),
         _REQUEST,
     ),
@@ -137,7 +141,13 @@ PLACE: Mapping[Work, str] = {
         (
             *(Work.DELIVER, Work.URGE_DELIVERY, Work.RENEW_AGREEMENT, Work.AWAIT_DELIVERY),
             *(Work.ANSWER_CHANGE, Work.RECTIFY, Work.JUDGE_RECTIFICATION, Work.DISPOSE, Work.DECIDE_CHANGE),
-            *(Work.URGE_RECTIFICATION, Work.URGE_DISPOSAL, Work.AWAIT_CHANGE, Work.AWAIT_RECTIFICATION),
+            *(
+                Work.RECORD_USE,
+                Work.URGE_RECTIFICATION,
+                Work.URGE_DISPOSAL,
+                Work.AWAIT_CHANGE,
+                Work.AWAIT_RECTIFICATION,
+            ),
             Work.AWAIT_DISPOSAL,
         ),
         _AGREEMENT,
@@ -313,6 +323,7 @@ THINGS: Mapping[Thing, Text] = {
     Thing.REVISION: text("Updates of the catalogue"),
     Thing.DEMAND: text("Demands"),
     Thing.RESPONSIBILITY: text("Responsibilities"),
+    Thing.DISPUTE: text("Disputes"),
 }
 
 

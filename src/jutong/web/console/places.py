@@ -63,6 +63,8 @@ PLACES: tuple[Place, ...] = (
     # sharing
     Place("/requests", text("Requests"), "pages.requests", key="r"),
     Place("/agreements", text("Agreements"), "pages.agreements", key="t"),
+    Place("/disputes", text("Disputes"), "pages.disputes"),
+    Place("/use-records", text("Records of use"), "pages.agreements"),
     # delivery
     Place("/services", text("Services"), "pages.services", key="s"),
     Place("/calls", text("Calls"), "pages.calls"),

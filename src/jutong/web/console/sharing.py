@@ -19,6 +19,7 @@ from jutong.terms.calendar import Calendar
 
 from ..wiring import Ulid, Words
 from .course import course_of
+from .disputing import disputes_about
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .known_names import division_words, entry_page, mask_words, titles_of_entries
 from .papers import papers_of
@@ -35,6 +36,8 @@ UPLOAD_LIMIT = 32 << 20
 STAGE_TONES: Mapping[Stage, str] = {
     Stage.DRAFT: "plain",
     Stage.CONSUMER_OFFICE_SIGNED: "plain",
+    Stage.PRECHECK: "blue",
+    Stage.PRECHECK_RETURNED: "amber",
     Stage.SUBMITTED: "blue",
     Stage.SUPPLEMENT_REQUIRED: "amber",
     Stage.EXTENSION_ASKED: "blue",
@@ -161,6 +164,7 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         bodies = {one.code: one for one in registers.bodies(db)}
         calendar = registers.calendar(db)
         agreement = sharing.agreement_from(db, request.id)
+        disputed = disputes_about(db, visit, request)
         lines = readable(db, visit, request.id)
         if agreement is not None:
             lines = sorted([*lines, *readable(db, visit, agreement.id)], key=lambda one: (one.line.at, one.line.id))
@@ -187,12 +191,14 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         turn=sharing.turn_of(request),
         mine=_turn_is_mine(visit, request, authorities),
         left=None if request.due is None else calendar.left(visit.today, request.due),
+        check_left=None if request.precheck is None else calendar.left(visit.today, request.precheck.clock.due),
         extension_due=_extension_due(calendar, request),
         course=course_of(request, agreement, visit.today),
         lines=happened(lines),
         may=may,
         papers_at_once=range(1, PAPERS_AT_ONCE + 1),
         stage_tone=STAGE_TONES[request.stage],
+        disputed=disputed,
     )
 
 
@@ -228,13 +234,29 @@ def urge(visit: TheVisit, request_id: Ulid) -> Answer:
     return done(desk, f"/requests/{request_id}")
 
 
+@acted("/requests/{request_id:str}/precheck-pass", guard="pages.requests", again=show_request)
+def pass_precheck(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Pass a request on to its provider, as the authority."""
+    with visit.desk() as desk:
+        sharing.pass_precheck(desk, request_id)
+    return done(desk, f"/requests/{request_id}")
+
+
+@acted("/requests/{request_id:str}/precheck-return", guard="pages.requests", again=show_request)
+def return_precheck(visit: TheVisit, request_id: Ulid) -> Answer:
+    """Send a request back once, with everything that is missing."""
+    given = visit.form.read(Missing)
+    with visit.desk() as desk:
+        sharing.return_precheck(desk, request_id, _lines_of(given.missing))
+    return done(desk, f"/requests/{request_id}")
+
+
 @acted("/requests/{request_id:str}/supplement-notice", guard="pages.requests", again=show_request)
 def require_supplement(visit: TheVisit, request_id: Ulid) -> Answer:
     """Say once what is missing."""
     given = visit.form.read(Missing)
-    missing = [line.strip() for line in given.missing.splitlines() if line.strip()]
     with visit.desk() as desk:
-        sharing.require_supplement(desk, request_id, missing)
+        sharing.require_supplement(desk, request_id, _lines_of(given.missing))
     return done(desk, f"/requests/{request_id}")
 
 
@@ -317,7 +339,7 @@ def _rows(db: Reading, visit: Visit, found: Sequence[Request]) -> list[Listed]:
 def _label(request: Request, move: str, entry: catalogue.Entry, authorities: frozenset[str]) -> guard.Label:
     if move == "approve":
         return entry.label
-    if move == "extend":
+    if move in {"extend", "pass_precheck", "return_precheck"}:
         return guard.Label(owner="", parties=authorities)
     if move == "urge":
         return guard.Label(owner=request.consumer, parties=authorities)
@@ -330,6 +352,10 @@ def _turn_is_mine(visit: Visit, request: Request, authorities: frozenset[str]) -
     if turn is None or turn.duty not in visit.acting.duties:
         return False
     return visit.acting.org == turn.body or (not turn.body and visit.acting.org in authorities)
+
+
+def _lines_of(typed: str) -> list[str]:
+    return [line.strip() for line in typed.splitlines() if line.strip()]
 
 
 def _mask_options(item: catalogue.Item) -> list[tuple[str, Text]]:
@@ -353,6 +379,8 @@ PAGES = [
     submit_request,
     withdraw_request,
     urge,
+    pass_precheck,
+    return_precheck,
     require_supplement,
     supplement,
     ask_extension,

@@ -51,6 +51,7 @@ TERMS: Words = {
     BodyKind: {
         BodyKind.AUTHORITY: text("sharing authority"),
         BodyKind.DEPARTMENT: text("department"),
+        BodyKind.GOVERNMENT: text("people's government"),
         BodyKind.PROCESSOR: text("entrusted processor"),
         BodyKind.CONSUMER: text("consumer"),
     },
