@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from jutong import catalogue, registers, sharing
+from jutong import catalogue, quality, registers, sharing
 from jutong.catalogue import Entry, Purpose
 from jutong.desk import Desk
 from jutong.guard import Label, Method
@@ -56,7 +56,8 @@ def make_view(
     views = store.views_of(desk.db, agreement.id)
     gone = outlived(views, now=desk.now, terms=recipe.terms, oldest=recipe.oldest)
     before = next((one for one in reversed(views) if one not in gone), None)
-    late = before is not None and before.source < recipe.source and (at_once or before.made <= desk.now - EVERY)
+    other = before is not None and (before.source < recipe.source or before.doubts != recipe.doubted)
+    late = before is not None and other and (at_once or before.made <= desk.now - EVERY)
     made = None
     if before is None or late:
         version = max((one.version for one in views), default=-1) + 1
@@ -77,6 +78,8 @@ def make_view(
             parts=new.parts,
             changes=new.changes,
             manifest=sign(told, key, node),
+            doubts=recipe.doubted,
+            disputed=new.disputed,
         )
         store.save_view(desk.db, made)
         if Method.TABLE in agreement.methods:
@@ -94,6 +97,7 @@ def make_view(
         table=standing.table,
         source=standing.source,
         rows=standing.rows,
+        disputed=standing.disputed,
         files=len(standing.parts),
         bytes=standing.size,
         manifest=standing.digest(),
@@ -302,6 +306,7 @@ def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> 
         token_key=token_key_of(agreement, entry, secret),
         marking=store.marking_of(desk.db, entry.id),
         mark_key=key.secret_for(PURPOSE),
+        doubts=quality.doubts_of(desk.db, desk.pools.lake, entry.id, entry.key_item) if entry.key_item else None,
     )
 
 

@@ -30,6 +30,7 @@ class Event:
     files: int
     size: int
     changed: int | None
+    disputed: int = 0  # rows of which an item is in dispute
 
     @property
     def id(self) -> str:
@@ -49,6 +50,7 @@ def event_of(view: View, number: int, now: datetime) -> Event:
         files=len(view.parts),
         size=view.size,
         changed=None if view.changes is None else sum(part.rows for part in view.changes),
+        disputed=view.disputed,
     )
 
 
@@ -75,5 +77,6 @@ def cloud_event(one: Event, address: str) -> dict[str, Fact]:
             "files": one.files,
             "bytes": one.size,
             "changed": one.changed,
+            "disputed": one.disputed,
         },
     }

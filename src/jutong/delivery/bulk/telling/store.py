@@ -25,6 +25,7 @@ event = sa.Table(
     sa.Column("files", sa.Integer, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=True),
+    sa.Column("disputed", sa.BigInteger, nullable=False, server_default="0"),
 )
 subscription = sa.Table(
     "delivery_subscription",
