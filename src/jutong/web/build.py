@@ -36,6 +36,7 @@ from . import (
     library,
     lists,
     neighbours,
+    outflows,
     oversight,
     packages,
     page,
@@ -89,6 +90,7 @@ ROOMS = (
     custody,
     sharing,
     whole,
+    outflows,
     oversight,
     ledger,
 )
