@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from jutong.kernel.errors import NotAllowed, Unavailable
+from jutong.kernel.errors import Refused, Unavailable
 from jutong.kernel.httpsig import Target as Addressed
 from jutong.kernel.httpsig import sign_request
 from jutong.kernel.outward import Outward
@@ -95,7 +95,7 @@ class HttpDepot:
 
     def remove(self, name: str) -> None:
         """Take a file away."""
-        with suppress(Unavailable, NotAllowed):
+        with suppress(Unavailable, Refused):
             self._sent("DELETE", name)
 
     def _piece(self, name: str, piece: bytes, offset: int, size: int | None, *, last: bool) -> None:
@@ -130,7 +130,7 @@ class HttpDepot:
             method, f"{address}?{query}" if query else address, headers={**headers, **added}, content=body
         )
         if answer.status_code in (401, 403):
-            raise NotAllowed(
+            raise Refused(
                 text("{place} does not let the account write", place=self.url),
                 remedy=text("have the consumer give its receiver this node's public key"),
             )

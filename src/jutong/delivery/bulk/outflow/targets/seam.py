@@ -11,7 +11,7 @@ import psycopg
 import pyarrow as pa
 import pymysql
 
-from jutong.kernel.errors import Invalid, NotAllowed, TooMuch, Unavailable
+from jutong.kernel.errors import Invalid, Refused, TooMuch, Unavailable
 from jutong.kernel.text import Text, text
 
 from ..loading import Done, Found, Order
@@ -116,8 +116,9 @@ def _told(place: str, why: Text) -> Unavailable:
     )
 
 
-def _no_right(place: str) -> NotAllowed:
-    return NotAllowed(
+def _no_right(place: str) -> Refused:
+    # Not the guard's refusal: it is the consumer's database that says no.
+    return Refused(
         text("{place} does not let the account write", place=place),
         remedy=text("have the consumer's administrators give it the right to insert, delete and look into the table"),
     )
