@@ -152,7 +152,7 @@ def sftp_server(folder: Path) -> Iterator[Server]:
                 open_lines.append(transport)
                 try:
                     transport.start_server(server=_Door(told))
-                except (paramiko.SSHException, EOFError):
+                except (paramiko.SSHException, EOFError, OSError):  # whoever knocked has gone
                     continue
 
         threading.Thread(target=serve, daemon=True).start()
