@@ -16,17 +16,20 @@ import msgspec
 import sqlalchemy as sa
 from litestar import Litestar
 
-from jutong import catalogue, census, custody, oversight, registers
+from jutong import catalogue, census, custody, oversight, registers, sharing
 from jutong.access import Seat
 from jutong.collection import Layout, Reach, ReachKind, packages, plans, pushes
-from jutong.collection.plans import Wanted
+from jutong.collection.plans import Schedule, Wanted
 from jutong.collection.pushes import Parcel
+from jutong.delivery.bulk import outflow
+from jutong.delivery.bulk.outflow import store as outflows
 from jutong.desk import House
 from jutong.guard import Method
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import PublicKey, SigningKey
-from jutong.kernel.db import connection
+from jutong.kernel.db import connection, transaction
 from jutong.kernel.errors import Invalid, Unavailable
+from jutong.kernel.ids import ulid
 from jutong.kernel.outward import Outward
 from jutong.library import space
 from jutong.sharing import dispute, use
@@ -113,6 +116,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _harvest(city)
     _plan(city)
     _push(city)
+    _outflow(city)
     _package(city)
     _erasure(city)
     _layer(city)
@@ -132,6 +136,32 @@ def _use(city: City) -> None:
     with city.house.desk(asking) as desk:
         opened = dispute.open_dispute(desk, city.found["agreement"], dispute.Ruling.STAND, "各执一词")
     city.found["dispute"] = opened.id
+
+
+def _outflow(city: City) -> None:
+    """Let rows of the agreement go into a folder of this node, turned on, with one run that brought nothing."""
+    now = city.house.clock()
+    with transaction(city.house.engine) as db:
+        agreement = sharing.find_agreement(db, city.found["agreement"])
+        kept = outflow.Outflow(
+            id=ulid(now),
+            agreement=agreement.id,
+            entry=agreement.entry,
+            provider=agreement.provider,
+            consumer=agreement.consumer,
+            title="失业保险入库",
+            target=outflow.Target(kind=outflow.TargetKind.FOLDER, path="/srv/claims"),
+            purpose="social-security",
+            schedule=Schedule(""),
+            made=now,
+            by=city.posts["asker"],
+            state=outflow.State.PAUSED,
+            tried=now,
+        )
+        outflows.save_outflow(db, kept)
+        run = outflow.Run(id=ulid(now), outflow=kept.id, began=now, ended=now, outcome=outflow.Outcome.REFUSED)
+        outflows.save_run(db, run)
+    city.found["outflow"] = kept.id
 
 
 def _erasure(city: City) -> None:
@@ -364,6 +394,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "agreement_id": found["agreement"],
         "profile_id": found["line"],
         "subscription_id": found["line"],
+        "outflow_id": found["outflow"],
         "batch_id": found["batch"],
         "code": MARKET,
         "table_id": found["table"],

@@ -119,6 +119,8 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}/whole": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/use": _in(MARKET, SOCIAL, AUTHORITY),
     "/disputes/{dispute_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/outflows": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/outflows/{outflow_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
     "/census/harvest": lambda actor: 200 if actor.duties & {Duty.CATALOGUE, Duty.COLLECTION} else 403,
     "/census/harvest/{survey_id}": _in(MARKET, over_all=_CENSUS),
@@ -201,6 +203,8 @@ _HEADS = ("head", "own-department-head")
 _PROVIDERS_OFFICE = ("head", "own-office-head")
 _ANSWERING = ("officer", "head", "own-answers", "own-office-head")
 _CONSUMERS = ("asker", "asking-head")
+_BOTH_SIDES = ("asker", "asking-head", "officer", "head", "own-answers", "own-office-head", "own-requests")
+_OF_BOTH: Mapping[str, object] = {"owner": SOCIAL, "parties": (MARKET,)}
 _SYSTEM = ("system", "own-system-admin")
 _SECURITY = ("security", "own-security-admin")
 _EVERYBODY_AT_A_DESK = (
@@ -554,6 +558,30 @@ DONE_BY: Mapping[str, Deed] = {
     "/agreements/{agreement_id}/subscriptions/{subscription_id}/repetition": _deed(
         "delivery.send_again", "asker", "asking-head", owner=SOCIAL
     ),
+    "/agreements/{agreement_id}/outflows": _deed(
+        "delivery.declare_outflow",
+        *("asker", "asking-head"),
+        owner=SOCIAL,
+        fields={
+            "outflow_title": "入库",
+            "kind": "folder",
+            "path": "/srv/claims",
+            "outflow_purpose": "social-security",
+            "file_form": "parquet",
+            "port": "0",
+        },
+    ),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/test": _deed("delivery.try_outflow", *_ANSWERING),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/start": _deed("delivery.start_outflow", *_ANSWERING),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/pause": _deed("delivery.pause_outflow", *_BOTH_SIDES, **_OF_BOTH),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/request": _deed("delivery.ask_outflow", *_BOTH_SIDES, **_OF_BOTH),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/renewal": _deed(
+        "delivery.renew_outflow", "asker", "asking-head", owner=SOCIAL
+    ),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/comparison": _deed(
+        "delivery.compare_outflow", *_BOTH_SIDES, **_OF_BOTH
+    ),
+    "/agreements/{agreement_id}/outflows/{outflow_id}/ending": _deed("delivery.end_outflow", *_BOTH_SIDES, **_OF_BOTH),
     "/agreements/{agreement_id}/suspension": _deed(
         "sharing.suspend",
         *_PROVIDERS_OFFICE,

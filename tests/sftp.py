@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ class Server:
     key: paramiko.PKey = field(default_factory=lambda: paramiko.RSAKey.generate(2048))
     accepts: paramiko.PKey | None = None
     breaks_after: int = 0  # bytes of one connection
+    written: int = 0
     tried: list[str] = field(default_factory=list)
     read_from: list[int] = field(default_factory=list)
 
@@ -64,6 +66,15 @@ class _Handle(paramiko.SFTPHandle):
         self.server, self.path = server, path
         self.first = True
 
+    def write(self, offset: int, data: bytes) -> int:
+        self.server.written += len(data)
+        if self.server.breaks_after and self.server.written > self.server.breaks_after:
+            return int(paramiko.SFTP_FAILURE)
+        with self.path.open("r+b") as stream:
+            stream.seek(offset)
+            stream.write(data)
+        return int(paramiko.SFTP_OK)
+
     def stat(self) -> Any:
         return paramiko.SFTPAttributes.from_stat(self.path.stat())
 
@@ -85,8 +96,40 @@ class _Files(paramiko.SFTPServerInterface):
         self.server = door.server
 
     def open(self, path: str, flags: int, attr: Any) -> Any:
-        at = self.server.folder / path.lstrip("/")
+        at = self._at(path)
+        if flags & os.O_CREAT:
+            if not at.parent.is_dir():
+                return paramiko.SFTP_NO_SUCH_FILE
+            at.write_bytes(b"")
         return _Handle(self.server, at) if at.exists() else paramiko.SFTP_NO_SUCH_FILE
+
+    def stat(self, path: str) -> Any:
+        at = self._at(path)
+        return paramiko.SFTPAttributes.from_stat(at.stat()) if at.exists() else paramiko.SFTP_NO_SUCH_FILE
+
+    def mkdir(self, path: str, attr: Any) -> int:
+        return self._done(lambda: self._at(path).mkdir())
+
+    def rmdir(self, path: str) -> int:
+        return self._done(lambda: self._at(path).rmdir())
+
+    def remove(self, path: str) -> int:
+        return self._done(lambda: self._at(path).unlink())
+
+    def posix_rename(self, oldpath: str, newpath: str) -> int:
+        return self._done(lambda: self._at(oldpath).replace(self._at(newpath)))
+
+    def _at(self, path: str) -> Path:
+        return self.server.folder / path.lstrip("/")
+
+    def _done(self, do: Callable[[], object]) -> int:
+        try:
+            do()
+        except FileNotFoundError:
+            return int(paramiko.SFTP_NO_SUCH_FILE)
+        except OSError:
+            return int(paramiko.SFTP_FAILURE)
+        return int(paramiko.SFTP_OK)
 
 
 @contextmanager
@@ -109,7 +152,7 @@ def sftp_server(folder: Path) -> Iterator[Server]:
                 open_lines.append(transport)
                 try:
                     transport.start_server(server=_Door(told))
-                except (paramiko.SSHException, EOFError):
+                except (paramiko.SSHException, EOFError, OSError):  # whoever knocked has gone
                     continue
 
         threading.Thread(target=serve, daemon=True).start()

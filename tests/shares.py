@@ -119,7 +119,8 @@ def a_sharing(folder: Path, rows: Sequence[dict[str, Any]], *, port: int = 0, **
         act("auditor", f"/api/entries/{entry}/registration")
         act("publisher", f"/api/entries/{entry}/publication")
         city.found["entry"] = entry
-        made.lay(rows, "first")
+        if rows:
+            made.lay(rows, "first")
         system = act("system", "/api/systems", {"body": SOCIAL, "code": "claims", "title": "失业保险"})
         city.found["system"] = system["name"]
         made.agreement = an_agreement(made, act, **wish)

@@ -103,6 +103,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("clocks", 60, keep_clocks),
         Work("views", 2, lambda: delivery.keep_views(house)),
         Work("subscriptions", 2, lambda: delivery.tell_subscribers(house)),
+        Work("outflows", 2, lambda: delivery.run_outflows(house)),
         Work("plans", 5, lambda: plans.run_due(house, outward)),
         Work("packages", 10, lambda: packages.go_on(house)),
         Work("letters", 15, lambda: notices.send_due(house)),

@@ -153,6 +153,11 @@ def end_subscriptions(desk: Desk, line: Evidence) -> None:
     delivery.end_subscriptions(desk, line.on)
 
 
+def end_outflows(desk: Desk, line: Evidence) -> None:
+    """Into the target of whoever has no right any more, nothing more goes out."""
+    delivery.end_outflows(desk, line.on)
+
+
 def draw_merge(desk: Desk, line: Evidence) -> None:
     """The columns of a merge stand on the map."""
     atlas.draw_merge(desk, line.on, str(line.facts["entry"]))
@@ -190,9 +195,9 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "census.entry_proposed": (draw_table,),
     "registers.service_item_listed": (draw_service_item,),
     "delivery.opened": (draw_agreement,),
-    "sharing.terminated": (draw_agreement, end_subscriptions),
-    "sharing.concluded": (draw_agreement, end_subscriptions),
-    "sharing.expired": (draw_agreement, end_subscriptions),
+    "sharing.terminated": (draw_agreement, end_subscriptions, end_outflows),
+    "sharing.concluded": (draw_agreement, end_subscriptions, end_outflows),
+    "sharing.expired": (draw_agreement, end_subscriptions, end_outflows),
 }
 
 

@@ -82,7 +82,7 @@ def test_what_leaves_is_cut_masked_and_signed_for(
     protocol, head, *files = lines(client.post(f"{shared.table()}/query", json={}, headers=bearer))
     assert protocol["protocol"]["minReaderVersion"] == 1
     columns = [field["name"] for field in json.loads(head["metaData"]["schemaString"])["fields"]]
-    assert columns == ["name", "uscc", "reg_date", "capital", "city"]
+    assert columns == ["name", "uscc", "reg_date", "capital", "city", "_disputed"]
     (file,) = [line["file"] for line in files]
     data = httpx.get(file["url"]).content
     assert hashlib.sha256(data).hexdigest() == file["sha256"]

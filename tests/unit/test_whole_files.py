@@ -19,12 +19,14 @@ from jutong import sharing
 from jutong.catalogue import Purpose
 from jutong.cli import app
 from jutong.delivery import bulk
-from jutong.delivery.bulk import Fetcher, Form, manifest
+from jutong.delivery.bulk import Fetcher, Form, manifest, telling
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, TooMuch, Unavailable
 from jutong.kernel.outward import Outward
+from jutong.terms.identifier import credit_code_of
+from tests.city import done
 from tests.console import CSRF, a_console
-from tests.shares import Sharing, a_sharing, firms
+from tests.shares import COLUMNS, Sharing, a_sharing, firms
 
 EVIL = {**firms(1, start=90)[0], "name": "=HYPERLINK(1)", "capital": "-5+cmd", "reg_date": None}
 ROWS = [*firms(4), EVIL]
@@ -167,4 +169,39 @@ def test_files_end_with_the_right_and_the_quota(tmp_path: Path) -> None:
             client.get(f"{made.table()}/file?form={form}", headers=headers) for form in ("doc", "csv")
         ]
     assert [one.status_code for one in answers] == [400, 429]
+    made.house.engine.dispose()
+
+
+def test_what_is_in_dispute_travels_with_its_flag(tmp_path: Path) -> None:
+    """A doubted name: files, versions, what changed and what subscribers are told say so; answered, none does."""
+    made = a_sharing(tmp_path / "home", [])
+    entry, sound = made.city.found["entry"], credit_code_of("91500103202803323")
+    rows = [{**firms(1)[0], "uscc": sound}]
+    lines = [",".join(COLUMNS), *(",".join(str(row[name]) for name in COLUMNS) for row in rows)]
+
+    def flags() -> set[str]:
+        made.city.settle()
+        made.keep()
+        handed = bulk.hand_over(made.house, made.actor("asker"), made.agreement, Form.PARQUET, SOCIAL_SECURITY)
+        (told,) = pq.read_table(handed.path).column("_disputed").to_pylist()
+        return set(json.loads(told or "[]"))
+
+    with made.city.client() as client:
+        path, officer = f"/api/entries/{entry}", made.city.bearer("officer")
+        done(client.post(f"{path}/batches", content="\n".join(lines).encode(), headers=officer))
+        before = flags()
+        assert "name" not in before
+        told = {"key": sound, "item": "name", "doubt": "招牌上是另一个名称"}
+        doubt = done(client.post(f"{path}/doubts", json=told, headers=made.city.bearer("asker")))
+        hidden = {"key": sound, "item": "address", "doubt": "门牌号不符"}
+        done(client.post(f"{path}/doubts", json=hidden, headers=made.city.bearer("asker")))
+        assert flags() == before | {"name"}, "what was not agreed is not named either"
+        view = made.keep()
+        assert (view.disputed, sum(one.rows for one in view.changes or ())) == (1, 2)
+        said = {"corrected": False, "reason": "执照如此"}
+        done(client.post(f"/api/objections/{doubt['id']}/answer", json=said, headers=officer))
+    assert flags() == before
+    with made.house.reading() as db:
+        events = telling.events_after(db, made.agreement, 0, limit=9)
+    assert [one.disputed for one in events][-2:] == [1, len(before)]
     made.house.engine.dispose()

@@ -5,6 +5,7 @@ Nouns: Service, Plan, Refusal, CallRecord.
 
 from .acts import open_service, refresh, serve_entry
 from .bulk import keep_views, remake_views, sharing_of
+from .bulk.outflow import end_outflows, run_outflows
 from .bulk.telling import end_subscriptions, tell_subscribers
 from .client import Answer, Consumer
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
@@ -30,6 +31,7 @@ __all__ = [
     "Service",
     "Spelled",
     "Spent",
+    "end_outflows",
     "end_subscriptions",
     "find_service",
     "gateway_of",
@@ -37,6 +39,7 @@ __all__ = [
     "open_service",
     "refresh",
     "remake_views",
+    "run_outflows",
     "serve_entry",
     "service_for",
     "services",

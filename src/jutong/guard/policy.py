@@ -270,6 +270,18 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.end_subscription": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.give_up": _by(Duty.HOUSE, tie=Tie.PARTY),
     "delivery.send_again": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    # delivery into a consumer's target: it declares, the provider tests and turns on, each may stop
+    "delivery.declare_outflow": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.try_outflow": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.start_outflow": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.pause_outflow": _by(*(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.SECURITY_ADMIN), tie=Tie.PARTY),
+    "delivery.ask_outflow": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.PARTY),
+    "delivery.renew_outflow": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.run_outflow": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.compare_outflow": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.PARTY),
+    "delivery.end_outflow": _by(
+        *(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.SECURITY_ADMIN, Duty.HOUSE), tie=Tie.PARTY
+    ),
     "delivery.hand_over_file": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.declare_marks": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.trace": _by(Duty.SECURITY_ADMIN, tie=Tie.PARTY),

@@ -1,4 +1,4 @@
-"""Databases of others: where one is, as whom it is read, and connections over which nothing can be written."""
+"""Databases of others: where one is, as whom, and connections: over most of them nothing can be written."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .outward import Resolver, permitted, resolve
 from .text import text
 
 VARIABLE = "JUTONG_SOURCE_"
+TARGET_VARIABLE = "JUTONG_TARGET_"
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 900  # a server may sort for long before its first row
 LOCK_MS = 2000
@@ -57,6 +58,12 @@ def source_secret(home: Path, name: str) -> str:
     return told if told is not None else read_secret(home / "keys" / "sources", name)
 
 
+def target_secret(home: Path, name: str) -> str:
+    """Return a target's password: from the environment, or from its file in the home's keys."""
+    told = os.environ.get(TARGET_VARIABLE + name.upper().replace("-", "_"))
+    return told if told is not None else read_secret(home / "keys" / "targets", name)
+
+
 @contextmanager
 def reading_postgres(told: Connection, *, seconds: int, name: str) -> Iterator[Postgres]:
     """Lend a connection to PostgreSQL that only reads; ``seconds`` bound each statement."""
@@ -85,6 +92,63 @@ def reading_postgres(told: Connection, *, seconds: int, name: str) -> Iterator[P
             )
         ) as db,
     ):
+        yield db
+
+
+@contextmanager
+def writing_postgres(told: Connection, *, seconds: int, lock_seconds: int, name: str) -> Iterator[Postgres]:
+    """Lend a connection to PostgreSQL that writes, at an address that was checked; failures in psycopg's words.
+
+    Each statement may take ``seconds``, and wait for a lock ``lock_seconds``.
+    """
+    with closing(
+        psycopg.connect(
+            host=told.host,
+            port=told.port,
+            dbname=told.database,
+            user=told.user,
+            password=told.password or None,
+            connect_timeout=CONNECT_SECONDS,
+            application_name=name,
+            client_encoding="utf-8",
+            keepalives_idle=20,
+            keepalives_interval=10,
+            keepalives_count=3,
+            tcp_user_timeout=60_000,
+            options=f"-c statement_timeout={1000 * seconds} -c lock_timeout={1000 * lock_seconds}"
+            " -c datestyle=ISO,YMD -c timezone=UTC",
+            autocommit=True,
+        )
+    ) as db:
+        yield db
+
+
+@contextmanager
+def writing_mysql(told: Connection, *, seconds: int, lock_seconds: int) -> Iterator[Mysql]:
+    """Lend a connection to MySQL or MariaDB that writes, at an address that was checked; failures in pymysql's words.
+
+    What does not fit is an error there, never cut; a quote in a text is doubled and nothing else escapes.
+    """
+    with closing(
+        pymysql.connect(
+            host=told.host,
+            port=told.port,
+            user=told.user,
+            password=told.password,
+            database=told.database,
+            charset="utf8mb4",
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=min(seconds, SILENT_SECONDS) + 5,
+            write_timeout=SILENT_SECONDS,
+            local_infile=False,  # a hostile server could otherwise ask for files of this machine
+            autocommit=True,
+        )
+    ) as db:
+        with closing(db.cursor(Cursor)) as one:
+            one.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+            one.execute("SET SESSION time_zone = '+00:00', foreign_key_checks = 1")
+            one.execute(f"SET SESSION innodb_lock_wait_timeout = {int(lock_seconds)}")
+            one.execute(f"SET SESSION lock_wait_timeout = {int(lock_seconds)}")
         yield db
 
 

@@ -28,6 +28,17 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("[mail] needs a `sender`, such as jutong@example.gov.cn")
 
 
+class Outflows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where this node may deliver to, beyond hosts that all the world may reach: targets that other bodies named."""
+
+    hosts: tuple[str, ...] = ()  # names or addresses inside the government's network, as targets spell them
+    folders: tuple[str, ...] = ()  # of this node, such as mounted shares; what lies beneath them may be filled
+
+    def __post_init__(self) -> None:
+        if not all(one.startswith("/") for one in self.folders):
+            raise ValueError("[outflows] `folders` are whole paths")
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of one home; every default is the embedded choice, with no service to start."""
 
@@ -52,6 +63,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lake_options: dict[str, str] = {}
     retention: dict[str, int] = {}  # days that a layer of the lake keeps what was replaced, where not as declared
     mail: Mail = Mail()
+    outflows: Outflows = Outflows()
 
 
 class Home:

@@ -38,6 +38,7 @@ from . import (
     library,
     lists,
     neighbours,
+    outflows,
     oversight,
     packages,
     page,
@@ -95,6 +96,7 @@ ROOMS = (
     uses,
     disputes,
     whole,
+    outflows,
     oversight,
     ledger,
 )

@@ -17,7 +17,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -109,50 +109,60 @@ class SftpFile:
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, Any]]:
-        told = Connection(host=self.reach.host, port=self.reach.real_port, database="", user=self.reach.user)
-        address = told.address()
-        try:
-            with (
-                closing(socket.create_connection((address, told.port), WAITING_SECONDS)) as line,
-                closing(paramiko.Transport(line)) as transport,
-            ):
-                transport.banner_timeout = transport.auth_timeout = WAITING_SECONDS
-                transport.start_client(timeout=WAITING_SECONDS)
-                self._known(transport.get_remote_server_key())
-                self._let_in(transport)
-                with closing(paramiko.SFTPClient.from_transport(transport)) as client:
-                    client.get_channel().settimeout(WAITING_SECONDS)
-                    with client.open(self.reach.path, "rb") as remote:
-                        state = remote.stat()
-                        if not stat.S_ISREG(state.st_mode or 0):
-                            raise Invalid(text("{name} is not an ordinary file", name=self.reach.place))
-                        yield state, remote
-        except paramiko.AuthenticationException as error:
-            raise NotKnown(
-                text("the server of {name} does not let the account in", name=self.reach.place),
-                remedy=text("check the account and its word; the word is kept with `jutong plan secret`"),
-            ) from error
-        except FileNotFoundError as error:
-            raise NotFound("file", Path(self.reach.path).name) from error
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            raise Unavailable(
-                text("the server of {name} does not answer as it should", name=self.reach.place),
-                remedy=text("check address, port, account and path"),
-            ) from error
+        reach = self.reach
+        told = Connection(host=reach.host, port=reach.real_port, database="", user=reach.user, password=self.secret)
+        with (
+            client_at(replace(told, host=told.address()), reach.fingerprint, reach.place) as client,
+            client.open(reach.path, "rb") as remote,
+        ):
+            state = remote.stat()
+            if not stat.S_ISREG(state.st_mode or 0):
+                raise Invalid(text("{name} is not an ordinary file", name=reach.place))
+            yield state, remote
 
-    def _known(self, key: Any) -> None:
-        if not hmac.compare_digest(fingerprint(key.asbytes()), self.reach.fingerprint):
-            raise NotKnown(
-                text("the server of {name} has another key than the plan says", name=self.reach.place),
-                basis=text("RFC 4251, 4.1: the host key is checked"),
-                remedy=text("ask its administrators by another way which key it has; do not go on until they answer"),
-            )
 
-    def _let_in(self, transport: Any) -> None:
-        if self.secret.startswith("-----BEGIN"):
-            transport.auth_publickey(self.reach.user, _private(self.secret))
-        else:
-            transport.auth_password(self.reach.user, self.secret, fallback=False)
+@contextmanager
+def client_at(told: Connection, known: str, place: str) -> Iterator[Any]:
+    """Lend a client of a server at an address that was checked, whose key has the fingerprint ``known``.
+
+    The password of ``told`` may be a private key in PEM or OpenSSH's form; ``place`` is what people call the server.
+    """
+    try:
+        with (
+            closing(socket.create_connection((told.host, told.port), WAITING_SECONDS)) as line,
+            closing(paramiko.Transport(line)) as transport,
+        ):
+            transport.banner_timeout = transport.auth_timeout = WAITING_SECONDS
+            transport.start_client(timeout=WAITING_SECONDS)
+            _refuse_stranger(transport.get_remote_server_key(), known, place)
+            if told.password.startswith("-----BEGIN"):
+                transport.auth_publickey(told.user, _private(told.password))
+            else:
+                transport.auth_password(told.user, told.password, fallback=False)
+            with closing(paramiko.SFTPClient.from_transport(transport)) as client:
+                client.get_channel().settimeout(WAITING_SECONDS)
+                yield client
+    except paramiko.AuthenticationException as error:
+        raise NotKnown(
+            text("the server of {name} does not let the account in", name=place),
+            remedy=text("check the account and its word, which is kept among the keys of this node"),
+        ) from error
+    except FileNotFoundError as error:
+        raise NotFound("file", place.rpartition("/")[2]) from error
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        raise Unavailable(
+            text("the server of {name} does not answer as it should", name=place),
+            remedy=text("check address, port, account and path"),
+        ) from error
+
+
+def _refuse_stranger(key: Any, known: str, place: str) -> None:
+    if not hmac.compare_digest(fingerprint(key.asbytes()), known):
+        raise NotKnown(
+            text("the server of {name} has another key than was named", name=place),
+            basis=text("RFC 4251, 4.1: the host key is checked"),
+            remedy=text("ask its administrators by another way which key it has; do not go on until they answer"),
+        )
 
 
 def fingerprint(key: bytes) -> str:

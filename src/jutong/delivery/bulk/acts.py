@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from jutong import catalogue, registers, sharing
+from jutong import catalogue, quality, registers, sharing
 from jutong.catalogue import Entry, Purpose
 from jutong.collection.taken_back import standing_tables
 from jutong.desk import Desk
@@ -57,7 +57,8 @@ def make_view(
     views = store.views_of(desk.db, agreement.id)
     gone = outlived(views, now=desk.now, terms=recipe.terms, oldest=recipe.oldest)
     before = next((one for one in reversed(views) if one not in gone), None)
-    late = before is not None and before.source < recipe.source and (at_once or before.made <= desk.now - EVERY)
+    other = before is not None and (before.source < recipe.source or before.doubts != recipe.doubted)
+    late = before is not None and other and (at_once or before.made <= desk.now - EVERY)
     made = None
     if before is None or late:
         version = max((one.version for one in views), default=-1) + 1
@@ -79,6 +80,8 @@ def make_view(
             changes=new.changes,
             manifest=sign(told, key, node),
             deleted=new.deleted,
+            doubts=recipe.doubted,
+            disputed=new.disputed,
         )
         store.save_view(desk.db, made)
         if Method.TABLE in agreement.methods:
@@ -96,6 +99,7 @@ def make_view(
         table=standing.table,
         source=standing.source,
         rows=standing.rows,
+        disputed=standing.disputed,
         files=len(standing.parts),
         bytes=standing.size,
         manifest=standing.digest(),
@@ -305,6 +309,7 @@ def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> 
         marking=store.marking_of(desk.db, entry.id),
         mark_key=key.secret_for(PURPOSE),
         known=standing_tables(desk.db, desk.pools.lake, entry.id),
+        doubts=quality.doubts_of(desk.db, desk.pools.lake, entry.id, entry.key_item) if entry.key_item else None,
     )
 
 

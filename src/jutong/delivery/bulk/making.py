@@ -24,10 +24,11 @@ from jutong.pools import Pools, TableRef
 from jutong.pools.files import Writing
 from jutong.pools.place import Folder
 from jutong.pools.snapshot import normal
+from jutong.quality import Doubts
 from jutong.sharing.agreement import Agreement
 
 from ..plan import Plan
-from ..service import GOLDEN, columns_of, standing_table
+from ..service import DISPUTED, GOLDEN, columns_of, standing_table
 from .marking import Marking, canary_table
 from .view import Part, View, changes_sql, columns_taken, terms_of, view_sql
 
@@ -63,15 +64,22 @@ class Recipe:
     marking: Marking | None = None
     mark_key: bytes = b""
     known: Tables = field(default_factory=dict)  # which deliveries there were, and what was taken back
+    doubts: Doubts | None = None  # which records are in doubt at their source
+
+    @property
+    def doubted(self) -> str:
+        """What changes whenever a record is doubted or cleared."""
+        return self.doubts.mark if self.doubts else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """The files of a new version."""
+    """The files of a new version, and how many of its rows carry the flag."""
 
     schema: str
     parts: tuple[Part, ...]
     changes: tuple[Part, ...] | None
+    disputed: int
     deleted: int | None = None
 
 
@@ -95,6 +103,7 @@ def recipe_of(
     marking: Marking | None = None,
     mark_key: bytes = b"",
     known: Tables | None = None,
+    doubts: Doubts | None = None,
 ) -> Recipe | None:
     """Return by what a view would be made now; None before the first rows."""
     table = standing_table(entry, golden=pools.lake.exists(GOLDEN))
@@ -112,6 +121,7 @@ def recipe_of(
         marking=marking,
         mark_key=mark_key,
         known=known or {},
+        doubts=doubts,
     )
 
 
@@ -139,14 +149,17 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
     marked, canaries = _marked(recipe, columns, schema)
     if canaries is not None:
         given["canaries"] = canaries
+    if recipe.doubts is not None:
+        given["doubts"] = pools.engine.query(recipe.doubts.sql, recipe.doubts.tables)
     sql = view_sql(
         *(recipe.agreement, recipe.entry, taken, held, columns),
         token_key=recipe.token_key,
         marked=marked,
         canaries=canaries is not None,
+        doubted=recipe.doubts is not None,
     )
     rows = normal(pools.engine.query(sql, given))
-    parts = _written(home, staging.name, rows, recipe)
+    parts, disputed = _written(home, staging.name, rows, recipe)
     changes, deleted = None, None
     if before is not None:
         both: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {
@@ -154,11 +167,11 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
             "after": _reader(staging, parts, rows.schema),
         }
         told = normal(pools.engine.query(changes_sql(rows.schema.names), both))
-        changes = _written(home, f"{staging.name}/changes", told, recipe)
+        changes, _ = _written(home, f"{staging.name}/changes", told, recipe)
         deleted = _deleted(staging / "changes", changes)
     staging.rename(target)
     sync_folder(home)
-    return Made(schema=schema_of(rows.schema), parts=parts, changes=changes, deleted=deleted)
+    return Made(schema=schema_of(rows.schema), parts=parts, changes=changes, disputed=disputed, deleted=deleted)
 
 
 def _marked(recipe: Recipe, columns: Mapping[str, str], schema: pa.Schema) -> tuple[Mapping[str, str], pa.Table | None]:
@@ -198,22 +211,23 @@ def _type(kind: pa.DataType) -> str:
     return _TYPES[kind]
 
 
-def _written(home: Path, name: str, rows: pa.RecordBatchReader, recipe: Recipe) -> tuple[Part, ...]:
-    """Write rows into files; each says in its own metadata for whom it was made."""
+def _written(home: Path, name: str, rows: pa.RecordBatchReader, recipe: Recipe) -> tuple[tuple[Part, ...], int]:
+    """Write rows into files, and count those with the flag; each file says in its metadata for whom it was made."""
     said = {"jutong.agreement": recipe.agreement.id, "jutong.recipient": recipe.agreement.consumer}
-    writing, place = None, Folder(home)
+    writing, place, disputed = None, Folder(home), 0
     try:
         writing = Writing(place, name, rows.schema, said)
         for batch in rows:
             writing.add(batch)
+            disputed += batch.num_rows - batch.column(DISPUTED).null_count
         done = writing.finish()
     except BaseException:
         if writing is not None:
             writing.abandon()
         raise
     if not done:
-        return (_empty(home, name, rows.schema.with_metadata(said)),)
-    return tuple(_part(home / name / one.path, str(one.stats)) for one in done)
+        return (_empty(home, name, rows.schema.with_metadata(said)),), 0
+    return tuple(_part(home / name / one.path, str(one.stats)) for one in done), disputed
 
 
 def _empty(home: Path, name: str, schema: pa.Schema) -> Part:

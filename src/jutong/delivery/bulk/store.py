@@ -30,6 +30,8 @@ view = sa.Table(
     sa.Column("changes", Json, nullable=True),
     sa.Column("manifest", sa.Text, nullable=False),
     sa.Column("deleted", sa.BigInteger, nullable=True),
+    sa.Column("doubts", sa.String(64), nullable=False, server_default=""),
+    sa.Column("disputed", sa.BigInteger, nullable=False, server_default="0"),
 )
 _PLAIN = tuple(one.name for one in view.c if one.name not in ("parts", "changes"))
 marking = sa.Table(

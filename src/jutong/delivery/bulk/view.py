@@ -12,17 +12,18 @@ from jutong.guard.mask import Clear, parse_mask
 from jutong.guard.mask_sql import mask_sql
 from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.text import text
-from jutong.quality.reading import ROW
+from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW, literal
 from jutong.sharing.agreement import Agreement, Standing
 
 from ..plan import Plan, Refusal, beginning
-from ..service import BATCH, DELIVERED, standing_rows
+from ..service import BATCH, DELIVERED, DISPUTED, standing_rows
 
 BATCHES = frozenset({Method.TABLE, Method.FILE})
 KEPT = 8  # versions of a view
 AGE = timedelta(hours=1)  # so long a version stays at least: whoever reads has begun with it
 EVERY = timedelta(minutes=15)  # a view follows its table at most so often
 LEFT = "_left"
+_NO_FLAG = "CAST(NULL AS VARCHAR)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class View:
     changes: tuple[Part, ...] | None
     manifest: str  # signed (JWS)
     deleted: int | None = None  # rows of the version before that are no more; None where there is no way from it
+    doubts: str = ""  # mark of the records in doubt at the source by which it was made
+    disputed: int = 0  # rows that carry the flag
 
     @property
     def rows(self) -> int:
@@ -104,6 +107,7 @@ def terms_of(agreement: Agreement, entry: Entry, plan: Plan, table: str, *, mark
         agreement.consumer,
         table,
         marked,
+        DISPUTED,
     ]
     return digest(canonical(told))
 
@@ -118,10 +122,12 @@ def view_sql(
     token_key: bytes,
     marked: Mapping[str, str] | None = None,
     canaries: bool = False,
+    doubted: bool = False,
 ) -> str:
     """Return the query over ``t`` whose rows are the view; ``marked`` has expressions for columns that carry marks.
 
-    With ``canaries`` there is a second table of that name, whose rows stand among the others.
+    With ``canaries`` there is a second table of that name, whose rows stand among the others. The last column is the
+    flag: which of the items that leave another source contradicts, or is in doubt (table ``doubts``, if ``doubted``).
 
     Of rows with one key the latest stands, as in the serving copy. The order is one of what leaves, never of what
     stays: it would tell of hidden values.
@@ -142,16 +148,42 @@ def view_sql(
         turn = f"row_number() OVER (PARTITION BY {plain} ORDER BY {newest})"
         rows = f"(SELECT *, {turn} AS {LEFT} FROM {rows}) AS latest"  # noqa: S608
         where = [*where, f"({_quoted(key)} IS NULL OR {LEFT} = 1)"]
+    joined = doubted and key in held
+    if joined:
+        rows += f" LEFT JOIN doubts ON doubts.{DOUBT_KEY} = upper(trim(CAST({_quoted(key)} AS VARCHAR)))"
+    flag = flag_sql(taken, own=DISPUTED in held, doubted=joined)
     filtered = f" WHERE {' AND '.join(where)}" if where else ""
     if canaries:
         needed = ", ".join(_quoted(one) for one in sorted({*(column for _, column in taken), *({key} & set(held))}))
         inside = _inside(agreement, entry, columns, held)
-        among = f"SELECT {needed} FROM canaries{f' WHERE {inside[0]}' if inside else ''}"  # noqa: S608
-        rows, filtered = f"(SELECT {needed} FROM {rows}{filtered} UNION ALL {among}) AS told", ""  # noqa: S608
+        among = f"SELECT {needed}, {_NO_FLAG} FROM canaries{f' WHERE {inside[0]}' if inside else ''}"  # noqa: S608
+        real = f"SELECT {needed}, {flag} AS {DISPUTED} FROM {rows}{filtered}"  # noqa: S608
+        rows, filtered, flag = f"({real} UNION ALL {among}) AS told", "", DISPUTED
     items = [item for item, _ in taken]
     # By all of it: rows that are alike to whoever gets them must not stand in the order of what was hidden.
-    order = ", ".join(_quoted(one) for one in sorted(items, key=lambda one: one != entry.key_item))
+    order = ", ".join([*map(_quoted, sorted(items, key=lambda one: one != entry.key_item)), DISPUTED])
+    told.append(f"{flag} AS {DISPUTED}")
     return f"SELECT * FROM (SELECT {', '.join(told)} FROM {rows}{filtered}) ORDER BY {order}"  # noqa: S608
+
+
+def flag_sql(taken: Collection[tuple[str, str]], *, own: bool, doubted: bool) -> str:
+    r"""Return the SQL of the flag: a JSON list of the items that leave and are in dispute, or NULL.
+
+    The table's ``own`` list names its columns, that of doubts the items; what does not leave is not named either.
+
+    >>> flag_sql([("code", "uscc")], own=False, doubted=False)
+    'CAST(NULL AS VARCHAR)'
+    >>> told = flag_sql([("code", "uscc")], own=True, doubted=False)
+    >>> told.partition("CASE")[2].partition("END")[0]
+    ' WHEN contains("_disputed", \'"uscc"\') THEN \'"code"\' '
+    """
+    told = []
+    for item, column in taken:
+        lists = [(_quoted(DISPUTED), column)] if own else []
+        lists += [(DOUBT_ITEMS, item)] if doubted else []
+        either = " OR ".join(f"contains({words}, {literal(_quoted(name))})" for words, name in lists)
+        told.append(f"CASE WHEN {either} THEN {literal(_quoted(item))} END")
+    return f"nullif(concat('[', concat_ws(',', {', '.join(told)}), ']'), '[]')" if own or doubted else _NO_FLAG
 
 
 def changes_sql(names: Collection[str]) -> str:

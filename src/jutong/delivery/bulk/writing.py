@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,11 +62,22 @@ def _csv(_: Pools, home: Path, view: View, path: Path) -> None:
     """UTF-8 with a byte-order mark, without which spreadsheets misread Chinese; no cell is a formula."""
     rows = _rows(home, view)
     with path.open("wb") as stream:
-        stream.write(b"\xef\xbb\xbf")
-        schema = pa.schema([(harmless(one.name), _csv_type(one.type)) for one in rows.schema])
-        with pacsv.CSVWriter(stream, schema) as writer:
-            for batch in rows:
-                writer.write_batch(pa.record_batch([_csv_column(one) for one in batch.columns], schema=schema))
+        for block in csv_blocks(rows.schema, rows):
+            stream.write(block)
+
+
+def csv_blocks(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """Yield rows as delimited text for people: a mark of UTF-8, a header, and no cell that a spreadsheet computes."""
+    told = pa.schema([(harmless(one.name), _csv_type(one.type)) for one in schema])
+    yield b"\xef\xbb\xbf" + _csv_text(told.empty_table(), header=True)
+    for batch in batches:
+        yield _csv_text(pa.record_batch([_csv_column(one) for one in batch.columns], schema=told), header=False)
+
+
+def _csv_text(rows: pa.Table | pa.RecordBatch, *, header: bool) -> bytes:
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(rows, sink, pacsv.WriteOptions(include_header=header))
+    return bytes(sink.getvalue())
 
 
 def _csv_type(kind: pa.DataType) -> pa.DataType:

@@ -209,6 +209,14 @@ DONE: Mapping[str, Text] = {
     "delivery.subscribed": text("The system is subscribed; it is told of the newest version next."),
     "delivery.unsubscribed": text("The subscription has ended; nothing more is sent."),
     "delivery.sent_again": text("The dead letter is sent again, and after it what waits behind it."),
+    "delivery.outflow_declared": text("The target is declared; the provider tests it and turns it on."),
+    "delivery.outflow_tried": text("The target is reached and fits; not a row was written."),
+    "delivery.outflow_started": text("Turned on: every new version goes out by itself."),
+    "delivery.outflow_paused": text("Nothing goes out until the provider turns it on again."),
+    "delivery.outflow_asked": text("What is new is delivered in a moment."),
+    "delivery.outflow_renewed": text("The whole is delivered anew in a moment."),
+    "delivery.outflow_compared": text("The target holds what was delivered."),
+    "delivery.outflow_ended": text("The outflow has ended; what was delivered stays."),
     # ledger
     # oversight
     # notices

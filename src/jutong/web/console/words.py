@@ -18,6 +18,7 @@ from .census_words import CENSUS
 from .collection_words import COLLECTION
 from .custody_words import CUSTODY
 from .library_words import SUBJECTS
+from .outflow_words import OUTFLOWS
 from .sharing_words import SHARING
 
 Words = Mapping[type[Enum], Mapping[Any, Text]]
@@ -356,6 +357,7 @@ _ROOMS = (
     SHARING,
     OVERSIGHT,
     TELLING,
+    OUTFLOWS,
 )
 # By enumeration first: members of two enumerations of strings may be equal.
 _ALL: Words = {kind: words for room in _ROOMS for kind, words in room.items()}

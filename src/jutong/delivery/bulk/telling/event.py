@@ -31,6 +31,7 @@ class Event:
     size: int
     changed: int | None
     deleted: int | None = None  # of these, the rows that are no more
+    disputed: int = 0  # rows of which an item is in dispute
 
     @property
     def id(self) -> str:
@@ -51,6 +52,7 @@ def event_of(view: View, number: int, now: datetime) -> Event:
         size=view.size,
         changed=None if view.changes is None else sum(part.rows for part in view.changes),
         deleted=view.deleted,
+        disputed=view.disputed,
     )
 
 
@@ -78,5 +80,6 @@ def cloud_event(one: Event, address: str) -> dict[str, Fact]:
             "bytes": one.size,
             "changed": one.changed,
             "deleted": one.deleted,
+            "disputed": one.disputed,
         },
     }

@@ -26,6 +26,7 @@ event = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=True),
     sa.Column("deleted", sa.BigInteger, nullable=True),
+    sa.Column("disputed", sa.BigInteger, nullable=False, server_default="0"),
 )
 subscription = sa.Table(
     "delivery_subscription",

@@ -1,0 +1,66 @@
+"""Whether rows of an agreement may go out into a target now: asked before a run, and again before each batch."""
+
+from __future__ import annotations
+
+from jutong import catalogue, sharing
+from jutong.catalogue import Entry
+from jutong.desk import House
+from jutong.guard import Label, decide
+from jutong.guard.grades import GRADING, handling
+from jutong.guard.mask import Clear, parse_mask
+from jutong.kernel.db import Db
+from jutong.kernel.text import text
+from jutong.sharing import Agreement
+from jutong.terms import Actor
+
+from ...gateway.watch import node_secret
+from ...plan import Plan, Refusal, compile
+from .. import store as views
+from ..rights import STALE, day_of
+from ..view import View, refusal_of, terms_of
+from .outflow import Outflow
+
+
+def refusal_now(db: Db, house: House, kept: Outflow) -> Refusal | None:
+    """Return why nothing may go out now, or None: standing, term, purpose, method, grade, and a view of these terms."""
+    agreement, entry, plan = _of(db, house, kept)
+    refusal = refusal_of(plan, kept.target.method, kept.purpose, day_of(house.clock()))
+    if refusal is not None:
+        return refusal
+    for item in entry.items:
+        if item.name in plan.columns and kept.target.method not in handling(item.grade).methods:
+            return Refusal(
+                "grade",
+                text(
+                    "data of grade {grade} may not leave by the method {method}",
+                    grade=item.grade.name,
+                    method=kept.target.method.value,
+                ),
+                GRADING,
+            )
+    newest = views.newest_view(db, kept.agreement)
+    return None if newest is not None and _of_these_terms(db, agreement, entry, plan, newest) else STALE
+
+
+def agreement_shown(db: Db, agreement_id: str, actor: Actor) -> Agreement:
+    """Return an agreement to those of its two sides who look after outflows: where rows go is nobody else's to read."""
+    agreement = sharing.find_agreement(db, agreement_id, actor)
+    decide(actor, "delivery.compare_outflow", Label(owner=agreement.consumer, parties=frozenset({agreement.provider})))
+    return agreement
+
+
+def key_of(db: Db, house: House, kept: Outflow) -> str:
+    """Return the item by which rows are known, where it leaves in clear; else empty."""
+    agreement, entry, plan = _of(db, house, kept)
+    masks = {one.name: parse_mask(one.mask) for one in agreement.items if one.name in plan.columns}
+    return entry.key_item if isinstance(masks.get(entry.key_item), Clear) else ""
+
+
+def _of(db: Db, house: House, kept: Outflow) -> tuple[Agreement, Entry, Plan]:
+    agreement = sharing.find_agreement(db, kept.agreement)
+    entry = catalogue.find(db, agreement.entry)
+    return agreement, entry, compile(agreement, entry, secret=node_secret(house.key))
+
+
+def _of_these_terms(db: Db, agreement: Agreement, entry: Entry, plan: Plan, newest: View) -> bool:
+    return newest.terms == terms_of(agreement, entry, plan, newest.table, marked=views.marks_of(db, entry.id))

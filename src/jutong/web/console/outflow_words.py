@@ -1,0 +1,35 @@
+"""Words for outflows: how they stand, what came of their runs, and what takes the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from jutong.delivery.bulk import outflow
+from jutong.kernel.text import Text, text
+
+OUTFLOWS: Mapping[type[Enum], Mapping[Any, Text]] = {
+    outflow.State: {
+        outflow.State.DECLARED: text("waits for the provider's test"),
+        outflow.State.ACTIVE: text("runs by itself"),
+        outflow.State.PAUSED: text("turned off"),
+        outflow.State.STOPPED: text("waits for a decision"),
+        outflow.State.ENDED: text("outflow ended"),
+    },
+    outflow.Outcome: {
+        outflow.Outcome.RUNNING: text("outflow under way"),
+        outflow.Outcome.DELIVERED: text("rows delivered"),
+        outflow.Outcome.KNOWN: text("it stood there already"),
+        outflow.Outcome.REFUSED: text("nothing was delivered"),
+        outflow.Outcome.UNAVAILABLE: text("the target did not answer"),
+        outflow.Outcome.ABANDONED: text("its process ended; the next run took its place"),
+    },
+    outflow.TargetKind: {
+        outflow.TargetKind.POSTGRESQL: text("table of PostgreSQL"),
+        outflow.TargetKind.MYSQL: text("table of MySQL or MariaDB"),
+        outflow.TargetKind.FOLDER: text("folder of this node"),
+        outflow.TargetKind.SFTP: text("folder on an SFTP server"),
+        outflow.TargetKind.HTTP: text("receiver over HTTP"),
+    },
+}
