@@ -9,7 +9,8 @@ from jutong.kernel.text import Text, text
 from jutong.ledger import Kept
 from jutong.terms import Grade
 
-from .deeds import ADMINISTRATORS, DENIALS, SIGN_INS, Names, fact_of, reason_in
+from .deeds import ADMINISTRATORS, DENIALS, SIGN_INS, Names, reason_in
+from .facts import fact_of
 from .frame import Answer, TheVisit, shown
 from .ledger import HOME, lines_for, lines_table
 from .table import Asked, Column, Table, table_page

@@ -1,4 +1,4 @@
-"""Lines of the ledger in words: what each act is called, what its facts are called, and who stands behind a code."""
+"""Lines of the ledger in words: what each act is called, and who stands behind a code."""
 
 from __future__ import annotations
 
@@ -265,77 +265,6 @@ ADMINISTRATORS = (
     "access.unlocked",
 )
 DENIALS = ("guard.denied",)
-FACTS: Mapping[str, Text] = {
-    "agreement": text("Agreement"),
-    "agreements": text("Calls by agreement"),
-    "basis": text("Basis"),
-    "batch": text("Batch"),
-    "body": text("Body"),
-    "calls": text("Calls"),
-    "cleared": text("Clearance"),
-    "clock": text("Clock"),
-    "code": text("Answer code"),
-    "codes": text("Calls by answer code"),
-    "conflicts": text("Conflicts"),
-    "consumer": text("Consumer"),
-    "count": text("Number of calls"),
-    "days": text("Days"),
-    "delegate": text("Delegate"),
-    "delivery_due": text("Delivery due"),
-    "delivery_provisional": text("Delivery day provisional"),
-    "digest": text("Digest"),
-    "due": text("Due on"),
-    "duties": text("Duties"),
-    "entry": text("Catalogue entry"),
-    "entry_version": text("Version of the entry"),
-    "epoch": text("State of the agreement"),
-    "expires": text("Valid until"),
-    "factor": text("Factor"),
-    "failures": text("Failures"),
-    "findings": text("Findings"),
-    "first": text("First call"),
-    "in_time": text("In time"),
-    "invitation": text("Invitation"),
-    "items": text("Items"),
-    "kind": text("Kind"),
-    "last": text("Last call"),
-    "late": text("Late"),
-    "locked_until": text("Locked until"),
-    "masks": text("Masks"),
-    "missing": text("Could not be counted"),
-    "node": text("Node"),
-    "notice": text("Notice"),
-    "person": text("Person"),
-    "post": text("Post"),
-    "provider": text("Provider"),
-    "provisional": text("Due day provisional"),
-    "purposes": text("Purposes"),
-    "reason": text("Reason"),
-    "received": text("Received on"),
-    "refused": text("Refused calls by agreement"),
-    "request": text("Request"),
-    "root": text("Root over the batch"),
-    "rows": text("Rows"),
-    "rows_quarantined": text("Rows in quarantine"),
-    "rows_read": text("Rows read"),
-    "rule": text("Rule of the term"),
-    "score": text("Score in thousandths"),
-    "second": text("Second factor shown"),
-    "service": text("Service"),
-    "session": text("Session"),
-    "sessions": text("Sessions ended"),
-    "share_type": text("Share type"),
-    "since": text("First day"),
-    "size": text("Leaves read"),
-    "source": text("Asked from"),
-    "stage": text("Stage"),
-    "until": text("Last day"),
-    "used": text("Calls used"),
-    "version": text("Version"),
-    "wish": text("Digest of what was asked"),
-    "word": text("Act that caused it"),
-    "worker": text("Worker"),
-}
 _SLOT = re.compile(r"\{\w+\}")
 
 
@@ -346,11 +275,6 @@ def deed_of(act: str) -> Text:
     ('request approved', 'room.unheard_of')
     """
     return DEEDS.get(act) or plain(act)
-
-
-def fact_of(name: str) -> Text:
-    """Return what a fact is called."""
-    return FACTS.get(name) or plain(name)
 
 
 def reason_in(line: Evidence, language: str) -> str:

@@ -14,7 +14,8 @@ from jutong.kernel.errors import NotFound, WrongMoment
 from jutong.kernel.text import Text, text
 from jutong.ledger import Evidence, Kept, Receipt, Search, VerifierKey
 
-from .deeds import DEEDS, Names, deed_of, fact_of
+from .deeds import DEEDS, Names, deed_of
+from .facts import fact_of
 from .frame import Answer, Crumb, TheVisit, acted, page, shown
 from .proof import CHECKS, Verification, checks_of, read_keys, receipt_text
 from .table import Asked, Column, Kind, Table, table_page
