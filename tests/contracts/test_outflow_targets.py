@@ -149,6 +149,17 @@ class DatabaseContract(TargetContract):
             versions.pools, order.folder, versions.views[-1], summed_columns(SCHEMA)
         )
 
+    def test_rows_that_no_delivery_brought_are_not_swept_away(self, versions: Versions) -> None:
+        """A table with the consumer's own rows is refused; only the whole asked for anew takes their place."""
+        versions.add(FIRST)
+        self.execute("CREATE TABLE {} (code varchar(100), name varchar(100), _disputed varchar(100))")
+        self.execute("INSERT INTO {} VALUES ('own', 'row', NULL)")
+        with pytest.raises(Altered, match="brought"):
+            self.into.deliver(versions.order(self.target))
+        assert self.rows() == [("own", "row", None)]
+        self.into.deliver(versions.order(self.target, anew=True))
+        assert self.rows() == sorted(FIRST, key=str)
+
     def test_a_table_that_does_not_fit_is_refused_with_all_that_is_wrong(self, versions: Versions) -> None:
         """Missing, of another type, to be filled by nobody: all are named, and nothing is written."""
         versions.add(FIRST)

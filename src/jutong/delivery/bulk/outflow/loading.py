@@ -138,6 +138,11 @@ class Order(Protocol):
         ...
 
     @property
+    def anew(self) -> bool:
+        """Whether the consumer asked for the whole over whatever stands there."""
+        ...
+
+    @property
     def last(self) -> int:
         """The version that this node believes to stand there; -1 for none."""
         ...

@@ -58,6 +58,11 @@ class Ordered:
         return self.kept.agreement
 
     @property
+    def anew(self) -> bool:
+        """Whether the consumer asked for the whole over whatever stands there."""
+        return self.kept.anew
+
+    @property
     def last(self) -> int:
         """The version that this node believes to stand there."""
         return self.kept.version

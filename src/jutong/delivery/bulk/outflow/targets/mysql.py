@@ -24,7 +24,7 @@ from ..loading import Done, Found, Load, Order, Standing, Step
 from ..target import NOTED, Target
 from ..ways import Ways
 from .postgres import summed_columns
-from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, writing
+from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, occupied, writing
 
 KEY_MOST = 256  # characters of a key, so that it can have an index
 ROWS_A_STATEMENT = 2_048
@@ -153,8 +153,14 @@ class MysqlTarget:
         cursor.execute(asked, (order.outflow,))
         row = cursor.fetchone()
         if row is None:
+            if not order.anew and self._holds_rows(cursor):
+                raise occupied(self.target.place)
             return None
         return Standing(version=int(row[0]), rows=int(row[1]), digest=str(row[2]), keyed=bool(row[3]))
+
+    def _holds_rows(self, cursor: Any) -> bool:
+        cursor.execute(f"SELECT 1 FROM {self._table} LIMIT 1")  # noqa: S608 (quoted names)
+        return bool(cursor.fetchall())
 
     def _whole(self, cursor: Any, load: Load) -> int:
         cursor.execute(f"DELETE FROM {self._table}")  # noqa: S608 (quoted names)

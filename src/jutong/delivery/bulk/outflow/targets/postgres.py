@@ -21,7 +21,7 @@ from jutong.kernel.text import Text, text
 from ..loading import Done, Found, Load, Order, Standing, Step
 from ..target import NOTED, Target
 from ..ways import Ways
-from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, writing
+from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, occupied, writing
 
 _CSV = pacsv.WriteOptions(include_header=False, quoting_style="all_valid")
 _COLUMNS = """
@@ -143,8 +143,13 @@ class PostgresTarget:
         asked = sql.SQL("SELECT version, rows, digest, keyed FROM {} WHERE outflow = %s FOR UPDATE").format(self._notes)
         row = db.execute(asked, (order.outflow,)).fetchone()
         if row is None:
+            if not order.anew and self._holds_rows(db):
+                raise occupied(self.target.place)
             return None
         return Standing(version=int(str(row[0])), rows=int(str(row[1])), digest=str(row[2]), keyed=bool(row[3]))
+
+    def _holds_rows(self, db: Postgres) -> bool:
+        return db.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(self._table)).fetchone() is not None
 
     def _whole(self, cursor: Cursor[tuple[object, ...]], load: Load) -> int:
         cursor.execute(sql.SQL("DELETE FROM {}").format(self._table))

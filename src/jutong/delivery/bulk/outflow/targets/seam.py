@@ -74,6 +74,14 @@ def altered(place: str, expected: int, found: int) -> Altered:
     )
 
 
+def occupied(place: str) -> Altered:
+    """Return the refusal to put the whole in the place of rows that no delivery brought."""
+    return Altered(
+        text("{place} holds rows that no delivery of this outflow brought", place=place),
+        remedy=text("name an empty table, or have the whole delivered anew: that takes the place of all rows in it"),
+    )
+
+
 @contextmanager
 def writing(place: str) -> Iterator[None]:
     """Say why a database did not take rows, without its own words: they may hold values of rows."""
