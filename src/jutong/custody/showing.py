@@ -48,7 +48,8 @@ def find_wear(
 ) -> Wear:
     """Say how one table stands, and what upkeep would do to it now."""
     _check(db, actor, "pages.lake")
-    if table not in tables(lake, [table.partition("/")[0]]):
+    layer = table.partition("/")[0]
+    if layer not in LAYERS or table not in tables(lake, [layer]):
         raise NotFound("table", table[:60])
     return _wear(lake, table, declared, now)
 

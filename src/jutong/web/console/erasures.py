@@ -146,11 +146,14 @@ def _counts(visit: Visit, outcome: Outcome) -> list[tuple[Text, str, int, int]]:
 
 
 def titles_of_tables(visit: Visit, tables: Iterable[str]) -> Mapping[str, str]:
-    """Return what each table of the lake is of: its entry's title, or its own name."""
-    names = {one: one.partition("/")[2] for one in tables}
+    """Return what each table of the lake is of: its entry's title (and what of it), or its own name."""
+    names = {one: one.partition("/")[2].partition("_") for one in tables}
     with visit.house.reading() as db:
-        titles = catalogue.titles(db, list(names.values()))
-    return {one: titles.get(name, name) for one, name in names.items()}
+        titles = catalogue.titles(db, [entry for entry, _, _ in names.values()])
+    return {
+        one: f"{titles[name[0]]}{' · ' if name[2] else ''}{name[2]}" if name[0] in titles else "".join(name)
+        for one, name in names.items()
+    }
 
 
 def _tone(row: Row) -> str:

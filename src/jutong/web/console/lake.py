@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar.params import PathParameter
 
@@ -25,7 +25,7 @@ from .visit import Visit
 TITLE = text("The lake's tables")
 PATIENCE_SECONDS = 20.0  # well below the minute after which a proxy gives an answer up
 AT_ONCE = 2  # the lock lets one of them work; the other is told so at once
-Layer = Annotated[Literal["raw", "quarantine", "finding", "standard", "library", "theme"], PathParameter()]
+Layer = Annotated[str, PathParameter(pattern="^[a-z]{1,20}$")]
 TableName = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,60}$")]
 
 # How a table stands, and what it is of.
