@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from jutong import custody
+from jutong import custody, library
 from jutong.custody import DECLARED, Kept, Retention, retentions
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound
 from jutong.pools.history import NoLongerKept
@@ -136,5 +136,10 @@ def test_a_theme_of_before_is_refused_once_it_is_no_longer_kept(place: Place) ->
     place.now = datetime.now(UTC) + timedelta(days=400)
     tended(place, "theme/firms")
     keeper = Actor(id="k", org=AUTHORITY, duties=frozenset({Duty.OVERSIGHT}), cleared=Grade.L4)
+    with pytest.raises(NotAllowed), place.desk(keeper) as desk:
+        custody.look_back(desk, "theme/firms")  # nobody declared it: it may hold anybody's rows
+    with place.desk(keeper) as desk:
+        firms = library.Theme(name="firms", title="企业", sql="SELECT city FROM legal_person", basis="三定方案")
+        library.declare_theme(desk, firms)
     with pytest.raises(NoLongerKept, match="back to version 3"), place.desk(keeper) as desk:
         custody.look_back(desk, "theme/firms", version=1)

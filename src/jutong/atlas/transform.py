@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jutong.catalogue.entry import Entry
+from jutong.library.hiding import SCHEMA
 from jutong.library.kind import LEGAL_PERSON
 from jutong.library.kind import Kind as Subjects
 from jutong.library.standard import standard_of
 from jutong.library.subject import items_of, key_item_of, kind_of
 from jutong.library.survive import Authority, belief_of, golden_sql, touched_sql
-from jutong.library.theme import BASE, COLUMNS, Theme
+from jutong.library.theme import Theme
 from jutong.quality.reading import BATCH, ROW
 from jutong.terms.element import StandardElement
 
 from .edge import Drawing, Edge, How, Kind, Node, item_node, node_name
 from .lineage import Traced, traced
 
-GOLDEN = LEGAL_PERSON.name
 ANY_BATCH = "00000000000000000000000000"
 
 
@@ -60,16 +60,21 @@ def drawing_of_merge(
 
 
 def drawing_of_theme(theme: Theme, body: str) -> Drawing:
-    """Return from which fields of the base library the columns of a theme come."""
+    """Return from which fields of which base libraries the columns of a theme come.
+
+    Where the question does not say it, a column hangs on the key of every library that is read.
+    """
     nodes: dict[str, Node] = {}
     edges: list[Edge] = []
-    for name, came in traced(theme.question(), {BASE: COLUMNS}).items():
+    for name, came in traced(theme.question(), SCHEMA).items():
         target = node_name(f"field:theme.{theme.name}/{name}")
         nodes[target] = Node(id=target, kind=Kind.FIELD, title=name, body=body)
-        for _, column in sorted(came.columns):
-            source = f"field:{GOLDEN}/{column}"
+        drawn = [(How.COMPUTED, *field) for field in sorted(came.columns)]
+        drawn += [(How.OPAQUE, kind.name, kind.key) for kind in theme.kinds if came.opaque]
+        for how, table, column in drawn:
+            source = f"field:{table}/{column}"
             nodes.setdefault(source, Node(id=source, kind=Kind.FIELD, title=column, body=body))
-            edges.append(Edge(source=source, target=target, how=How.COMPUTED, body=body))
+            edges.append(Edge(source=source, target=target, how=how, body=body))
     return Drawing(origin=f"theme:{theme.name}", nodes=tuple(nodes.values()), edges=tuple(dict.fromkeys(edges)))
 
 

@@ -109,8 +109,9 @@ def look_back(
     """
     entry = _entry_of(desk, table)
     desk.allow("custody.look_back", _label_of(desk, entry, table))
-    kind = library.kind_of_table(table)
-    library.check_listed(kind)
+    kinds = _kinds_of(desk, table)
+    for kind in kinds:
+        library.check_listed(kind)
     if layer_of(table) not in _OF_ENTRIES | _OF_THE_TIER:
         raise NotFound("table", table[:60])
     lake = desk.pools.lake
@@ -124,7 +125,7 @@ def look_back(
         came = history.came(version)
         sql = f"SELECT * FROM past LIMIT {min(max(limit, 1), SHOWN_MOST)}"  # noqa: S608 (a number)
         found = desk.pools.engine.query(sql, {"past": TableRef(table, version)}).read_all()
-    shown = _shown_of(entry, found.column_names, desk.actor.cleared) if entry else _masks_of(kind)
+    shown = _shown_of(entry, found.column_names, desk.actor.cleared) if entry else _masks_of(table)
     rows = tuple(
         tuple(shown[name](_spelled(value)) if name in shown else _spelled(value) for name, value in row.items())
         for row in found.to_pylist()
@@ -217,7 +218,8 @@ def _entry_of(desk: Desk, table: str) -> Entry | None:
 def _label_of(desk: Desk, entry: Entry | None, table: str) -> Label:
     """Return what the guard needs for looking into a table."""
     if entry is None:
-        return library.whole_library(registers.bodies(desk.db), library.kind_of_table(table))
+        gravest = max(_kinds_of(desk, table), key=lambda kind: kind.grade)
+        return library.whole_library(registers.bodies(desk.db), gravest)
     return replace(entry.label, parties=registers.authorities(desk.db))
 
 
@@ -233,6 +235,16 @@ def _shown_of(entry: Entry, columns: Sequence[str], cleared: Grade) -> dict[str,
     return {"_key": items[key], **read, **items} if key else {**read, **items}
 
 
-def _masks_of(kind: library.Kind) -> dict[str, Masked]:
-    """Return column -> its mask, of a table of the base library."""
-    return {field.name: guard.parse_mask(field.mask).compile() for field in kind.fields}
+def _kinds_of(desk: Desk, table: str) -> tuple[library.Kind, ...]:
+    """Return of which base libraries rows stand in a table of the tier; in a theme that nobody declared, of any."""
+    layer, _, name = table.partition("/")
+    if layer != "theme":
+        return (library.kind_of_table(table),)
+    return next((one.kinds for one in library.themes(desk.db) if one.name == name), tuple(library.KINDS.values()))
+
+
+def _masks_of(table: str) -> dict[str, Masked]:
+    """Return column -> its mask, of a table of the base library; a theme holds what its masks left."""
+    if layer_of(table) == "theme":
+        return {}
+    return {one.name: guard.parse_mask(one.mask).compile() for one in library.kind_of_table(table).fields}

@@ -10,7 +10,7 @@ from jutong.desk import Desk, House
 from jutong.kernel.errors import NotFound, Refused, WrongMoment
 from jutong.kernel.text import text
 from jutong.pools import Pools, TableRef
-from jutong.pools.layout import layer_of, library_table
+from jutong.pools.layout import layer_of, library_table, theme_table
 from jutong.pools.removal import Removed, mentions_sql, purge, remove, text_columns
 from jutong.pools.upkeep import tables
 from jutong.terms import Actor
@@ -19,7 +19,7 @@ from .acts import check_confirmed, confirm_erasure, erasure_done
 from .erasure import Erasure, Outcome
 from .tending import alone
 
-SOURCES, MATCHES, GOLDEN = library.LEGAL_PERSON.sources, library_table("match"), library.LEGAL_PERSON.golden
+SOURCES, MATCHES = library.LEGAL_PERSON.sources, library_table("match")
 _KEYS = {MATCHES: ("code", "ref")} | {
     table: (kind.key,) for kind in library.KINDS.values() for table in (kind.golden, kind.sources)
 }
@@ -150,7 +150,7 @@ def _left(desk: Desk, batches: dict[str, set[str]], subject: str) -> Outcome:
 def _make_again(house: House, changed: Collection[str]) -> None:
     """Make themes and serving copies anew from what is left."""
     with house.reading() as db:
-        declared = library.themes(db) if GOLDEN in changed else ()
+        declared = [one for one in library.themes(db) if _reads(house, one, changed)]
         served = [one for one in delivery.services(db) if one.table in changed]
     for theme in declared:
         with house.desk(house.itself) as desk:
@@ -162,6 +162,12 @@ def _make_again(house: House, changed: Collection[str]) -> None:
         except Refused:
             # What cannot be served any more does not go on being answered from an old copy.
             house.pools.lookup.remove(service.copy)
+
+
+def _reads(house: House, theme: library.Theme, changed: Collection[str]) -> bool:
+    """Say whether a theme that was made reads a table that changed: its rows may tell of the subject behind masks."""
+    made = house.pools.lake.exists(theme_table(theme.name))
+    return made and any(kind.golden in changed for kind in theme.kinds)
 
 
 def _count(pools: Pools, table: str, subject: str) -> int:

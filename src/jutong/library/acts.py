@@ -28,7 +28,7 @@ from .likeness import places_of
 from .making import make, shown
 from .matching import check_suspected, count_matched, match, suspects
 from .settling import matched_by, settle, subjects_of_entry, whole
-from .sight import whole_library
+from .sight import whole_library, whole_theme
 from .subject import checked_key, kind_of
 from .survive import ALL_FIELDS, Authority, check_rank_free
 from .theme import Making, Theme
@@ -293,10 +293,14 @@ def look_at_disputes(
 
 def declare_theme(desk: Desk, declared: Theme, *, seen: str | None = None) -> Theme:
     """Declare a theme library, or change its question; ``seen`` is the mark of what the form showed."""
-    desk.allow("library.declare_theme", whole_library(registers.bodies(desk.db)))
+    bodies = registers.bodies(desk.db)
+    desk.allow("library.declare_theme", whole_library(bodies))
     question = declared.question()
+    desk.allow("library.declare_theme", whole_theme(bodies, declared))
     known = next((one for one in store.themes(desk.db) if one.name == declared.name), None)
     if declared != known:
+        if known is not None:
+            declared.check_follows(known)
         check_mark(seen, known)
         store.save_theme(desk.db, declared)
         desk.record("library.theme_declared", on=declared.name, question=digest(canonical(question)))
@@ -304,24 +308,36 @@ def declare_theme(desk: Desk, declared: Theme, *, seen: str | None = None) -> Th
 
 
 def make_theme(desk: Desk, name: str) -> Making:
-    """Make a theme's table from the base library as it stands; the same again changes nothing."""
+    """Make a theme's table from the base libraries as they stand; the same again changes nothing."""
     # The node that keeps the library is a party to its themes.
     parties = frozenset({desk.actor.org}) if Duty.HOUSE in desk.actor.duties else frozenset[str]()
-    desk.allow("library.make_theme", replace(whole_library(registers.bodies(desk.db)), parties=parties))
+    bodies = registers.bodies(desk.db)
+    desk.allow("library.make_theme", replace(whole_library(bodies), parties=parties))
     declared = store.find_theme(desk.db, name)
+    desk.allow("library.make_theme", replace(whole_theme(bodies, declared), parties=parties))
     with desk.released():
-        made = make(desk.pools, declared, at=desk.now)
+        made, bases = make(desk.pools, declared, at=desk.now)
     if store.save_making(desk.db, made):
         desk.record(
-            "library.theme_made", on=name, base=made.base, version=made.version, rows=made.rows, digest=made.digest
+            "library.theme_made",
+            on=name,
+            base=made.base,
+            bases=", ".join(f"{base}@{version}" for base, version in bases.items()),
+            version=made.version,
+            rows=made.rows,
+            digest=made.digest,
         )
     return made
 
 
 def look_at_theme(desk: Desk, name: str, version: int) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
-    """Show an official the first rows of a theme, as it was made at a version."""
-    desk.allow("library.look_at_theme", whole_library(registers.bodies(desk.db)))
+    """Show an official the first rows of a theme, as it was made at a version; over a secret kind there is no list."""
+    bodies = registers.bodies(desk.db)
+    desk.allow("library.look_at_theme", whole_library(bodies))
     declared = store.find_theme(desk.db, name)
+    desk.allow("library.look_at_theme", whole_theme(bodies, declared))
+    for kind in declared.kinds:
+        check_listed(kind)
     with desk.released():
         columns, rows = shown(desk.pools, declared.name, version)
     desk.record("library.theme_looked_at", on=name, version=version, rows=len(rows))

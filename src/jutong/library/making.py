@@ -1,8 +1,8 @@
-"""Making theme libraries: the question is asked of the base library as it stands, and its answer replaces the table."""
+"""Making theme libraries: the question is asked of base libraries as they stand, and its answer replaces the table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -13,31 +13,44 @@ from jutong.kernel.text import text
 from jutong.pools import Pools, TableRef
 from jutong.pools.layout import theme_table
 
-from .golden import current_sql
-from .settling import GOLDEN
-from .theme import BASE, COLUMNS, Making, Theme
+from .hiding import seen_sql
+from .theme import Making, Theme
 
 SHOWN = 20
 ROWS_MOST = 200_000_000
 
 
-def make(pools: Pools, theme: Theme, *, at: datetime) -> Making:
-    """Make a theme's table from the newest base library; the same question over the same library lands once.
+def make(pools: Pools, theme: Theme, *, at: datetime) -> tuple[Making, Mapping[str, int]]:
+    """Make a theme's table from the newest base libraries, and say from which version of each it was made.
 
-    The answer streams into the lake; what the engine must hold for it is bounded by its memory limit, beyond it spills.
+    The same question over the same libraries lands once. The answer streams into the lake; what the engine must hold
+    for it is bounded by its memory limit, beyond it spills.
     """
-    if not pools.lake.exists(GOLDEN):
-        raise WrongMoment(text("the library holds no legal persons yet"), remedy=text("merge a batch first"))
-    base, question = pools.lake.version(GOLDEN), theme.question()
-    mark = f"library.theme/{theme.name}/{base}/{digest(canonical(question))[:40]}"
+    kinds, question = theme.kinds, theme.question()
+    for kind in kinds:
+        if not pools.lake.exists(kind.golden):
+            raise WrongMoment(
+                text("the base library {library} holds nothing yet", library=kind.name),
+                remedy=text("merge a batch first"),
+            )
+    bases = {kind.name: pools.lake.version(kind.golden) for kind in kinds}
+    versions = "-".join(map(str, bases.values()))
+    mark = f"library.theme/{theme.name}/{versions}/{digest(canonical(question))[:40]}"
     landed = pools.lake.snapshot_of(theme_table(theme.name), mark)
     if landed is None:
-        columns = ", ".join(COLUMNS)
-        standing = f"(SELECT {columns} FROM ({current_sql()}) AS standing)"  # noqa: S608 (constants)
-        asked = f"WITH {BASE} AS {standing} SELECT * FROM ({question}) AS answer"  # noqa: S608 (allow-listed)
-        rows = _at_most(pools.engine.query(asked, {"golden": TableRef(GOLDEN, base)}))
-        landed = pools.lake.replace(theme_table(theme.name), rows, mark=mark)
-    return Making(theme=theme.name, base=base, version=landed.version, rows=landed.rows, digest=landed.digest, at=at)
+        goldens = {f"golden_{kind.name}": TableRef(kind.golden, bases[kind.name]) for kind in kinds}
+        seen = ", ".join(f"{kind.name} AS ({seen_sql(kind, f'golden_{kind.name}')})" for kind in kinds)
+        asked = f"WITH {seen} SELECT * FROM ({theme.asked()}) AS answer"  # noqa: S608 (allow-listed)
+        landed = pools.lake.replace(theme_table(theme.name), _at_most(pools.engine.query(asked, goldens)), mark=mark)
+    made = Making(
+        theme=theme.name,
+        base=next(iter(bases.values())),
+        version=landed.version,
+        rows=landed.rows,
+        digest=landed.digest,
+        at=at,
+    )
+    return made, bases
 
 
 def _at_most(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

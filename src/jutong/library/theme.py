@@ -1,11 +1,12 @@
-"""A theme library: a table that is declared as one question over the base library, and made again when that grows."""
+"""A theme library: a table that is declared as one question over base libraries, and made again when they grow."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -14,23 +15,14 @@ from sqlglot.optimizer.qualify import qualify
 
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import Text, text
-from jutong.quality.capital import CAPITAL_COLUMNS
+from jutong.terms.grade import Grade
 
 from .basis import check_basis
-from .kind import LEGAL_PERSON
+from .hiding import SCHEMA, WRITTEN, kinds_read, tied
+from .kind import KINDS, Kind
 
-BASE = LEGAL_PERSON.name
 SQL_LIMIT, TITLE_LIMIT, COLUMNS_MOST = 20_000, 100, 200
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_NUMBERS = {"capital_amount": "DECIMAL(28, 8)", "capital_unit": "BIGINT"}
-COLUMNS: Mapping[str, str] = {
-    name: _NUMBERS.get(name, "VARCHAR")
-    for name in (
-        LEGAL_PERSON.key,
-        *(field.name for field in LEGAL_PERSON.fields),
-        *(f"capital_{part}" for part in CAPITAL_COLUMNS),
-    )
-}
 # Whatever a question may be made of; all else is refused, known or not. No function that reads a file, a setting or
 # another table, that makes rows out of nothing, or that answers otherwise the next time is among them.
 _ALLOWED: tuple[type[exp.Expression], ...] = (
@@ -69,10 +61,41 @@ class Theme:
         """Return the question as it is asked: every name resolved, no star left; or refuse it and say why."""
         return question_of(self.sql)
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The base libraries that the question reads, in the order of their names."""
+        return kinds_read(_resolved(self.sql))
+
+    @property
+    def grade(self) -> Grade:
+        """How grave the theme is: as the gravest library it reads, though it only counts or joins that one's rows.
+
+        No column is less grave than what it comes from, and of what decides which rows there are nothing is forgotten.
+        """
+        return max(kind.grade for kind in self.kinds)
+
+    def asked(self) -> str:
+        """Return the question as it is put to records of which hidden values are masked; see ``hiding``."""
+        return str(tied(_resolved(self.sql)).sql(dialect="duckdb"))
+
+    def check_follows(self, known: Theme) -> None:
+        """Refuse a question that is less grave than the one before: rows of earlier makings stay readable."""
+        if any(kind not in self.secrets for kind in known.secrets) or self.grade < known.grade:
+            raise Invalid(
+                text("earlier makings hold rows of graver libraries than the new question reads"),
+                basis=text("a theme is as grave as the gravest library it reads"),
+                remedy=text("declare it under another name"),
+            )
+
+    @property
+    def secrets(self) -> tuple[Kind, ...]:
+        """The libraries it reads of which no list shows anybody."""
+        return tuple(kind for kind in self.kinds if kind.secret)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """One time that a theme was made: from which version of the base library, and what came out."""
+    """One time that a theme was made: from which version of the (first) base library, and what came out."""
 
     theme: str
     base: int
@@ -91,6 +114,12 @@ def question_of(sql: str) -> str:
     Traceback (most recent call last):
     jutong.kernel.errors.Invalid: the question holds a table function, which no theme may use
     """
+    return str(_resolved(sql).sql(dialect="duckdb"))
+
+
+@lru_cache(maxsize=256)
+def _resolved(sql: str) -> exp.Query:
+    """Return the resolved question; whoever changes it takes a copy."""
     if len(sql) > SQL_LIMIT or "\0" in sql:
         raise _refused(text("a question has at most {most} characters and no NUL", most=SQL_LIMIT))
     try:
@@ -102,23 +131,35 @@ def question_of(sql: str) -> str:
     for fault in _faults(parsed[0]):
         raise _refused(fault)
     try:
-        tree = qualify(parsed[0], schema={BASE: dict(COLUMNS)}, dialect="duckdb", quote_identifiers=False)
+        schema: dict[str, object] = {name: dict(columns) for name, columns in SCHEMA.items()}
+        tree = qualify(parsed[0], schema=schema, dialect="duckdb", quote_identifiers=False)
     except (SqlglotError, RecursionError) as error:
         raise _refused(text("the question names a column that is not there, or that two tables have")) from error
+    if not isinstance(tree, exp.Query) or not kinds_read(tree):
+        raise _refused(text("the question reads no base library"))
+    # A row as a whole would hold what only an equality may read.
+    if any(isinstance(node, exp.TableColumn) or _is_whole(node) for node in tree.walk()):
+        raise _refused(text("the question takes a row as one value"))
     _check_columns([one.alias_or_name for one in tree.selects])
-    return str(tree.sql(dialect="duckdb"))
+    tied(tree)
+    return tree
 
 
 def _faults(tree: exp.Query) -> Iterator[Text]:
     own = {one.alias for one in tree.find_all(exp.CTE)}
-    if BASE in own:
-        yield text("a WITH takes the name of the base library")
+    if {name.lower() for name in own} & set(KINDS):
+        yield text("a WITH takes the name of a base library")
     for node in tree.walk():
         if isinstance(node, exp.Table):
             if not isinstance(node.this, exp.Identifier):
                 yield text("the question holds a table function, which no theme may use")
-            elif node.db or node.catalog or node.name not in own | {BASE}:
-                yield text("the question reads {table}; a theme reads {base} alone", table=node.name[:63], base=BASE)
+            elif node.db or node.catalog or node.name not in own | set(KINDS):
+                names = ", ".join(KINDS)
+                yield text("the question reads {table}; a theme reads {bases} alone", table=node.name[:63], bases=names)
+            elif node.args.get("alias") is not None and node.args["alias"].columns:
+                yield text("the columns of a base library keep their names: give others by AS")
+        elif isinstance(node, exp.Identifier) and node.name.lower().endswith(WRITTEN):
+            yield text("the question names a column that is not there, or that two tables have")
         elif isinstance(node, exp.With) and node.recursive:
             yield text("a question does not call itself")
         elif isinstance(node, exp.Join) and not _bound(node):
@@ -139,6 +180,13 @@ def _bound(join: exp.Join) -> bool:
     return any(isinstance(one.left, exp.Column) and isinstance(one.right, exp.Column) for one in equal)
 
 
+def _is_whole(node: exp.Expr) -> bool:
+    """Say whether a node is a row's star; the one of ``count(*)`` counts and shows nothing."""
+    if isinstance(node, exp.Column):
+        return isinstance(node.this, exp.Star)
+    return isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count | exp.Column)
+
+
 def _check_columns(names: list[str]) -> None:
     if not 1 <= len(names) <= COLUMNS_MOST or len(set(names)) < len(names):
         raise _refused(text("a theme has 1 to {most} columns, each with a name of its own", most=COLUMNS_MOST))
@@ -150,5 +198,5 @@ def _refused(why: Text) -> Invalid:
     return Invalid(
         why,
         basis=text("a theme library reads base libraries and nothing else"),
-        remedy=text("write one SELECT over {base} with plain functions", base=BASE),
+        remedy=text("write one SELECT over {bases} with plain functions", bases=", ".join(KINDS)),
     )
