@@ -149,7 +149,7 @@ def counted(home: Path) -> dict[str, Any]:
     for name in TIERS:
         house = open_house(home / name)
         acts = Counter(line.act for line in lines_of(house))
-        for word in [word for word in acts if word.startswith(("delivery.called", "guard."))]:
+        for word in [word for word in acts if word.startswith(("delivery.called", "guard.", "library.layer_looked_at"))]:
             del acts[word]
         tables = sorted(str(path.parent.relative_to(home / name / "lake")) for path in lakes(home / name))
         rows = {table: house.pools.lake.dataset(table).count_rows() for table in tables}

@@ -144,6 +144,7 @@ def test_each_version_is_told_once_in_order_signed_and_without_a_row(shared: Sha
     assert set(told[0]["data"]) == {
         *("agreement", "number", "version", "manifest", "rows", "files", "bytes", "changed"),
         "disputed",
+        "deleted",
     }
     for headers, body in receiver.came:
         assert headers["content-type"].startswith("application/cloudevents+json")

@@ -40,6 +40,7 @@ _LEADING = {0: 0, 1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 4}  # bytes
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH"})
 _DEFINES = frozenset({"TRUNCATE", "ALTER", "RENAME", "DROP", "CREATE"})
 _MANY = frozenset({"RENAME", "DROP"})  # that name more than one table
+_COMMENT = re.compile(r"/\*(?!m?!).*?\*/", re.DOTALL)  # but what stands behind /*! is done
 _TOKEN = re.compile(r"`((?:[^`]|``)+)`|\"((?:[^\"]|\"\")+)\"|([\w$]+)|([.,(])")
 _COMMENT = re.compile(r"/\*(?!!).*?\*/|--[ \t][^\n]*\n?|^\s*#[^\n]*\n", re.S)
 
@@ -285,7 +286,7 @@ def _tables(said: str, here: str) -> set[tuple[str, str]]:
     >>> sorted(_tables("DROP TABLE IF EXISTS `a`, b.c /* c */", "d")), _tables("create table t as select * from u", "d")
     ([('b', 'c'), ('d', 'a')], {('d', 't')})
     """
-    tokens = ["".join(found) for found in _TOKEN.findall(said.lower())]
+    tokens = ["".join(found) for found in _TOKEN.findall(_COMMENT.sub(" ", said.lower()))]
     place = tokens.index("table") + 1 if "table" in tokens else 1
     many, named = tokens[0].upper() in _MANY, set[tuple[str, str]]()
     while place < len(tokens):
