@@ -422,6 +422,16 @@ def test_keys_are_the_security_administrators(sit: Sit, bodies: None) -> None:
 # nodes
 
 
+def test_a_neighbour_speaks_for_its_own_area_and_no_other() -> None:
+    """An authority's node tells of bodies in its area: Chongqing's (500000) of Yubei's, not of Sichuan's (510000)."""
+    node = Node(name="cq.gov.cn", url="https://127.0.0.1:8701", key=KEY, relation=Relation.CHILD)
+    authority = Org(code=BUREAU, name="重庆市大数据发展管理局", division="500000", kind=BodyKind.AUTHORITY)
+    ours, theirs = (Org(code=MARKET, name="局", division=division) for division in ("500112", "510000"))
+    assert registers.speaks_for(node, ours, authority)
+    assert not registers.speaks_for(node, theirs, authority)
+    assert not registers.speaks_for(node, ours, replace(authority, kind=BodyKind.DEPARTMENT))
+
+
 def test_a_neighbour_is_trusted_under_its_key(sit: Sit, engine: sa.Engine, bodies: None) -> None:
     """Enrolled twice it is enrolled once; moved to another address it is changed."""
     node = Node(name="cq.gov.cn/yubei", url="https://127.0.0.1:8701", key=KEY, relation=Relation.CHILD)

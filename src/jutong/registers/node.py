@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.terms.division import lies_in
 from jutong.terms.org import BodyKind, Org
 
 # The name is also the signer's name on checkpoints (C2SP signed-note): no blank, no plus.
@@ -53,8 +54,7 @@ def speaks_for(node: Node, provider: Org | None, runs: Org | None) -> bool:
         return True
     if provider is None or runs is None:
         return False
-    area = runs.division.rstrip("0") or runs.division
-    own_area = runs.kind is BodyKind.AUTHORITY and provider.division.startswith(area)
+    own_area = runs.kind is BodyKind.AUTHORITY and lies_in(provider.division, runs.division)
     return provider.code == runs.code or own_area
 
 

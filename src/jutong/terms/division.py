@@ -6,6 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 FIRST_TABLE = 1980  # the code tables begin here; a question about an earlier year is answered by this one
+WHOLE_COUNTRY = frozenset({"000000", "100000"})
+
+
+def lies_in(division: str, area: str) -> bool:
+    """Say whether a division is an area or lies in it, by the three pairs of its code (GB/T 2260).
+
+    >>> lies_in("500112", "500000"), lies_in("510000", "500000"), lies_in("500112", "500112")
+    (True, False, True)
+    """
+    if area in WHOLE_COUNTRY:
+        return True
+    pairs = [area[place : place + 2] for place in (0, 2, 4)]
+    while pairs and pairs[-1] == "00":
+        pairs.pop()
+    return division.startswith("".join(pairs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

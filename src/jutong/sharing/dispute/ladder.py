@@ -6,23 +6,8 @@ from collections.abc import Iterable
 
 from jutong.kernel.errors import Refused
 from jutong.kernel.text import text
+from jutong.terms.division import WHOLE_COUNTRY, lies_in
 from jutong.terms.org import BodyKind, Org
-
-WHOLE_COUNTRY = frozenset({"000000", "100000"})
-
-
-def lies_in(division: str, area: str) -> bool:
-    """Say whether a division is an area or lies in it, by the three pairs of its code (GB/T 2260).
-
-    >>> lies_in("500112", "500000"), lies_in("510000", "500000"), lies_in("500112", "500112")
-    (True, False, True)
-    """
-    if area in WHOLE_COUNTRY:
-        return True
-    pairs = [area[place : place + 2] for place in (0, 2, 4)]
-    while pairs and pairs[-1] == "00":
-        pairs.pop()
-    return division.startswith("".join(pairs))
 
 
 def arbiter_of(parties: Iterable[Org], bodies: Iterable[Org]) -> Org:
