@@ -25,7 +25,7 @@ from jutong.registers import Node, Relation
 from jutong.terms import ADMINISTRATORS, BodyKind, Duty, Grade, Org
 from jutong.terms.identifier import credit_code_of, organisation_code_of
 
-START_SECONDS = 60
+START_SECONDS = 120
 FIRST_PORT = 8701
 
 
