@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +20,6 @@ from jutong.collection.sources.stream import slot_of
 from jutong.delivery.bulk import telling
 from jutong.kernel.httpsig import Target, sign_request
 from jutong.kernel.outward import Outward
-from jutong.pools.layout import raw_table
 from jutong.registers import SystemName
 from tests.gateway import AUTHORITY_NAME, KEY, send
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
@@ -67,7 +65,6 @@ class Registry:
 def shared(tmp_path: Path) -> Iterator[Sharing]:
     """A city with an agreement on the whole and on single records; no row has come yet."""
     made = a_sharing(tmp_path / "home", [], methods=["query", "table"])
-    shutil.rmtree(made.house.home.folder / "lake" / raw_table(made.city.found["entry"]))
     yield made
     made.house.engine.dispose()
 

@@ -45,7 +45,7 @@ HIDDEN: Mapping[tuple[str, str], Mask] = dict(one for kind in KINDS.values() for
 def seen_sql(kind: Kind, golden: str) -> str:
     """Return the query for a kind's standing records as a question sees them: masked, and codes once more as written.
 
-    >>> "holder_name," in seen_sql(LICENCE, "g"), "left(holder_name, 1)" in seen_sql(LICENCE, "g")
+    >>> ", holder_name," in seen_sql(LICENCE, "g"), "left(holder_name, 1)" in seen_sql(LICENCE, "g")
     (False, True)
     """
     columns = []

@@ -209,7 +209,7 @@ def _said(belief: Belief, touched: str) -> str:
         f"delivery.e AS _e, delivery.d AS _d, {places} FROM source "
         f"LEFT JOIN roots ON roots.{key} = source.{key} JOIN touched ON touched.{key} = {_subject(belief.kind)} "
         f"JOIN delivery ON delivery.batch = source._batch{joins} "
-        f"LEFT JOIN gone ON gone._batch = source._batch AND gone._row = source._row WHERE gone._row IS NULL)"
+        f"WHERE NOT EXISTS (SELECT 1 FROM gone WHERE gone._batch = source._batch AND gone._row = source._row))"
     )
 
 
