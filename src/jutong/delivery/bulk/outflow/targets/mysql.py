@@ -24,7 +24,7 @@ from ..loading import Done, Found, Load, Order, Standing, Step
 from ..target import NOTED, Target
 from ..ways import Ways
 from .postgres import summed_columns
-from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, occupied, writing
+from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, misfits, occupied, writing
 
 KEY_MOST = 256  # characters of a key, so that it can have an index
 ROWS_A_STATEMENT = 2_048
@@ -119,7 +119,7 @@ class MysqlTarget:
             if not self.target.create:
                 yield text("there is no such table")
             return
-        yield from _differences(found, order.schema)
+        yield from misfits(found, order.schema, _fitting)
         cursor.execute(_ENGINE, (self.target.table,))
         if (cursor.fetchone() or ("",))[0] != "InnoDB":
             yield text("the table keeps no transactions (InnoDB does)")
@@ -261,16 +261,5 @@ def _joined(words: pa.Array, between: str) -> str:
     return str(pc.binary_join(whole, between)[0].as_py())
 
 
-def _differences(found: Iterable[tuple[str, str, bool]], schema: pa.Schema) -> Iterator[Text]:
-    there = {name: (kind, needed) for name, kind, needed in found}
-    for one in schema:
-        fit = ("decimal",) if pa.types.is_decimal(one.type) else _TYPES[one.type]
-        if one.name not in there:
-            yield text("the column {name} is missing", name=one.name)
-        elif there[one.name][0] not in fit:
-            yield text(
-                "the column {name} is {kind}, not {wanted}", name=one.name, kind=there[one.name][0], wanted=fit[0]
-            )
-    for name, (_, needed) in there.items():
-        if needed and name not in schema.names:
-            yield text("the column {name} must be filled, and nothing fills it", name=name)
+def _fitting(kind: pa.DataType) -> tuple[str, ...]:
+    return ("decimal",) if pa.types.is_decimal(kind) else _TYPES[kind]

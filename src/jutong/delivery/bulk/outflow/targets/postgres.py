@@ -21,7 +21,7 @@ from jutong.kernel.text import Text, text
 from ..loading import Done, Found, Load, Order, Standing, Step
 from ..target import NOTED, Target
 from ..ways import Ways
-from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, occupied, writing
+from .seam import LOCK_SECONDS, STATEMENT_SECONDS, altered, misfit, misfits, occupied, writing
 
 _CSV = pacsv.WriteOptions(include_header=False, quoting_style="all_valid")
 _COLUMNS = """
@@ -66,7 +66,7 @@ class PostgresTarget:
             found = self._columns(db)
             if not found:
                 return () if self.target.create else (text("there is no such table"),)
-            return tuple(_differences(found, order.schema))
+            return tuple(misfits(found, order.schema, _fitting))
 
     def deliver(self, order: Order) -> Done:
         """Bring what the table lacks, in one transaction."""
@@ -127,8 +127,8 @@ class PostgresTarget:
         found = self._columns(db)
         if not found and self.target.create:
             self._make(db, order)
-        elif differences := (tuple(_differences(found, order.schema)) if found else (text("there is no such table"),)):
-            raise misfit(self.target.place, differences)
+        elif unfit := tuple(misfits(found, order.schema, _fitting)) if found else (text("there is no such table"),):
+            raise misfit(self.target.place, unfit)
 
     def _make(self, db: Postgres, order: Order) -> None:
         columns = sql.SQL(", ").join(
@@ -260,16 +260,5 @@ def _made(kind: pa.DataType) -> str:
     return f"numeric({kind.precision},{kind.scale})" if pa.types.is_decimal(kind) else _TYPES[kind][0]
 
 
-def _differences(found: Iterable[tuple[str, str, bool]], schema: pa.Schema) -> Iterator[Text]:
-    there = {name: (kind, needed) for name, kind, needed in found}
-    for one in schema:
-        fit = ("numeric",) if pa.types.is_decimal(one.type) else _TYPES[one.type]
-        if one.name not in there:
-            yield text("the column {name} is missing", name=one.name)
-        elif there[one.name][0] not in fit:
-            yield text(
-                "the column {name} is {kind}, not {wanted}", name=one.name, kind=there[one.name][0], wanted=fit[0]
-            )
-    for name, (_, needed) in there.items():
-        if needed and name not in schema.names:
-            yield text("the column {name} must be filled, and nothing fills it", name=name)
+def _fitting(kind: pa.DataType) -> tuple[str, ...]:
+    return ("numeric",) if pa.types.is_decimal(kind) else _TYPES[kind]

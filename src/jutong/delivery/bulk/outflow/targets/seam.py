@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from typing import Protocol
@@ -50,6 +50,27 @@ class Into(Protocol):
     def compare(self, order: Order) -> Found:
         """Count what stands in the target, and sum up its rows where they can be."""
         ...
+
+
+def misfits(
+    found: Iterable[tuple[str, str, bool]], schema: pa.Schema, fitting: Callable[[pa.DataType], tuple[str, ...]]
+) -> Iterator[Text]:
+    """Yield in what a table does not fit; ``found`` are its columns: name, type, whether somebody must fill it.
+
+    ``fitting`` returns the types of the target that hold a type of ours, the best first.
+    """
+    there = {name: (kind, needed) for name, kind, needed in found}
+    for one in schema:
+        fit = fitting(one.type)
+        if one.name not in there:
+            yield text("the column {name} is missing", name=one.name)
+        elif there[one.name][0] not in fit:
+            yield text(
+                "the column {name} is {kind}, not {wanted}", name=one.name, kind=there[one.name][0], wanted=fit[0]
+            )
+    for name, (_, needed) in there.items():
+        if needed and name not in schema.names:
+            yield text("the column {name} must be filled, and nothing fills it", name=name)
 
 
 def misfit(place: str, differences: Collection[Text]) -> Misfit:
