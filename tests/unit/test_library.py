@@ -89,6 +89,21 @@ def test_two_sources_with_two_names_are_a_conflict_and_no_overwrite(place: Place
     assert isinstance(told[0], Conflict)
 
 
+def test_one_meaning_in_two_spellings_is_no_conflict(place: Place) -> None:
+    """Brackets, width, characters, units and notes do not part sources; what stands is the first one's spelling."""
+    first = {"name": "重慶長江(集团) 有限公司", "capital": "100(万元人民币)"}
+    place.merge(place.deliver([row(1, **first), row(2, capital="100(万元人民币)")]))
+    place.enter(register_entry(OTHER_ENTRY))
+    others = [row(1, name="重庆长江（集团）有限公司（原长江厂）", capital="1,000,000元"), row(2, capital="100(万美元)")]
+    place.merge(place.deliver(others, OTHER_ENTRY))
+    assert place.subject(1).fields["name"].value == "重慶長江(集团) 有限公司"
+    assert not any(field.contested for field in place.subject(1).fields.values())
+    assert {(one.code, one.field) for one in place.conflicts()} == {(code(2), "capital")}
+    rates = {rate.field: rate for rate in library.rates(place.pools)}
+    assert (rates["name"].checked, rates["name"].conflicts) == (2, 0)
+    assert (rates["capital"].checked, rates["capital"].conflicts) == (2, 1)
+
+
 def test_a_source_that_corrects_itself_contradicts_nobody(place: Place) -> None:
     """The newest word of a source is its word; what it said before is history, and stays."""
     place.merge(place.deliver([row(1, name="错名公司")]))

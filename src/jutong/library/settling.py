@@ -16,6 +16,7 @@ from .bond import Bonds
 from .decision import Standing
 from .golden import BY, GONE, TURN, current_sql
 from .kind import LEGAL_PERSON, Kind
+from .meaning import readings_of
 from .survive import Belief, Delivery, golden_sql
 
 GOLDEN, SOURCES = LEGAL_PERSON.golden, LEGAL_PERSON.sources
@@ -63,6 +64,7 @@ def heard(pools: Pools, standing: Standing, versions: tuple[int, int] | None = N
         "gone": gone_rows(pools, kind),
         "roots": roots(pools, standing.bonds, matched, kind=kind),
         **standing.belief.tables(_deliveries(pools, source)),
+        **tables_of(readings_of(kind)),
     }
 
 
@@ -135,7 +137,7 @@ def _add(
     kind, key, golden = belief.kind, belief.kind.key, belief.kind.golden
     readings = [capital_reading(name) for name in kind.amounts]
     names = record_columns(kind)
-    inputs = {**tables, **tables_of(readings)}
+    inputs = dict(tables)
     land: Callable[..., object] = pools.lake.append
     if pools.lake.exists(golden) and TURN not in pools.lake.files(golden)[1].names:
         # A library of before there were versions is made anew, whole.

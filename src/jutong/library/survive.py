@@ -13,6 +13,7 @@ from jutong.quality.reading import literal, quoted
 
 from .basis import check_basis
 from .kind import KINDS, LEGAL_PERSON, Kind, Nature
+from .meaning import meaning_clauses, meant
 
 _NAMES = frozenset(field.name for kind in KINDS.values() for field in kind.fields)
 UNRANKED = 1000  # of a source that nobody has named for the field
@@ -216,22 +217,26 @@ def _said(belief: Belief, touched: str) -> str:
 def _stated(belief: Belief) -> str:
     """Return each source's word for each field: of its newest delivery that has one, the first."""
     told, stated, key = [], [], belief.kind.key
+    several = f"SELECT said.* FROM said JOIN several ON several.{key} = said.{key}"  # noqa: S608 (escaped)
     for plain, order in belief.orders.items():
         name, place, known = quoted(plain), quoted(f"{plain} place"), f"CASE WHEN {quoted(plain)} IS NOT NULL THEN "
-        told.append(f"min_by({name}, {known}{order.name} END) AS {name}, min({known}{order.name} END) AS {place}")
-        newest = f"{known}_d END"
+        first, newest = f"{known}{order.name} END", f"{known}_d END"
+        told.append(f"min_by({name}, {first}) AS {name}, min({first}) AS {place}")
         stated.append(
             f"max_by({name}, {newest}) AS {name}, max_by({place}, {newest}) AS {place}, "
             f"max({newest}) AS {quoted(f'{plain} d')}"
         )
-        if plain in belief.kind.identifying:
-            low, high = quoted(f"{plain} low"), quoted(f"{plain} high")
-            told.append(f"min({name}) AS {low}, max({name}) AS {high}")
+        low, high = _low(plain, belief.kind.identifying), _high(plain, belief.kind.identifying)
+        if low == high:
+            told.append(f"min_by({low}, {first}) AS {low}")
+            stated.append(f"max_by({low}, {newest}) AS {low}")
+        else:
+            told.append(f"min({meant(plain)}) AS {low}, max({meant(plain)}) AS {high}")
             stated.append(f"max_by({low}, {newest}) AS {low}, max_by({high}, {newest}) AS {high}")
     return (
         f"several AS (SELECT {key} FROM said GROUP BY {key} HAVING count(*) > 1), "  # noqa: S608 (all parts are escaped)
-        f"told AS (SELECT said.{key}, _e, _d, count(*) AS _rows, {', '.join(told)} FROM said "
-        f"JOIN several ON several.{key} = said.{key} GROUP BY said.{key}, _e, _d), "
+        f"{meaning_clauses(belief.kind, several, name='heard')}, "
+        f"told AS (SELECT {key}, _e, _d, count(*) AS _rows, {', '.join(told)} FROM heard GROUP BY {key}, _e, _d), "
         f"stated AS (SELECT {key}, _e, sum(_rows) AS _rows, min(_d) AS _first, {', '.join(stated)} "
         f"FROM told GROUP BY {key}, _e)"
     )
@@ -239,21 +244,22 @@ def _stated(belief: Belief) -> str:
 
 def _conflicts_of(kind: Kind, plain: str, order: Order) -> str:
     key, identifying = kind.key, kind.identifying
-    name, place = quoted(plain), f"said.{order.name}"
+    name, place = quoted(plain), f"heard.{order.name}"
     # A source's several values of what identifies all stand against each other; of what changes, its first one speaks.
     spoken = "" if plain in identifying else f" AND {place} = stated.{quoted(f'{plain} place')}"
     split = ""
     if plain in identifying:
         split = f" + CASE WHEN {_low(plain, identifying)} < {_high(plain, identifying)} THEN {_SPLIT} ELSE 0 END"
-    heard = (
-        f"SELECT said.{key}, said.{name} AS value, min({place}{split}) AS place FROM said "  # noqa: S608
-        f"JOIN stated ON stated.{key} = said.{key} AND stated._e = said._e AND stated.{quoted(f'{plain} d')} = said._d "
-        f"WHERE said.{name} IS NOT NULL{spoken} GROUP BY said.{key}, said.{name}"
+    spoken_for = (
+        f"SELECT heard.{key}, min_by(heard.{name}, {place}{split}) AS value, min({place}{split}) AS place FROM heard "  # noqa: S608
+        f"JOIN stated ON stated.{key} = heard.{key} AND stated._e = heard._e "
+        f"AND stated.{quoted(f'{plain} d')} = heard._d "
+        f"WHERE heard.{name} IS NOT NULL{spoken} GROUP BY heard.{key}, heard.{meant(plain)}"
     )
     return (
         f"SELECT each.{key}, '{plain}' AS field, each.value, origin.source, origin.rank, origin.batch, "  # noqa: S608
-        f"each.place = several.best AS kept FROM ({heard}) AS each "
-        f"JOIN (SELECT {key}, min(place) AS best FROM ({heard}) AS all_of_it GROUP BY {key} HAVING count(*) > 1) "
+        f"each.place = several.best AS kept FROM ({spoken_for}) AS each "
+        f"JOIN (SELECT {key}, min(place) AS best FROM ({spoken_for}) AS all_of_it GROUP BY {key} HAVING count(*) > 1) "
         f"AS several ON each.{key} = several.{key} "
         f"JOIN {order.name} AS origin ON origin.place = {_start('each.place')}"
     )
@@ -268,11 +274,11 @@ def _ranked(plain: str, identifying: Collection[str]) -> str:
 
 
 def _low(plain: str, identifying: Collection[str]) -> str:
-    return quoted(f"{plain} low" if plain in identifying else plain)
+    return quoted(f"{plain} low") if plain in identifying else meant(plain)
 
 
 def _high(plain: str, identifying: Collection[str]) -> str:
-    return quoted(f"{plain} high" if plain in identifying else plain)
+    return quoted(f"{plain} high") if plain in identifying else meant(plain)
 
 
 def _mask(names: Iterable[str], kind: str) -> str:

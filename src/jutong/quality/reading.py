@@ -116,22 +116,27 @@ def source_sql(batch: str, presents: Mapping[str, str], *more: str) -> str:
 
 
 def staged(source: str, readings: Sequence[Reading]) -> str:
-    """Return ``WITH`` clauses over the query ``source``; the last is called ``readings`` and has every column.
+    """Return ``WITH`` clauses over the query ``source``; the last is called ``readings`` and has every column."""
+    return f"WITH {clauses_of(source, readings)}"
+
+
+def clauses_of(source: str, readings: Sequence[Reading], *, name: str = "readings") -> str:
+    """Return the clauses of ``staged`` without their ``WITH``, for a question that has others; ``name`` is the last's.
 
     Steps of equal rank share one clause, so that the depth is that of the deepest item, not the number of items.
     """
-    clauses = [f"{name} AS ({sql})" for name, sql in chain.from_iterable(reading.clauses for reading in readings)]
-    before = len(clauses)
-    clauses.append(f"step0 AS ({source})")
-    for rank, steps in enumerate(zip_longest(*(reading.steps for reading in readings)), start=1):
+    clauses = [f"{clause} AS ({sql})" for clause, sql in chain.from_iterable(reading.clauses for reading in readings)]
+    clauses.append(f"{name}0 AS ({source})")
+    last = 0
+    for last, steps in enumerate(zip_longest(*(reading.steps for reading in readings)), start=1):
         there = [step for step in steps if step is not None]
-        columns = "".join(f", {sql} AS {quoted(name)}" for name, sql in chain.from_iterable(s.columns for s in there))
+        columns = "".join(f", {sql} AS {quoted(title)}" for title, sql in chain.from_iterable(s.columns for s in there))
         joins = "".join(
             f" LEFT JOIN {join.table} AS {join.alias} ON {join.on}"
             for join in chain.from_iterable(s.joins for s in there)
         )
-        clauses.append(f"step{rank} AS (SELECT step{rank - 1}.*{columns} FROM step{rank - 1}{joins})")  # noqa: S608
-    return "WITH " + ", ".join(clauses) + f", readings AS (SELECT * FROM step{len(clauses) - 1 - before})"  # noqa: S608
+        clauses.append(f"{name}{last} AS (SELECT {name}{last - 1}.*{columns} FROM {name}{last - 1}{joins})")  # noqa: S608
+    return ", ".join((*clauses, f"{name} AS (SELECT * FROM {name}{last})"))  # noqa: S608
 
 
 def tables_of(readings: Iterable[Reading]) -> dict[str, pa.Table]:
