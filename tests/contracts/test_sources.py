@@ -29,6 +29,7 @@ from jutong.collection import (
     Contract,
     CsvSource,
     DbfSource,
+    Handed,
     JsonSource,
     Layout,
     Limits,
@@ -311,7 +312,8 @@ class TestPeer(SourceContract):
         columns += [pa.array([row[place] for row in rows], pa.string()) for place in range(3)]
         table = pa.Table.from_arrays(columns, schema=schema)
         manifest = Manifest(entry="e", batch="b", rows=len(rows), rows_digest=digest_of(table), columns=tuple(names))
-        write_export(folder / "rows.arrows", table.to_reader(4_000), manifest)
+        keys = pa.table({"key": pa.array([], pa.string())}).to_reader()
+        write_export(folder / "rows.arrows", Handed(table.to_reader(4_000), keys, manifest))
         return PeerSource(folder / "rows.arrows", manifest)
 
     def test_no_rows_is_refused(self, tmp_path: Path) -> None:

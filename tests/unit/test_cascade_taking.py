@@ -36,11 +36,11 @@ class Department:
         """Hand the batch over."""
         with connection(self._node.engine) as db:
             found = collection.find_batch(db, batch)
-        rows, manifest = export_batch(self._node.pools, found, tuple(item.name for item in register_entry().items))
-        write_export(to, rows, manifest)
+        handed = export_batch(self._node.pools, found, tuple(item.name for item in register_entry().items))
+        write_export(to, handed)
         self.files.add(to)
         self._all_here.wait(30)
-        return manifest
+        return handed.manifest
 
 
 def test_two_listeners_do_not_spoil_each_others_rows(tmp_path: Path) -> None:

@@ -453,8 +453,9 @@ def test_only_the_providers_own_collection_post_collects(node: Node, tmp_path: P
 def test_a_batch_travels_to_another_tier_unchanged(node: Node, tmp_path: Path) -> None:
     """The city holds the very rows of the department, under their positions, once, and knows their origin."""
     batch = node.collect(CsvSource(text_file(tmp_path, GOOD, "坏", OTHER), CSV))
-    rows, manifest = export_batch(node.pools, batch, NAMES)
-    write_export(tmp_path / "batch.arrows", rows, manifest)
+    handed = export_batch(node.pools, batch, NAMES)
+    write_export(tmp_path / "batch.arrows", handed)
+    manifest = handed.manifest
     city = node_at(tmp_path / "city")
     for _ in range(2):
         with city.desk(HOUSE) as desk:
@@ -462,16 +463,17 @@ def test_a_batch_travels_to_another_tier_unchanged(node: Node, tmp_path: Path) -
     assert city.evidence() == ["collection.landed"]
     assert (taken.origin, taken.tier, taken.rows_digest) == (batch.id, "city", batch.rows_digest)
     assert city.raw(taken)["_row"].to_pylist() == [1, 3]
-    again, same = export_batch(city.pools, taken, NAMES)
-    assert same.rows_digest == manifest.rows_digest
-    assert again.read_all().num_rows == 2
+    again = export_batch(city.pools, taken, NAMES)
+    assert again.manifest.rows_digest == manifest.rows_digest
+    assert again.rows.read_all().num_rows == 2
 
 
 def test_a_batch_of_another_entry_is_not_aggregated(node: Node, tmp_path: Path) -> None:
     """A manifest cannot put rows under an entry that they were not collected for."""
     batch = node.collect(CsvSource(text_file(tmp_path, GOOD), CSV))
-    rows, manifest = export_batch(node.pools, batch, NAMES)
-    write_export(tmp_path / "batch.arrows", rows, manifest)
+    handed = export_batch(node.pools, batch, NAMES)
+    write_export(tmp_path / "batch.arrows", handed)
+    manifest = handed.manifest
     with pytest.raises(Invalid, match="another entry"), node.desk(HOUSE) as desk:
         collection.aggregate(desk, ENTRY, PeerSource(tmp_path / "batch.arrows", replace(manifest, entry="x")))
 

@@ -162,10 +162,10 @@ def test_what_was_erased_is_not_handed_to_a_neighbour(tmp_path: Path) -> None:
     asked = asked_for(place, house)
     confirmed(place, house, asked)
     custody.erase(house, SECURITY, asked.id, GONE)
-    rows, manifest = export_batch(place.pools, batch, ("name", "uscc"))
-    told = rows.read_all()
-    assert (manifest.rows, told["uscc"].to_pylist()) == (1, [OTHER])
-    assert manifest.rows_digest == digest_of(told)
+    handed = export_batch(place.pools, batch, ("name", "uscc"))
+    told = handed.rows.read_all()
+    assert (handed.manifest.rows, told["uscc"].to_pylist()) == (1, [OTHER])
+    assert handed.manifest.rows_digest == digest_of(told)
 
 
 _ERASE = """

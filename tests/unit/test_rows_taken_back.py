@@ -10,20 +10,33 @@ from pathlib import Path
 import psycopg
 import pymysql
 import pytest
+import sqlalchemy as sa
 
 from jutong import catalogue, ledger, library, registers
-from jutong.collection import Mode, Reach, ReachKind, Reading, batches, plans
+from jutong.collection import (
+    Manifest,
+    Mode,
+    PeerSource,
+    Reach,
+    ReachKind,
+    Reading,
+    aggregate,
+    batches,
+    export_batch,
+    plans,
+    write_export,
+)
 from jutong.collection.plans import Change, Outcome, Plan, State, Wanted
 from jutong.collection.standing import standing_sql
 from jutong.collection.taken_back import standing_tables
 from jutong.follows import follow
-from jutong.kernel.db import transaction
-from jutong.kernel.errors import NotFound, WrongMoment
-from jutong.pools import TableRef
+from jutong.kernel.db import connection, transaction
+from jutong.kernel.errors import Invalid, NotFound, WrongMoment
+from jutong.pools import Pools, TableRef
 from jutong.pools.layout import raw_table
 from jutong.terms import Actor
 from tests.city import MARKET, a_city
-from tests.collecting import ENTRY, OFFICER, register_entry
+from tests.collecting import ENTRY, HOUSE, OFFICER, node_at, register_entry
 from tests.console import CSRF, a_console
 from tests.mariadb import KEEPER, WORD, mariadb_port  # noqa: F401
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
@@ -192,6 +205,48 @@ def test_what_is_deleted_at_the_source_stands_nowhere(register: Register) -> Non
     with register.house.reading() as db:
         assert [one.rows_withdrawn >= 1 for one in batches(db, ENTRY)] == [False, True, True, False]
     assert "公司3" in register.landed()
+
+
+def named_at(engine: sa.Engine, pools: Pools) -> list[str]:
+    """Return the names that stand in a tier, the newest of each key."""
+    with connection(engine) as db:
+        tables = standing_tables(db, pools.lake, ENTRY)
+    sql = f"SELECT max_by(name, _turn) AS name FROM {standing_sql('uscc')} GROUP BY uscc"
+    return sorted(pools.engine.query(sql, {**tables, "t": TableRef(raw_table(ENTRY))}).read_all()["name"].to_pylist())
+
+
+def test_what_was_taken_back_stands_no_more_in_the_tier_above(register: Register, tmp_path: Path) -> None:
+    """Keys travel behind the rows, a row that goes to and fro comes each time, and a damaged file lands nothing."""
+    city, taken = node_at(tmp_path / "city"), tmp_path / "batch.arrows"
+
+    def hand_up() -> Manifest:
+        with register.house.reading() as db:
+            newest = batches(db, ENTRY)[-1]
+        handed = export_batch(register.house.pools, newest, tuple(NAMES))
+        write_export(taken, handed)
+        for _ in range(2):
+            with city.desk(HOUSE) as desk:
+                aggregate(desk, ENTRY, PeerSource(taken, handed.manifest), tier="city")
+        return handed.manifest
+
+    for number in range(4):
+        register.put(number)
+    plan = register.follow()
+    for deed, stand in (
+        (lambda: None, ["公司0", "公司1", "公司2", "公司3"]),
+        (lambda: register.drop(1), ["公司0", "公司2", "公司3"]),
+        (lambda: register.sql("UPDATE register SET name = '乙' WHERE name = '公司2'"), ["乙", "公司0", "公司3"]),
+        (lambda: register.sql("UPDATE register SET name = '公司2' WHERE name = '乙'"), ["公司0", "公司2", "公司3"]),
+        (lambda: register.sql("UPDATE register SET name = '乙' WHERE name = '公司2'"), ["乙", "公司0", "公司3"]),
+        (lambda: register.drop(3), ["乙", "公司0"]),
+    ):
+        deed()
+        register.run(plan)
+        manifest = hand_up()
+        assert named_at(city.engine, city.pools) == named_at(register.house.engine, register.house.pools) == stand
+    taken.write_bytes(taken.read_bytes()[:-40])
+    with pytest.raises(Invalid), city.desk(HOUSE) as desk:
+        aggregate(desk, ENTRY, PeerSource(taken, replace(manifest, batch="other")), tier="city")
 
 
 @pytest.mark.parametrize("deed", ["TRUNCATE TABLE register", "DELETE FROM register WHERE name <> '公司3'"])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow as pa
-
 from jutong import catalogue, collection, quality, registers
-from jutong.collection import Manifest, PeerSource
+from jutong.collection import Handed, PeerSource
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.errors import NotFound, Refused
@@ -35,16 +33,24 @@ def take(desk: Desk, peer: Peer, message: Message, spool: Path) -> None:
         desk.record("cascade.taken", on=message.on, node=node.name, place=message.place, word=message.word)
 
 
-def hand_over(desk: Desk, node: Node, batch_id: str) -> tuple[pa.RecordBatchReader, Manifest]:
+def hand_over(desk: Desk, node: Node, batch_id: str) -> Handed:
     """Hand a batch's rows to the parent tier, which aggregates them; that they left is evidence."""
     batch = collection.find_batch(desk.db, batch_id)
     desk.allow("cascade.hand_over", Label(owner=desk.actor.org))
     if node.relation is not Relation.PARENT:
         raise NotFound("batch", batch_id)
     entry = catalogue.find(desk.db, batch.entry)
-    rows, manifest = collection.export_batch(desk.pools, batch, tuple(item.name for item in entry.items))
-    desk.record("cascade.handed_over", on=batch.id, node=node.name, rows=manifest.rows, digest=manifest.rows_digest)
-    return rows, manifest
+    handed = collection.export_batch(desk.pools, batch, tuple(item.name for item in entry.items))
+    told = handed.manifest
+    desk.record(
+        "cascade.handed_over",
+        on=batch.id,
+        node=node.name,
+        rows=told.rows,
+        digest=told.rows_digest,
+        taken_back=told.taken_back,
+    )
+    return handed
 
 
 def _check_right_to_tell(node: Node, message: Message) -> None:

@@ -35,12 +35,12 @@ def landed(desk: Desk, entry: Entry, source: Source, *, tier: str = "", progress
     identifier = batch_id(entry.id, survey.content)
     if store.known(desk.db, identifier):
         return store.find_batch(desk.db, identifier)
-    takes_back = isinstance(source, PulledSource) and (source.gone > 0 or source.whole)
+    takes_back = isinstance(source, PulledSource | PeerSource) and (source.gone > 0 or source.whole)
     tables = standing_tables(desk.db, desk.pools.lake, entry.id) if takes_back else {}
     withdrawn = 0
     with desk.released(), tempfile.TemporaryFile() as aside, refusing_full_disk():
         flow = Flow(source, survey, contract, batch=identifier, aside=aside)
-        if isinstance(source, PulledSource) and takes_back:
+        if isinstance(source, PulledSource | PeerSource) and takes_back:
             withdrawn = _take_back(desk.pools, entry, source, tables, identifier)
         snapshot = _land(desk.pools.lake, entry.id, flow, identifier, progress or _silent)
     if contract_of(in_force(catalogue.find(desk.db, entry.id))) != contract:
@@ -86,9 +86,9 @@ def _land(lake: Lake, entry: str, flow: Flow, mark: str, progress: Progress) -> 
     return snapshot
 
 
-def _take_back(pools: Pools, entry: Entry, source: PulledSource, tables: Tables, mark: str) -> int:
+def _take_back(pools: Pools, entry: Entry, source: PulledSource | PeerSource, tables: Tables, mark: str) -> int:
     """Land the keys that the source took back, before the rows: who sees the rows sees what went with them."""
-    taken = withdrawn_keys(pools, entry, tables, source.path, source.name, whole=source.whole)
+    taken = withdrawn_keys(pools, entry, tables, source)
     labelled = (
         pa.RecordBatch.from_arrays([pa.repeat(pa.scalar(mark, pa.string()), len(one)), one.column(0)], schema=WITHDRAWN)
         for one in taken

@@ -15,13 +15,20 @@ from jutong.kernel.text import text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Which batch of which entry is handed over, how many rows it has, and their digest in order."""
+    """Which batch of which entry is handed over, how many rows it has, and their digest in order.
+
+    ``feed`` tells batches of one source from those of another, without its name; ``taken_back`` keys, which travel
+    behind the rows, are no longer given by it.
+    """
 
     entry: str
     batch: str
     rows: int
     rows_digest: str
     columns: tuple[str, ...]
+    feed: str = ""
+    taken_back: int = 0
+    keys_digest: str = ""
 
     def wire(self) -> dict[str, Fact]:
         """Return the manifest as plain values.
@@ -34,8 +41,11 @@ class Manifest:
             "batch": self.batch,
             "columns": list(self.columns),
             "entry": self.entry,
+            "feed": self.feed,
+            "keys_digest": self.keys_digest,
             "rows": self.rows,
             "rows_digest": self.rows_digest,
+            "taken_back": self.taken_back,
         }
 
     @classmethod

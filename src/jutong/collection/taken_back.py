@@ -16,6 +16,7 @@ from jutong.pools.lake import Lake
 from jutong.pools.layout import raw_table, withdrawn_table
 
 from . import store
+from .sources import PeerSource, PulledSource
 from .sources.keys import read_gone
 from .standing import FEED, plain, quoted, standing_sql
 
@@ -41,20 +42,20 @@ def standing_tables(db: Db, lake: Lake, entry: str) -> Tables:
 
 
 def withdrawn_keys(
-    pools: Pools, entry: Entry, tables: Tables, path: Path, feed: str, *, whole: bool
+    pools: Pools, entry: Entry, tables: Tables, source: PulledSource | PeerSource
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the keys that a spool takes back: those named beside it, and if it is ``whole`` those that it lacks."""
-    yield from read_gone(path)
+    """Yield the keys that a delivery takes back: those that it names, and if it is whole those that it lacks."""
+    yield from source.keys_gone()
     raw = raw_table(entry.id)
-    if whole and entry.key_item and pools.lake.exists(raw):
+    if source.whole and entry.key_item and pools.lake.exists(raw):
         key = quoted(entry.key_item)
         sql = (
             f"SELECT DISTINCT CAST({key} AS VARCHAR) AS key FROM {standing_sql(entry.key_item)} "  # noqa: S608
             f"LEFT JOIN (SELECT DISTINCT k FROM mine) AS mine ON mine.k = {plain(key)} "
             f"WHERE {FEED} = ? AND {key} IS NOT NULL AND mine.k IS NULL"
         )
-        given = {**tables, "t": TableRef(raw), "mine": _keys_at(path, entry.key_item)}
-        yield from pools.engine.query(sql, given, (feed,))
+        given = {**tables, "t": TableRef(raw), "mine": _keys_at(source.path, entry.key_item)}
+        yield from pools.engine.query(sql, given, (source.name,))
 
 
 def loss_of(pools: Pools, entry: Entry, tables: Tables, path: Path, feed: str, *, whole: bool) -> tuple[int, int]:

@@ -80,13 +80,13 @@ def batch(request: Request[Any, Any, Any], house: TheHouse, replays: TheReplays,
         rows_file = Path(made.name)
     try:
         with house.desk(house.itself) as desk:
-            rows, manifest = cascade.hand_over(desk, node, batch_id)
-            collection.write_export(rows_file, rows, manifest)
+            handed = cascade.hand_over(desk, node, batch_id)
+            collection.write_export(rows_file, handed)
     except BaseException:
         rows_file.unlink(missing_ok=True)
         raise
     headers = {
-        cascade.MANIFEST_HEADER: msgspec.json.encode(manifest.wire()).decode("ascii"),
+        cascade.MANIFEST_HEADER: msgspec.json.encode(handed.manifest.wire()).decode("ascii"),
         "content-length": str(rows_file.stat().st_size),
         "cache-control": "no-store",
     }

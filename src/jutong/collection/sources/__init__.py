@@ -5,7 +5,7 @@ from .dbf import DbfSource
 from .json import JsonSource
 from .kinds import SOURCES, kind_of, source_at
 from .parquet import ParquetSource
-from .peer import PeerSource, export_batch, write_export
+from .peer import Handed, PeerSource, export_batch, write_export
 from .pulled import PulledSource
 from .sqlite import SqliteSource
 from .xlsx import XlsxSource
@@ -14,6 +14,7 @@ __all__ = [
     "SOURCES",
     "CsvSource",
     "DbfSource",
+    "Handed",
     "JsonSource",
     "ParquetSource",
     "PeerSource",

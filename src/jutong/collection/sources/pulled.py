@@ -119,7 +119,7 @@ class PulledSource:
         content = digest.hex()
         if self.gone or self.whole:
             taken = Digest(GONE)
-            for batch in read_gone(self.path):
+            for batch in self.keys_gone():
                 taken.add(batch)
             content = hashed(canonical({"rows": content, "taken_back": taken.hex(), "whole": self.whole}))
         if self.place:
@@ -133,6 +133,10 @@ class PulledSource:
             place = pa.array(range(row + 1, row + 1 + len(batch)), pa.int64())
             yield Portion(pa.RecordBatch.from_arrays([place, place, *batch.columns], schema=schema_of(contract)))
             row += len(batch)
+
+    def keys_gone(self) -> Iterator[pa.RecordBatch]:
+        """Yield the keys that the source took back."""
+        yield from read_gone(self.path)
 
     def _batches(self, contract: Contract) -> Iterator[pa.RecordBatch]:
         checked_size(self.path, self.limits)
