@@ -11,17 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from jutong import sharing
+from jutong import notices, sharing
 from jutong.catalogue import Purpose
 from jutong.cli import app
 from jutong.collection.plans import Schedule
 from jutong.delivery.bulk import manifest, outflow
 from jutong.delivery.bulk.outflow import Outcome, Outflow, State, Target, TargetKind
 from jutong.kernel.db import transaction
-from jutong.kernel.errors import Invalid, NotAllowed, NotFound, TooMuch, WrongMoment
+from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Refused, TooMuch, Unavailable, WrongMoment
 from jutong.kernel.settings import Home
 from jutong.kernel.settings import Outflows as Allowed
-from tests.city import done
+from tests.city import MARKET, SOCIAL, done
 from tests.console import CSRF, a_console
 from tests.shares import Sharing, a_sharing, firms
 
@@ -156,6 +156,39 @@ def test_the_quota_and_the_agreed_methods_bind_outflows_too(shared: Sharing, tmp
     with pytest.raises(NotAllowed, match="method"), only.house.desk(only.actor("asker")) as desk:
         outflow.declare_outflow(desk, only.agreement, "入库", database, PURPOSE, Schedule(""), key=only.house.key)
     only.house.engine.dispose()
+
+
+def told(shared: Sharing, word: str) -> list[list[tuple[str, str]]]:
+    """Return for each line of a word whom it is told to: bodies and their sides."""
+    lines = shared.city.lines(f"delivery.outflow_{word}")
+    return [[(one.body, one.side.value) for one in notices.notices_of(line, ())] for line in lines]
+
+
+def test_both_bodies_have_notice_when_nothing_arrives(
+    shared: Sharing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Declared tells the provider, turned on the consumer; a long delay both, once; a stop both, and nothing runs."""
+    folder = tmp_path / "mounted"
+    kept = turned_on(shared, folder)
+    both = [(SOCIAL, "asking"), (MARKET, "answering")]
+    assert told(shared, "declared") == [[(MARKET, "answering")]]
+    assert told(shared, "started") == [[(SOCIAL, "asking")]]
+    folder.rmdir()
+    folder.write_text("no folder any more")
+    for _ in range(7):
+        with pytest.raises((Unavailable, TooMuch)):  # after three the readings of the day are used up as well
+            outflow.run_outflow(shared.house, shared.house.itself, kept.id)
+    assert told(shared, "delayed") == [both]
+    assert told(shared, "stopped") == []
+
+    def altered(*_: object) -> None:
+        raise outflow.difference(kept.target.place, 4, 3)
+
+    monkeypatch.setattr("jutong.delivery.bulk.outflow.running.target_of", altered)
+    with pytest.raises(Refused, match="does not hold"):
+        outflow.run_outflow(shared.house, shared.house.itself, kept.id)
+    assert told(shared, "stopped") == [both]
+    assert (standing(shared, kept).state, outflow.run_outflows(shared.house)) == (State.STOPPED, 0)
 
 
 def test_an_agreement_that_is_over_ends_its_outflows(shared: Sharing, tmp_path: Path) -> None:

@@ -53,6 +53,16 @@ WORDS: Mapping[str, Text] = {
     "delivery.given_up": text(
         "your system was not told of a new version of {title}: a dead letter waits on the page of the whole", title=""
     ),
+    "delivery.outflow_declared": text(
+        "{body} asks that {title} goes into a target of its own: test it and turn it on", body="", title=""
+    ),
+    "delivery.outflow_started": text("each new version of {title} goes into your target from now on", title=""),
+    "delivery.outflow_delayed": text(
+        "{title} could not be brought into its target several times: it is tried on, read the reason", title=""
+    ),
+    "delivery.outflow_stopped": text(
+        "{title} goes into its target no more: read the reason, put it right and have it delivered anew", title=""
+    ),
     "sharing.suspended": text("the agreement on {title} is suspended: read the reason", title=""),
     "sharing.resumed": text("the agreement on {title} is in force again", title=""),
     "sharing.terminated": text("the agreement on {title} has ended: read the reason", title=""),

@@ -22,7 +22,7 @@ from ...plan import compile
 from ..view import View, refusal_of
 from . import store
 from .loading import Done, Found
-from .outflow import MOST, Altered, Misfit, Outcome, Outflow, Run, State
+from .outflow import MOST, TOLD_AFTER, Altered, Misfit, Outcome, Outflow, Run, State
 from .target import Target
 
 LEASE = timedelta(minutes=2)
@@ -212,13 +212,18 @@ def fail_outflow(desk: Desk, run: Run, error: Refused | Unavailable) -> Run:
     desk.allow("delivery.run_outflow", _of_run(desk, kept))
     outcome = Outcome.UNAVAILABLE if isinstance(error, Unavailable) else Outcome.REFUSED
     ended = replace(run, ended=desk.now, outcome=outcome, code=error.code, reason=error.reason, remedy=error.remedy)
+    after = kept
     if store.holds_lease(desk.db, run.id):
-        store.save_outflow(desk.db, kept.failed(desk.now, stops=isinstance(error, Altered | Misfit)))
+        after = kept.failed(desk.now, stops=isinstance(error, Altered | Misfit))
+        store.save_outflow(desk.db, after)
         store.give_back(desk.db, run.id)
     store.save_run(desk.db, ended)
-    desk.record(
-        "delivery.outflow_failed", on=kept.agreement, **_facts(kept), run=run.id, outcome=outcome.value, code=error.code
-    )
+    facts = {**_facts(kept), "run": run.id, "outcome": outcome.value, "code": error.code}
+    desk.record("delivery.outflow_failed", on=kept.agreement, **facts)
+    if after.state is not kept.state:
+        desk.record("delivery.outflow_stopped", on=kept.agreement, **facts)
+    elif after.tries == TOLD_AFTER > kept.tries:
+        desk.record("delivery.outflow_delayed", on=kept.agreement, **facts)
     return ended
 
 

@@ -16,6 +16,7 @@ MOST = 10  # live outflows of one agreement
 TITLE_MOST = 200
 WAIT_FIRST = timedelta(minutes=1)
 WAIT_MOST = timedelta(hours=1)
+TOLD_AFTER = 5  # runs in vain, about a quarter of an hour: both bodies have notice, once until the next delivery
 
 
 class State(StrEnum):
