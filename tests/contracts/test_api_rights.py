@@ -156,6 +156,11 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/requests/{request_id}/refusal": {"reason": "不可", "basis": "第十四条"},
         "POST /api/entries/{entry_id}/marks": {"columns": [{"item": "capital", "mark": "digits:1"}]},
         "POST /api/profiles": {"system": city.found["system"], "purpose": "social-security"},
+        "POST /api/agreements/{agreement_id}/subscriptions": {
+            "system": city.found["system"],
+            "receiver": "https://claims.example/hook",
+            "purpose": "social-security",
+        },
         "POST /api/agreements/{agreement_id}/outflows": {
             "title": "入库",
             "target": {"kind": "folder", "path": "/srv"},
@@ -227,6 +232,7 @@ def filled(city: City, path: str) -> str:
         "gather_id": NOWHERE,
         "plan_id": NOWHERE,
         "outflow_id": NOWHERE,
+        "subscription_id": NOWHERE,
         "decision_id": NOWHERE,
         "kind": "legal-person",
         "layer": "districts",

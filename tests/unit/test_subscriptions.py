@@ -26,6 +26,7 @@ from jutong.desk import House
 from jutong.kernel.db import connection, metadata, transaction
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, TooMuch, WrongMoment
 from jutong.kernel.httpsig import Target, claim_of, verify_request
+from tests.city import done
 from tests.console import CSRF, a_console
 from tests.shares import Sharing, a_sharing, firms
 
@@ -381,7 +382,7 @@ def test_what_is_due_is_found_in_both_databases(engine: sa.Engine) -> None:
         assert [one.number for one in store.events_after(db, "A" * 26, 1, limit=9)] == [2]
         forth = store.subscriptions_of(db, "A" * 26, limit=9)
         back = store.subscriptions_of(db, "A" * 26, limit=9, descending=True)
-        after = store.subscriptions_of(db, "A" * 26, after=(forth[1].made.isoformat(), forth[1].id), limit=9)
+        after = store.subscriptions_of(db, "A" * 26, after=(forth[1].id,), limit=9)
     assert forth == back[::-1]
     assert after == forth[2:]
     assert [one.failure for one in forth] == [Failure.SILENT] * 5
@@ -431,3 +432,23 @@ def test_the_page_subscribes_and_ends(shared: Sharing, receiver: Receiver) -> No
     assert answer.status_code == 303
     assert telling.tell_subscribers(shared.house) == 0
     assert "subscription ended" in client.get(f"{path}/whole").text
+
+
+def test_the_endpoints_subscribe_list_repeat_and_end(shared: Sharing, receiver: Receiver) -> None:
+    """The using body's systems do the same over the API; the provider sees no receiver, and a guess is refused."""
+    path = f"/api/agreements/{shared.agreement}/subscriptions"
+    with shared.city.client() as client:
+        asker, head = shared.city.bearer("asker"), shared.city.bearer("head")
+        sheet = {"system": shared.system, "receiver": receiver.url, "purpose": PURPOSE.value}
+        made = done(client.post(path, json=sheet, headers=asker))
+        assert (made["state"], made["told"], made["receiver"]) == ("waiting", 0, receiver.url)
+        assert done(client.post(path, json=sheet, headers=asker))["id"] == made["id"]
+        other = done(client.post(path, json=sheet | {"receiver": receiver.url + "/2"}, headers=asker))
+        assert [one["id"] for one in done(client.get(path, headers=asker))] == [made["id"], other["id"]]
+        assert [one["id"] for one in done(client.get(f"{path}?after={made['id']}", headers=asker))] == [other["id"]]
+        assert done(client.get(path, headers=head)) == []
+        assert client.post(path, json=sheet, headers=head).status_code == 403
+        assert client.post(path, json=sheet | {"token": "x"}, headers=asker).status_code == 400
+        assert client.post(f"{path}/{made['id']}/repetition", headers=asker).status_code == 409
+        assert client.post(f"{path}/{made['id']}/ending", headers=head).status_code == 404
+        assert done(client.post(f"{path}/{made['id']}/ending", headers=asker))["state"] == "ended"

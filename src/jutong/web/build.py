@@ -48,6 +48,7 @@ from . import (
     registers,
     search,
     sharing,
+    subscriptions,
     uses,
     whole,
 )
@@ -97,6 +98,7 @@ ROOMS = (
     disputes,
     whole,
     outflows,
+    subscriptions,
     oversight,
     ledger,
 )

@@ -106,10 +106,9 @@ def live_subscriptions(db: Db, agreement_id: str) -> tuple[Subscription, ...]:
 def subscriptions_of(
     db: Db, agreement_id: str, *, after: tuple[str, ...] = (), descending: bool = False, limit: int = 50
 ) -> tuple[Subscription, ...]:
-    """Return a page of an agreement's subscriptions, by the instant at which they were made."""
+    """Return a page of an agreement's subscriptions, the oldest first."""
     query = sa.select(subscription).where(subscription.c.agreement == agreement_id)
-    columns = (subscription.c.made, subscription.c.id)
-    rows = db.execute(keyset(query, columns, after=after, descending=descending, limit=limit)).mappings()
+    rows = db.execute(keyset(query, (subscription.c.id,), after=after, descending=descending, limit=limit)).mappings()
     return tuple(_subscription(row) for row in rows)
 
 
