@@ -43,6 +43,7 @@ from . import (
     packages,
     page,
     plans,
+    policies,
     pushes,
     quality,
     registers,
@@ -97,6 +98,7 @@ ROOMS = (
     disputes,
     whole,
     outflows,
+    policies,
     oversight,
     ledger,
 )

@@ -20,6 +20,7 @@ from ..plan import Plan, compile, judge
 from ..refusal import Refusal
 from ..ruling import InForce
 from ..subjects import ACTIONS, OUTFLOW, SUBSCRIBE
+from .store import in_force
 
 _NO_SECRET = bytes(32)  # masks are compiled with the plan, but no value meets them here
 CALLS_MOST = 20_000  # that are judged for one draft
@@ -116,9 +117,10 @@ def answer_to(
 
 
 def consequences(
-    db: Db, source: str, *, body: str, whole: bool, policy_id: str, standing: Sequence[InForce], now: datetime
+    db: Db, source: str, *, body: str, whole: bool, policy_id: str, now: datetime
 ) -> tuple[Consequence, ...]:
     """Return what a draft would change at this hour, of all that the agreements in force allow; at most 200 deliveries."""
+    standing = in_force(db, now.astimezone(LEGAL_TIME).date())
     drafted = _with(standing, source, body, whole, policy_id, now)
     found: list[Consequence] = []
     asked = 0
