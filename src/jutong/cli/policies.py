@@ -17,13 +17,17 @@ from jutong.kernel.text import text
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
 from .output import show
 
-commands = typer.Typer(name="policies", no_args_is_help=True, help="Policies in Cedar, by which deliveries are decided.")
+commands = typer.Typer(
+    name="policies", no_args_is_help=True, help="Policies in Cedar, by which deliveries are decided."
+)
 app.add_typer(commands)
 LISTED_MOST = 1000
 LONGEST = 100_000  # bytes of a file
 FileArgument = Annotated[Path, typer.Argument(help="A file with one policy in Cedar.")]
 PolicyArgument = Annotated[str, typer.Argument(help="The policy's identifier.")]
-WholeOption = Annotated[bool, typer.Option("--tier", help="For all deliveries of the node, not only one's own entries.")]
+WholeOption = Annotated[
+    bool, typer.Option("--tier", help="For all deliveries of the node, not only one's own entries.")
+]
 PolicyOption = Annotated[str, typer.Option("--policy", help="Whose next version it is.")]
 
 
@@ -66,9 +70,7 @@ def check(
         if found:
             raise Invalid(found[0], remedy=text("put the policy right and check it again"))
         with house.reading() as db:
-            told = policies.consequences(
-                db, source, body=who.org, whole=whole, policy_id=policy, now=house.clock()
-            )
+            told = policies.consequences(db, source, body=who.org, whole=whole, policy_id=policy, now=house.clock())
     changed = [
         {"agreement": one.agreement, "consumer": one.consumer, "system": one.system, "action": one.action}
         | {"purpose": one.purpose, "refused": one.refused, "of_rows": one.of_rows}

@@ -303,9 +303,7 @@ def _verdict(
     call = Call(trial.system, trial.method, trial.purpose, trial.items, visit.today, now.hour, records=1)
     with visit.house.reading() as db:
         in_force = policies.in_force(db, visit.today)
-    return delivery.verdict_of(
-        trial.agreement, entry, service, call, known=known, used=used, policies=in_force
-    )
+    return delivery.verdict_of(trial.agreement, entry, service, call, known=known, used=used, policies=in_force)
 
 
 PAGES = [list_services, try_service, list_calls]
