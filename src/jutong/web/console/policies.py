@@ -12,7 +12,7 @@ from jutong.delivery import policies
 from jutong.delivery.policies import Answer as Told
 from jutong.delivery.policies import Consequence, DeliveryPolicy, Sample, Stage
 from jutong.delivery.subjects import ACTIONS
-from jutong.guard import Label, decide
+from jutong.guard import Label
 from jutong.kernel.text import Text, text
 
 from ..wiring import NO_NUL, Ulid
@@ -128,7 +128,8 @@ def draft_policy(visit: TheVisit) -> Answer:
 def check_policy(visit: TheVisit) -> Answer:
     """Check what is typed, say what it would change, and try it on a delivery, if one is named; nothing is kept."""
     trial = visit.form.read(Trial)
-    decide(visit.acting, "delivery.try_policy", Label(owner=_tier(visit) if trial.whole else visit.acting.org))
+    with visit.desk() as desk:
+        desk.allow("delivery.try_policy", Label(owner=_tier(visit) if trial.whole else visit.acting.org))
     found = policies.faults(trial.source, whole=trial.whole)
     told, consequences = None, tuple[Consequence, ...]()
     if not found:
