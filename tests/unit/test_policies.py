@@ -116,7 +116,7 @@ def test_the_schema_finds_what_could_never_be_asked(words: str, right: bool) -> 
         (condition("context.number has age && context.number.age + 1 > 3", "forbid"), False),
         ('forbid (principal, action == Action::"file", resource) when { context.row has city };', False),
         (
-            'forbid (principal, action == Action::"query", resource) when { context.row has city && context.hour > 8 };',
+            'forbid (principal, action == Action::"query", resource) when { context.row has c && context.hour > 8 };',
             True,
         ),
         ("forbid (principal is System, action, resource) when { context.row has city };", False),

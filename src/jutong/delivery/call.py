@@ -19,7 +19,7 @@ class Person(msgspec.Struct, frozen=True, gc=False):
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):
-    """What is asked for, on which legal day and in which hour of it; one is made a call, so it is a cheap kind of value.
+    """What is asked for, on which legal day and in which hour of it; one is made a call, so it is a cheap kind.
 
     ``way`` names what the rows leave by where the method alone does not tell: a subscription, an outflow. Who asks is
     a system (``client``), else a person, else the consuming body itself.

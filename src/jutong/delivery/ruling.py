@@ -195,7 +195,7 @@ def basis_of(one: InForce) -> Text:
 
 
 def _context(when: Expr) -> set[str]:
-    """Return which attributes of the context a condition asks for; all that vary, if it takes the context as a whole."""
+    """Return which attributes of the context a condition asks for; all that vary, if it takes it as a whole."""
     named = [one.name for one in walk(when) if isinstance(one, Get | Has) and one.of == Var("context")]
     whole = sum(one == Var("context") for one in walk(when)) > len(named)
     return {*named, *(_VARYING if whole else ())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -123,10 +124,8 @@ class Subjects:
         if call.records:
             context["rows"] = call.records
         if call.address:
-            try:
+            with suppress(Wrong):  # a socket without an address: policies ask ``context has address``
                 context["address"] = address_of(call.address)
-            except Wrong:
-                pass  # a socket without an address: policies ask ``context has address``
         return Request(
             principal=who,
             action=Uid("Action", call.way or call.method.value),

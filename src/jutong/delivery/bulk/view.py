@@ -134,7 +134,9 @@ def view_sql(
 ) -> str:
     """Return the query over ``t`` whose rows are the view; ``marked`` has expressions for columns that carry marks.
 
-    ``kept`` are the rows that policies let leave. With ``canaries`` there is a second table of that name, whose rows stand among the others. The last column is the
+    ``kept`` are the rows that policies let leave.
+
+    With ``canaries`` there is a second table of that name, whose rows stand among the others. The last column is the
     flag: which of the items that leave another source contradicts, or is in doubt (table ``doubts``, if ``doubted``).
 
     Of rows with one key the latest stands, as in the serving copy. The order is one of what leaves, never of what

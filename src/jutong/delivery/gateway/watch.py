@@ -50,7 +50,10 @@ class Watch:
         self.read_at = 0.0  # by the steady clock of the machine
 
     def look(self, today: date) -> Board | None:
-        """Return a new board if anything changed by the legal day ``today``; a database that does not answer is ``Unavailable``."""
+        """Return a new board if anything changed by the legal day ``today``.
+
+        A database that does not answer is ``Unavailable``.
+        """
         wider, self._round = self._round % _WIDER_EVERY == 0, self._round + 1
         started = time.monotonic()
         with connection(self._engine) as db:

@@ -19,8 +19,8 @@ def draft_policy(
 ) -> DeliveryPolicy:
     """Draft a policy, or the next version of one; what is in force stays so until a second person enforces the draft.
 
-    ``whole`` is for the administrators of ``tier``, the body that runs the node: for all its deliveries. ``seen`` is the version that the
-    writer had before the eyes.
+    ``whole`` is for the administrators of ``tier``, the body that runs the node: for all its deliveries. ``seen`` is
+    the version that the writer had before the eyes.
     """
     body = tier if whole else desk.actor.org
     versions = store.versions_of(desk.db, policy_id) if policy_id else ()

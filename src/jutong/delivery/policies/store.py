@@ -41,12 +41,13 @@ epoch_table = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("value", sa.BigInteger, nullable=False),
 )
+_NAMES = tuple(one.name for one in policy.c)
 
 
 def save(db: Db, kept: DeliveryPolicy) -> None:
     """Keep a version as it stands."""
     _raise_epoch(db)
-    values = {name: getattr(kept, name) for name in policy.c.keys()} | {"stage": kept.stage.value}
+    values = {name: getattr(kept, name) for name in _NAMES} | {"stage": kept.stage.value}
     upsert(db, policy, values, key=("id", "version"))
 
 
@@ -82,7 +83,7 @@ def versions_of(db: Db, policy_id: str) -> tuple[DeliveryPolicy, ...]:
 
 
 def latest_policy(db: Db, policy_id: str, *, body: str, every: bool) -> DeliveryPolicy:
-    """Return the newest version, if this body may see it: its own, and those of the tier; ``every`` for the tier itself."""
+    """Return the newest version, if this body may see it: its own, the tier's; ``every`` for the tier itself."""
     found = versions_of(db, policy_id)
     if not found or not (every or found[0].whole or found[0].body == body):
         raise NotFound("policy", policy_id)

@@ -105,7 +105,9 @@ def answer_to(
     """Return what would be decided of a sample."""
     call = sample.call(agreement, now)
     before = compile(agreement, entry, secret=_NO_SECRET, policies=standing)
-    after = compile(agreement, entry, secret=_NO_SECRET, policies=_with(standing, source, body, whole, policy_id, now))
+    after = compile(
+        agreement, entry, secret=_NO_SECRET, policies=_with(standing, source, body, policy_id, now, whole=whole)
+    )
     rules = after.rules
     return Answer(
         before=judge(before, call),
@@ -119,9 +121,9 @@ def answer_to(
 def consequences(
     db: Db, source: str, *, body: str, whole: bool, policy_id: str, now: datetime
 ) -> tuple[Consequence, ...]:
-    """Return what a draft would change at this hour, of all that the agreements in force allow; at most 200 deliveries."""
+    """Return what a draft would change at this hour of what agreements in force allow; at most 200 deliveries."""
     standing = in_force(db, now.astimezone(LEGAL_TIME).date())
-    drafted = _with(standing, source, body, whole, policy_id, now)
+    drafted = _with(standing, source, body, policy_id, now, whole=whole)
     found: list[Consequence] = []
     asked = 0
     for agreement in sharing.agreements_in_force(db):
@@ -171,7 +173,7 @@ def _samples(agreement: Agreement) -> Iterator[Sample]:
 
 
 def _with(
-    standing: Sequence[InForce], source: str, body: str, whole: bool, policy_id: str, now: datetime
+    standing: Sequence[InForce], source: str, body: str, policy_id: str, now: datetime, *, whole: bool
 ) -> tuple[InForce, ...]:
     """Return the policies with a draft among them, in place of the version in force before it."""
     today: date = now.astimezone(LEGAL_TIME).date()

@@ -17,7 +17,7 @@ NOTHING: Known = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type; of a set its members', of a record its attributes'. ``any_name``: each name may be there, of this type."""
+    """A type; of a set its members', of a record its attributes'. ``any_name``: any name may be there, of this."""
 
     name: str
     of: Kind | None = None

@@ -91,7 +91,7 @@ def _made(expr: Expr) -> Closure:
         case Lit(value):
             return lambda _: value
         case Var(name):
-            return lambda request: getattr(request, name)  # type: ignore[no-any-return]
+            return lambda request: getattr(request, name)
         case Unary():
             return _unary(expr)
         case Binary():

@@ -1,4 +1,4 @@
-"""What Cedar's expressions are about: booleans, 64-bit numbers, strings, entities, sets, records, decimals, addresses."""
+"""What Cedar's expressions are about: booleans, numbers of 64 bits, strings, entities, sets, records, and two more."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Wrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Uid:
-    """The name of an entity: its type and its identifier.
+    r"""The name of an entity: its type and its identifier.
 
     >>> str(Uid("System", 'a"b'))
-    'System::"a\\\\"b"'
+    'System::"a\\"b"'
     """
 
     type: str

@@ -1,4 +1,4 @@
-"""Pages of policies on deliveries: the list, an editor with an instant check and what it would change, and the moves."""
+"""Pages of policies on deliveries: the list, an editor with an instant check and what would change, the moves."""
 
 from __future__ import annotations
 
