@@ -108,7 +108,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequ
 
 def _barred(entry: Entry, columns: Mapping[str, Column]) -> Mapping[Method, Refusal]:
     """Return the methods by which the items may not leave, whatever was agreed and whatever a policy permits."""
-    barred = {}
+    barred: dict[Method, Refusal] = {}
     for item in entry.items:
         for method in Method if item.name in columns else ():
             try:

@@ -8,7 +8,9 @@ from jutong.catalogue.entry import Entry
 from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement
 
-from .plan import Call, Refusal, compile, judge, over_quota
+from .call import Call
+from .plan import compile, judge, over_quota
+from .refusal import Refusal
 from .ruling import InForce
 from .service import Service
 from .wire import NOT_FOUND

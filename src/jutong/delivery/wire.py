@@ -14,7 +14,7 @@ import msgspec
 from jutong.kernel.errors import NO_TEXT, Unavailable
 from jutong.kernel.text import DEFAULT_LANGUAGE, Text, preferred_language, text
 
-from .plan import Refusal
+from .refusal import Refusal
 
 HEADERS_LIMIT = 16 * 1024  # bytes of names and values
 BODY_LIMIT = 64 * 1024  # bytes

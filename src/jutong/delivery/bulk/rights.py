@@ -17,7 +17,8 @@ from jutong.sharing import Agreement
 
 from .. import policies
 from ..call import bulk_call
-from ..plan import Plan, Refusal, compile, judge
+from ..plan import Plan, compile, judge
+from ..refusal import Refusal
 from ..wire import NOT_FOUND
 from . import store
 from .asking import instant_of

@@ -17,7 +17,7 @@ from jutong.kernel.text import text
 from jutong.terms import Actor, Duty, Grade
 
 from ..gateway.watch import node_secret
-from ..plan import Refusal
+from ..refusal import Refusal
 from ..wire import NOT_FOUND, Asked
 from . import store
 from .acts import confirm_receipt

@@ -24,8 +24,9 @@ from jutong.kernel.text import text
 from jutong.pools import Lookup, LookupReader
 
 from ..board import Board, Client
-from ..plan import ANSWERED, Refusal
+from ..plan import ANSWERED
 from ..quota import Counters, Spent
+from ..refusal import Refusal
 from ..session import Sessions
 from ..wire import (
     STATUS,

@@ -13,8 +13,9 @@ from jutong.guard.grades import Method
 from jutong.kernel.text import text
 from jutong.pools import LookupReader
 
+from ..call import Call
 from ..likeness import KEY_LIMIT, key_bytes
-from ..plan import Call, Plan, judge, over_quota
+from ..plan import Plan, judge, over_quota
 from ..quota import Counters
 from ..ruling import RowRule
 from ..service import Service

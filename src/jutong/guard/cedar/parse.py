@@ -44,7 +44,8 @@ def parse(source: str) -> Policy:
 class _Reader:
     def __init__(self, words: Iterator[Word]) -> None:
         self._words = words
-        self._next, self._after = next(words), None
+        self._next = next(words)
+        self._after: Word | None = None
         self._nested = self._operators = 0
 
     def policy(self) -> Policy:

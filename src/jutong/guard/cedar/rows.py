@@ -54,10 +54,10 @@ def row_faults(policy: Policy, *, batch: Scope) -> Iterator[Text]:
 def _whole(action: Scope, batch: Scope) -> bool:
     """Say whether an action's scope holds all batch ways or none of them; ``batch.within`` is their group and they."""
     group, *ways = batch.within or ()
-    named = (
-        ([action.equal] if action.equal else list(action.within)) if action.equal or action.within is not None else None
-    )
-    return named is None or group in named or not set(ways) & set(named) or set(ways) <= set(named)
+    if action.equal is None and action.within is None:
+        return True
+    named = {action.equal, *(action.within or ())}
+    return group in named or not set(ways) & named or set(ways) <= named
 
 
 def _reaches(action: Scope, batch: Scope) -> bool:
