@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +13,9 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
-from jutong import catalogue, delivery, sharing
+from jutong import catalogue, cli, delivery, sharing
 from jutong.catalogue import Purpose
 from jutong.collection.plans import Schedule
 from jutong.delivery import bulk, policies
@@ -29,6 +31,7 @@ from jutong.guard.grades import Method
 from jutong.kernel.db import connection
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Overtaken
 from jutong.terms import Actor, Duty, Grade
+from tests.console import CSRF, a_console
 from tests.gateway import CODE, OTHER, SERVICE, Market, a_market, run
 from tests.shares import Sharing, a_sharing, firms
 from tests.town import AUTHORITY, MARKET, SOCIAL, officer
@@ -350,3 +353,58 @@ def test_a_console_trial_says_what_the_gateway_would_say(market: Market) -> None
     refusal = delivery.verdict_of(agreement, entry, service, call, known=True, used=0, policies=standing)
     assert refusal is not None
     assert refusal.code == "policy"
+
+
+def test_a_file_may_need_a_second_factor(shared: Sharing) -> None:
+    """How surely an official was known is asked where a policy wants it; who is not known surely gets no file."""
+    kept = enforced(
+        shared,
+        'forbid (principal is Person, action == Action::"file", resource)'
+        " unless { principal has acr && principal.acr >= 2 };",
+    )
+    house, asker = shared.house, shared.actor("asker")
+    for acr in (0, 1):
+        with pytest.raises(NotAllowed, match="policy"):
+            bulk.hand_over(house, asker, shared.agreement, Form.CSV, PURPOSE, acr=acr)
+    assert bulk.hand_over(house, asker, shared.agreement, Form.CSV, PURPOSE, acr=2).size
+    lifted(shared, kept)
+
+
+def test_policies_are_kept_from_the_terminal(shared: Sharing, tmp_path: Path) -> None:
+    """Check, draft, enforce by a second person, withdraw by another: the same acts as on the page."""
+    city, home = shared.city, str(shared.house.home.folder)
+    file = tmp_path / "night.cedar"
+    file.write_text("forbid (principal, action, resource) when { context.hour < 6 };", encoding="utf-8")
+
+    def said(account: str, *words: str) -> Any:
+        found = CliRunner().invoke(
+            cli.app, ["policies", *words, "--home", home, "--token", city.tokens[account], "--json"]
+        )
+        return found.exit_code, json.loads(found.stdout.splitlines()[-1]) if found.exit_code == 0 else {}
+
+    assert said("security", "check", str(file), "--tier")[0] == 0
+    code, kept = said("security", "draft", str(file), "--title", "夜间", "--basis", BASIS, "--tier")
+    assert (code, kept["stage"]) == (0, "draft")
+    assert said("security", "enforce", kept["id"], "1")[0] != 0
+    assert said("overseer", "enforce", kept["id"], "1")[1]["stage"] == "in-force"
+    code, answer = said("security", "try", str(file), shared.agreement, "--action", "table", "--hour", "3", "--tier")
+    assert (code, answer["with it"]) == (0, "policy")
+    assert said("overseer", "withdraw", kept["id"])[1]["stage"] == "withdrawn"
+    file.write_text("forbid (principal, action, resource) when { context.minute < 6 };", encoding="utf-8")
+    assert said("security", "check", str(file), "--tier")[0] != 0
+    assert said("nobody", "list")[0] != 0
+
+
+def test_the_editor_checks_without_keeping_anything(shared: Sharing) -> None:
+    """What is wrong is said on the page, and who would be refused; the text is never lost."""
+    console = a_console(shared.city)
+    client = console.client("security")
+    form = {"_csrf": CSRF, "whole": "true", "policy_title": "", "basis": "", "action": "query", "rows": "1"}
+    wrong = client.post("/policies/check", data={**form, "source": "forbid (principal, action, resource) when { 1 };"})
+    assert wrong.status_code == 200
+    assert "Bool" in wrong.text
+    told = client.post("/policies/check", data={**form, "source": FORBID_ALL})
+    assert shared.agreement in told.text
+    assert FORBID_ALL in told.text
+    with shared.house.reading() as db:
+        assert policies.policies_shown(db, body="", every=True, limit=50)[-1].source != FORBID_ALL
