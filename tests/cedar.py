@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import cedarpy
 
 from jutong.guard.cedar import Compiled, Entity, Record, Request, Uid, Value, compiled, decide
-from jutong.guard.cedar.values import Address, Decimal, Set, members, quoted, set_of
+from jutong.guard.cedar.values import Address, Decimal, Set, address_of, decimal_of, members, quoted, set_of
 
 TYPES = ("System", "Body", "Agreement", "Entry")
 ACTIONS = ("query", "verify", "table", "record", "batch")
@@ -167,8 +168,6 @@ def spelled_decimal(value: Decimal) -> str:
 
 def spelled_address(value: Address) -> str:
     """Return an address as it is written."""
-    import ipaddress
-
     return f"{ipaddress.ip_address(value.bits.to_bytes(value.width // 8, 'big'))}/{value.prefix}"
 
 
@@ -177,14 +176,10 @@ def _uid(uid: Uid) -> dict[str, str]:
 
 
 def _decimal(words: str) -> Value:
-    from jutong.guard.cedar.values import decimal_of
-
     return decimal_of(words)
 
 
 def _address(words: str) -> Value:
-    from jutong.guard.cedar.values import address_of
-
     return address_of(words)
 
 

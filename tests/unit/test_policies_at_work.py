@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -89,8 +90,6 @@ def test_a_gateway_that_runs_knows_a_policy_within_a_second(market: Market) -> N
             return int(reply.status)
 
         async def until(wanted: int) -> float:
-            import asyncio
-
             began = time.monotonic()
             while await status() != wanted:
                 assert time.monotonic() - began < 10

@@ -39,6 +39,10 @@ def row_faults(policy: Policy, *, batch: Scope) -> Iterator[Text]:
     if policy.when is None or not of_rows(policy.when):
         return
     yield from _faults(policy.when)
+    for one in walk(policy.when):
+        words = one.value if isinstance(one, Lit) else one.pieces if isinstance(one, Like) else ""
+        if isinstance(words, str | tuple) and any("\0" in word for word in words):
+            yield text("no value of a row holds a NUL")
     if not _whole(policy.action, batch):
         yield text("a policy about rows speaks of all ways of batch delivery alike, or of none")
     elif _reaches(policy.action, batch):
@@ -70,8 +74,6 @@ def _faults(expr: Expr) -> Iterator[Text]:
     if expr == Var("context"):
         yield text("the context as a whole is not asked of rows")
         return
-    if isinstance(expr, Lit) and isinstance(expr.value, str) and "\0" in expr.value:
-        yield text("no value of a row holds a NUL")
     if not of_rows(expr):
         return
     match expr:
