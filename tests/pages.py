@@ -21,6 +21,7 @@ from jutong.access import Seat
 from jutong.collection import Layout, Reach, ReachKind, packages, plans, pushes
 from jutong.collection.plans import Schedule, Wanted
 from jutong.collection.pushes import Parcel
+from jutong.delivery import policies
 from jutong.delivery.bulk import outflow
 from jutong.delivery.bulk.outflow import store as outflows
 from jutong.desk import House
@@ -117,6 +118,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _plan(city)
     _push(city)
     _outflow(city)
+    _policy(city)
     _package(city)
     _erasure(city)
     _layer(city)
@@ -162,6 +164,15 @@ def _outflow(city: City) -> None:
         run = outflow.Run(id=ulid(now), outflow=kept.id, began=now, ended=now, outcome=outflow.Outcome.REFUSED)
         outflows.save_run(db, run)
     city.found["outflow"] = kept.id
+
+
+def _policy(city: City) -> None:
+    """Let the authority draft a policy that nobody has put in force yet."""
+    writer = Actor(id="writer", org=AUTHORITY, duties=frozenset({Duty.SECURITY_ADMIN}))
+    source = "forbid (principal, action, resource) when { context.hour < 6 };"
+    with city.house.desk(writer) as desk:
+        kept = policies.draft_policy(desk, "夜间不交付", "第九条", source, tier=AUTHORITY, whole=True)
+    city.found["policy"] = kept.id
 
 
 def _erasure(city: City) -> None:
@@ -395,6 +406,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "profile_id": found["line"],
         "subscription_id": found["line"],
         "outflow_id": found["outflow"],
+        "policy_id": found["policy"],
         "batch_id": found["batch"],
         "code": MARKET,
         "table_id": found["table"],

@@ -97,6 +97,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.service_trial": {"requests", "office-head"},
     "pages.calls": SHARING,
     "pages.traces": {"security-admin"},
+    "pages.policies": {"security-admin", "oversight", "office-head", "audit-admin"},
     "pages.oversight": {"oversight", "audit-admin", "office-head", "department-head"},
     "pages.audit": {"audit-admin"},
     "pages.people": {"system-admin", "security-admin"},
@@ -207,6 +208,16 @@ _BOTH_SIDES = ("asker", "asking-head", "officer", "head", "own-answers", "own-of
 _OF_BOTH: Mapping[str, object] = {"owner": SOCIAL, "parties": (MARKET,)}
 _SYSTEM = ("system", "own-system-admin")
 _SECURITY = ("security", "own-security-admin")
+_POLICY = (
+    *("security", "overseer", "head", "asking-head", "stranger", "far-security-admin"),
+    *("own-security-admin", "own-oversight", "own-office-head"),
+)
+_OF_TIER = ("security", "overseer")
+_POLICY_FORM = {
+    "policy_title": "夜间",
+    "basis": "第九条",
+    "source": "forbid (principal, action, resource) when { context.hour < 6 };",
+}
 _EVERYBODY_AT_A_DESK = (
     *("system", "security", "audit", "auditor", "publisher", "overseer", "officer", "head", "asker", "asking-head"),
     *("nobody", "stranger", "far-system-admin", "far-security-admin", "far-audit-admin"),
@@ -582,6 +593,15 @@ DONE_BY: Mapping[str, Deed] = {
         "delivery.compare_outflow", *_BOTH_SIDES, **_OF_BOTH
     ),
     "/agreements/{agreement_id}/outflows/{outflow_id}/ending": _deed("delivery.end_outflow", *_BOTH_SIDES, **_OF_BOTH),
+    "/policies/new": _deed("delivery.draft_policy", *_POLICY, owner=OWN, fields=_POLICY_FORM),
+    "/policies/check": _deed("delivery.try_policy", *_POLICY, owner=OWN, fields=_POLICY_FORM),
+    "/policies/{policy_id}": _deed(
+        "delivery.draft_tier_policy", *_OF_TIER, owner=AUTHORITY, fields={**_POLICY_FORM, "seen": "1"}
+    ),
+    "/policies/{policy_id}/enforcement": _deed(
+        "delivery.enforce_tier_policy", *_OF_TIER, owner=AUTHORITY, fields={"version": "1"}
+    ),
+    "/policies/{policy_id}/withdrawal": _deed("delivery.withdraw_tier_policy", *_OF_TIER, owner=AUTHORITY),
     "/agreements/{agreement_id}/suspension": _deed(
         "sharing.suspend",
         *_PROVIDERS_OFFICE,

@@ -103,6 +103,7 @@ ADAPTERS = {
     "jutong.delivery.bulk.telling.sending",
     "jutong.delivery.bulk.tracing",
     "jutong.delivery.bulk.writing",
+    "jutong.delivery.policies.trying",
     "jutong.delivery.quota",
     "jutong.cascade.feed",
     "jutong.cascade.listen",

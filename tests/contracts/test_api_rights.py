@@ -20,6 +20,7 @@ from jutong.terms import Duty
 from tests.city import AUTHORITY, MARKET, PEOPLE, SOCIAL, City, a_full_city, a_sheet, a_wish, done
 
 REACH = {"kind": "postgresql", "host": "db.invalid", "database": "a", "table": "t", "user": "reader"}
+POLICY = {"title": "夜间", "basis": "第九条", "source": "forbid (principal, action, resource);"}
 NOWHERE = "01JZ0000000000000000000000"
 KEY = str(SigningKey.of_seed(b"rights--" * 4).public)
 # What everybody with a post may read: who is who, which clocks run, the catalogue in force, how large the library is.
@@ -166,6 +167,10 @@ def bodies(city: City) -> dict[str, Any]:
             "target": {"kind": "folder", "path": "/srv"},
             "purpose": "social-security",
         },
+        "POST /api/policies": POLICY,
+        "POST /api/policies/{policy_id}/versions": POLICY,
+        "POST /api/policies/check": {"source": POLICY["source"]},
+        "POST /api/policies/trial": {"source": POLICY["source"], "agreement": city.found["agreement"]},
         "POST /api/agreements/{agreement_id}/suspension": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/termination": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/rectification": {"report": "已改正"},
@@ -233,6 +238,8 @@ def filled(city: City, path: str) -> str:
         "plan_id": NOWHERE,
         "outflow_id": NOWHERE,
         "subscription_id": NOWHERE,
+        "policy_id": NOWHERE,
+        "version": "1",
         "decision_id": NOWHERE,
         "kind": "legal-person",
         "layer": "districts",
@@ -293,6 +300,9 @@ def test_every_duty_in_another_body_does_not_reach_into_this_one(city: City, cli
     may = {
         *OPEN_TO_EVERY_POST,
         "POST /api/demands",  # what a body needs is its own to say
+        "GET /api/policies",  # those of the tier bind it too
+        "POST /api/policies",  # for entries of its own
+        "POST /api/policies/check",
         "POST /api/v1/lineage",  # it may tell of its own programs' runs, on a map that only it sees
         "POST /api/harvest/sources/{source}/gathers",  # lists that it imports itself are its own
         *(f"GET /api/harvest/{what}" for what in ("sources", "records", "decisions", "overdue")),

@@ -121,7 +121,7 @@ def test_a_service_is_known_only_as_delivered(tmp_path: Path, moment: int) -> No
                 delivery.open_service(desk, agreement.id)
 
     sa.event.listen(town.engine, "before_cursor_execute", deliver)
-    board = Watch(town.engine, b"secret").look()
+    board = Watch(town.engine, b"secret").look(town.now.date())
     sa.event.remove(town.engine, "before_cursor_execute", deliver)
     assert board is not None
     plans = board.plans_of(town.systems[0], SERVICE)

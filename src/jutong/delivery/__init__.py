@@ -7,10 +7,12 @@ from .acts import open_service, refresh, serve_entry
 from .bulk import keep_views, remake_views, sharing_of
 from .bulk.outflow import end_outflows, run_outflows
 from .bulk.telling import end_subscriptions, tell_subscribers
+from .call import Call
 from .client import Answer, Consumer
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
-from .plan import Call, Plan, Refusal
+from .plan import Plan
 from .quota import Spent, used_on
+from .refusal import Refusal
 from .script import Spelled
 from .service import Service
 from .store import find_service, service_for, services, services_of

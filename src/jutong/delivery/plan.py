@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-
-import msgspec
 
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import ShareType
-from jutong.guard.grades import Durability, Method, handling
+from jutong.guard.grades import GRADING, Durability, Method, handling, require
 from jutong.guard.mask import Clear, Masked, parse_mask
-from jutong.kernel.errors import NO_TEXT
-from jutong.kernel.text import Text, text
+from jutong.kernel.errors import NotAllowed
+from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement, Standing
 
+from .call import Call
+from .refusal import Refusal
+from .ruling import InForce, Rules, rules_of
 from .shape import Shape
 
 ANSWERED = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The answer is no: by which term, why, and what the caller can do; ``code`` is stable and goes on record."""
-
-    code: str
-    reason: Text
-    basis: Text = NO_TEXT
-    remedy: Text = NO_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +53,9 @@ class Plan:
     standing: Standing
     delivered: bool
     durability: Durability
+    barred: Mapping[Method, Refusal] = field(default_factory=dict)  # by the items' grades as they are now
+    single: frozenset[str] = frozenset()  # items that leave one record at a time
+    rules: Rules | None = None  # of the node's own policies; None: there are none for this agreement
 
     def within(self, region: str | None) -> bool:
         """Say whether a row of this division is inside the agreed area; a row of no known division is not."""
@@ -72,18 +66,10 @@ class Plan:
         return self.standing is Standing.IN_FORCE and self.delivered and self.starts <= day <= self.ends
 
 
-class Call(msgspec.Struct, frozen=True, gc=False):
-    """What a consumer's system asks for, on which day; one is made a call, so it is a cheap kind of value."""
-
-    client: str
-    method: Method
-    purpose: str
-    items: tuple[str, ...]
-    day: date
-
-
-def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
+def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequence[InForce]) -> Plan:
     """Return the plan of ``agreement`` over ``entry`` as it is now; an item that is no longer shared is left out.
+
+    ``policies`` are those in force at this node: they narrow what was agreed, and never widen it.
 
     Tokens that stand for values are made under a key of this consumer and this entry alone, so that two consumers
     cannot join what they were given.
@@ -114,7 +100,22 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
         standing=agreement.stage,
         delivered=agreement.delivered is not None,
         durability=handling(entry.grade).durability,
+        barred=_barred(entry, columns),
+        single=frozenset(item.name for item in entry.items if item.name in columns and handling(item.grade).single),
+        rules=rules_of(policies, agreement, entry),
     )
+
+
+def _barred(entry: Entry, columns: Mapping[str, Column]) -> Mapping[Method, Refusal]:
+    """Return the methods by which the items may not leave, whatever was agreed and whatever a policy permits."""
+    barred: dict[Method, Refusal] = {}
+    for item in entry.items:
+        for method in Method if item.name in columns else ():
+            try:
+                require(item.grade, method, masked=columns[item.name].mask is not None, purpose=True)
+            except NotAllowed as error:
+                barred.setdefault(method, Refusal("grade", error.reason, error.basis, error.remedy))
+    return barred
 
 
 def token_key_of(agreement: Agreement, entry: Entry, secret: bytes) -> bytes:
@@ -123,7 +124,16 @@ def token_key_of(agreement: Agreement, entry: Entry, secret: bytes) -> bytes:
 
 
 def judge(plan: Plan, call: Call) -> Refusal | None:
-    """Return why the call is outside the agreement, or None; the day's quota is counted by the caller, who holds it."""
+    """Return why a delivery is refused, or None: by the agreement, by grades, by the node's policies, in this order.
+
+    Every delivery is asked here: at the gateway, of shares, files, subscriptions and outflows. The day's quota is
+    counted by the caller, who holds it.
+    """
+    return _outside(plan, call) or _graded(plan, call) or (plan.rules.refusal(call) if plan.rules else None)
+
+
+def _outside(plan: Plan, call: Call) -> Refusal | None:
+    """Return why the call is outside the agreement, or None."""
     if plan.standing is not Standing.IN_FORCE:
         return Refusal(
             "suspended",
@@ -165,6 +175,20 @@ def judge(plan: Plan, call: Call) -> Refusal | None:
             text("the call names items that were not agreed"),
             text("sharing agreement, items: {items}", items=", ".join(plan.columns)),
             text("leave them out, or ask for them"),
+        )
+    return None
+
+
+def _graded(plan: Plan, call: Call) -> Refusal | None:
+    """Return why the grades of what is asked for forbid it, or None."""
+    if call.method in plan.barred:
+        return plan.barred[call.method]
+    if call.method is Method.QUERY and call.records > 1 and plan.single.intersection(call.items or plan.columns):
+        return Refusal(
+            "grade",
+            text("data of this grade leaves one record at a time"),
+            GRADING,
+            text("ask for each record by itself, or for verification"),
         )
     return None
 

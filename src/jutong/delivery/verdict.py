@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jutong.catalogue.entry import Entry
 from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement
 
-from .plan import Call, Refusal, compile, judge, over_quota
+from .call import Call
+from .plan import compile, judge, over_quota
+from .refusal import Refusal
+from .ruling import InForce
 from .service import Service
 from .wire import NOT_FOUND
 
@@ -14,7 +19,14 @@ _NO_SECRET = bytes(32)  # masks are compiled with the plan, but no value meets t
 
 
 def verdict_of(
-    agreement: Agreement, entry: Entry, service: Service | None, call: Call, *, known: bool, used: int
+    agreement: Agreement,
+    entry: Entry,
+    service: Service | None,
+    call: Call,
+    *,
+    known: bool,
+    used: int,
+    policies: Sequence[InForce],
 ) -> Refusal | None:
     """Return why the gateway would refuse the call, or None; ``known`` says whether the system has a key.
 
@@ -29,5 +41,5 @@ def verdict_of(
         )
     if service is None or call.client not in agreement.systems:
         return NOT_FOUND
-    plan = compile(agreement, entry, secret=_NO_SECRET)
+    plan = compile(agreement, entry, secret=_NO_SECRET, policies=policies)
     return judge(plan, call) or (over_quota(plan) if used >= plan.quota_per_day else None)

@@ -14,7 +14,7 @@ import msgspec
 from jutong.kernel.errors import NO_TEXT, Unavailable
 from jutong.kernel.text import DEFAULT_LANGUAGE, Text, preferred_language, text
 
-from .plan import Refusal
+from .refusal import Refusal
 
 HEADERS_LIMIT = 16 * 1024  # bytes of names and values
 BODY_LIMIT = 64 * 1024  # bytes
@@ -29,6 +29,8 @@ STATUS: Mapping[str, int] = {
     "term": 403,
     "purpose": 403,
     "scope": 403,
+    "grade": 403,
+    "policy": 403,
     "not-found": 404,
     "method": 405,
     "body-too-large": 413,
@@ -74,6 +76,7 @@ class Asked(msgspec.Struct, frozen=True):
     fields: Mapping[bytes, bytes]
     body: bytes = b""
     own: bytes = b""  # the request's own fields as its digest takes them, where they were spelled before
+    peer: str = ""  # the address from which it came; behind a proxy, as the proxy tells it
 
     def field(self, name: bytes) -> str:
         """Return a field's value, empty if it is absent; anything but plain ASCII is refused."""

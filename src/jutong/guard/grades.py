@@ -41,6 +41,7 @@ class Handling:
     purpose: bool  # every call must name a purpose of the agreement
     second_approval: bool  # clear text needs a second person's approval
     durability: Durability
+    single: bool = False  # a query answers one record a call
 
 
 _BATCH = frozenset({Method.TABLE, Method.FILE})
@@ -82,6 +83,7 @@ HANDLING: Mapping[Grade, Handling] = {
         purpose=True,
         second_approval=True,
         durability=Durability.BEFORE_ANSWER,
+        single=True,
     ),
 }
 

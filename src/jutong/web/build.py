@@ -43,6 +43,7 @@ from . import (
     packages,
     page,
     plans,
+    policies,
     pushes,
     quality,
     registers,
@@ -99,6 +100,7 @@ ROOMS = (
     whole,
     outflows,
     subscriptions,
+    policies,
     oversight,
     ledger,
 )

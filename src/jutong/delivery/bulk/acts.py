@@ -15,14 +15,16 @@ from jutong.collection.taken_back import standing_tables
 from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
-from jutong.kernel.errors import Invalid, NotAllowed, NotFound, TooMuch, Unavailable, WrongMoment
+from jutong.kernel.errors import Invalid, NotFound, TooMuch, Unavailable, WrongMoment
 from jutong.kernel.text import text
 from jutong.registers import SystemName
 from jutong.sharing import Agreement
 from jutong.terms import Actor, Duty, Grade
 
+from .. import policies
+from ..call import Person, bulk_call
 from ..gateway.watch import node_secret
-from ..plan import Plan, compile, token_key_of
+from ..plan import compile, judge, token_key_of
 from . import store
 from .form import Form, Handed
 from .making import Recipe, materialise, recipe_of
@@ -32,7 +34,7 @@ from .profile import SECRET_BYTES, Profile, new_profile
 from .telling import store as telling
 from .telling.event import event_of
 from .tracing import Leak, Trace, traced
-from .view import BATCHES, EVERY, View, outlived, refusal_of, terms_of
+from .view import BATCHES, EVERY, View, outlived, terms_of
 from .writing import written
 
 Take = Callable[[str, date, int], bool]  # counts one reading of the whole, or says that the day's are used up
@@ -130,13 +132,17 @@ def hand_over_file(
     key: SigningKey,
     node: str,
     take: Take,
+    acr: int = 0,
 ) -> Handed:
     """Hand the view of an agreement over as one file to an official of its consumer; on record before a byte leaves."""
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
     entry = catalogue.find(desk.db, agreement.entry)
     desk.allow("delivery.hand_over_file", _label_of_file(agreement, entry))
-    plan = compile(agreement, entry, secret=node_secret(key))
-    _check_open(plan, purpose, desk)
+    plan = compile(agreement, entry, secret=node_secret(key), policies=policies.in_force(desk.db, desk.today))
+    asking = Person(desk.actor.id, frozenset(map(str, desk.actor.duties)), acr)
+    refusal = judge(plan, bulk_call(Method.FILE, purpose.value, desk.now, person=asking))
+    if refusal is not None:
+        raise refusal.error()
     view = store.newest_view(desk.db, agreement.id)
     marked = store.marks_of(desk.db, entry.id)
     if view is None or view.terms != terms_of(agreement, entry, plan, view.table, marked=marked):
@@ -287,12 +293,6 @@ def _given_whole(desk: Desk, entry: Entry) -> dict[str, str]:
     return found
 
 
-def _check_open(plan: Plan, purpose: Purpose, desk: Desk) -> None:
-    refusal = refusal_of(plan, Method.FILE, purpose.value, desk.today)
-    if refusal is not None:
-        raise NotAllowed(refusal.reason, basis=refusal.basis, remedy=refusal.remedy)
-
-
 def _label_of_file(agreement: Agreement, entry: Entry) -> Label:
     """The file is the consumer's; it is as grave as the gravest of its items."""
     names = {one.name for one in agreement.items}
@@ -302,7 +302,7 @@ def _label_of_file(agreement: Agreement, entry: Entry) -> Label:
 
 def _recipe(desk: Desk, agreement: Agreement, entry: Entry, key: SigningKey) -> Recipe | None:
     secret = node_secret(key)
-    plan = compile(agreement, entry, secret=secret)
+    plan = compile(agreement, entry, secret=secret, policies=policies.in_force(desk.db, desk.today))
     return recipe_of(
         *(desk.pools, agreement, entry, plan),
         token_key=token_key_of(agreement, entry, secret),

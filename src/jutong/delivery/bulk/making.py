@@ -30,7 +30,7 @@ from jutong.sharing.agreement import Agreement
 from ..plan import Plan
 from ..service import DISPUTED, GOLDEN, columns_of, standing_table
 from .marking import Marking, canary_table
-from .view import Part, View, changes_sql, columns_taken, terms_of, view_sql
+from .view import Part, View, changes_sql, columns_taken, kept_rows, terms_of, view_sql
 
 NEW = ".new"
 _TYPES = {
@@ -157,6 +157,7 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
         marked=marked,
         canaries=canaries is not None,
         doubted=recipe.doubts is not None,
+        kept=kept_rows(recipe.plan),
     )
     rows = normal(pools.engine.query(sql, given))
     parts, disputed = _written(home, staging.name, rows, recipe)

@@ -12,7 +12,8 @@ import msgspec
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Refused, TooMuch, Unavailable
 from jutong.kernel.text import text
 
-from ..plan import ANSWERED, Plan, Refusal
+from ..plan import ANSWERED, Plan
+from ..refusal import Refusal
 from ..wire import STATUS, Asked
 from .asking import range_of
 

@@ -15,13 +15,16 @@ from jutong.kernel.ids import is_ulid
 from jutong.kernel.text import text
 from jutong.sharing import Agreement
 
-from ..plan import Plan, Refusal, compile
+from .. import policies
+from ..call import bulk_call
+from ..plan import Plan, compile, judge
+from ..refusal import Refusal
 from ..wire import NOT_FOUND
 from . import store
 from .asking import instant_of
 from .profile import Profile
 from .reply import AGAIN_SECONDS, Stopped
-from .view import Share, View, refusal_of, share_of, terms_of
+from .view import Share, View, share_of, terms_of
 
 TABLE_ALONE = frozenset({Method.TABLE})
 UNKNOWN = Refusal(
@@ -71,9 +74,17 @@ class Rights:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        self._policies = policies.Standing()
 
     def shown(
-        self, db: Db, share: str, profile: Profile, now: datetime, methods: frozenset[Method] = TABLE_ALONE
+        self,
+        db: Db,
+        share: str,
+        profile: Profile,
+        now: datetime,
+        methods: frozenset[Method] = TABLE_ALONE,
+        *,
+        address: str = "",
     ) -> Shown:
         """Return the agreement behind a share, if this profile may read it now; else it is as if it were not there."""
         agreement_id = share.upper()
@@ -84,16 +95,16 @@ class Rights:
         named = agreement is not None and profile.system in agreement.systems and agreement.consumer == profile.body
         if agreement is None or not named or share != agreement.id.lower() or not agreement.methods & methods:
             raise Stopped(NOT_FOUND)
-        shown = self.compiled(db, agreement)
-        refusal = refusal_of(shown.plan, min(agreement.methods & methods), profile.purpose, day_of(now))
+        shown = self.compiled(db, agreement, now)
+        refusal = refusal_of(shown.plan, agreement.methods & methods, profile, now, address=address)
         if refusal is not None:
             raise Barred(shown.plan, refusal)
         return shown
 
-    def compiled(self, db: Db, agreement: Agreement) -> Shown:
-        """Return an agreement as a table of a share, by the entry as it is now."""
+    def compiled(self, db: Db, agreement: Agreement, now: datetime) -> Shown:
+        """Return an agreement as a table of a share, by the entry and the policies as they are now."""
         entry = catalogue.find(db, agreement.entry)
-        plan = compile(agreement, entry, secret=self._secret)
+        plan = compile(agreement, entry, secret=self._secret, policies=self._policies.read(db, day_of(now)))
         return Shown(agreement=agreement, entry=entry, plan=plan, names=share_of(agreement, entry))
 
     def terms(self, db: Db, shown: Shown, table: str) -> str:
@@ -146,6 +157,15 @@ class Rights:
         if not later:
             raise self.not_kept(db, newest)
         return later[0]
+
+
+def refusal_of(
+    plan: Plan, methods: frozenset[Method], profile: Profile, now: datetime, *, address: str
+) -> Refusal | None:
+    """Return why a profile reads nothing by any of these methods, or None."""
+    calls = [bulk_call(one, profile.purpose, now, client=profile.system, address=address) for one in sorted(methods)]
+    refusals = [judge(plan, call) for call in calls]
+    return refusals[0] if refusals and all(refusals) else None
 
 
 def day_of(now: datetime) -> date:

@@ -17,7 +17,7 @@ from jutong.kernel.text import text
 from jutong.terms import Actor, Duty, Grade
 
 from ..gateway.watch import node_secret
-from ..plan import Refusal
+from ..refusal import Refusal
 from ..wire import NOT_FOUND, Asked
 from . import store
 from .acts import confirm_receipt
@@ -37,10 +37,10 @@ from .making import folder_of, views_folder
 from .manifest import handed_of
 from .profile import Profile, profile_in
 from .reply import PARQUET, Piece, Reply, Stopped, as_json, as_lines, as_piece, refused, stop
-from .rights import GONE, TABLE_ALONE, UNKNOWN, Barred, Rights, Shown, day_of
+from .rights import GONE, TABLE_ALONE, UNKNOWN, Barred, Rights, Shown, day_of, refusal_of
 from .seal import FILE_SECONDS, PAGE_SECONDS, FileWord, PageWord, open_file, open_page, seal_file, seal_page
 from .telling import PAGE, cloud_event, events_after, newest_number
-from .view import BATCHES, Part, View, refusal_of
+from .view import BATCHES, Part, View
 from .writing import written
 
 PURPOSE = "delta sharing"  # for which the node's key makes the key of sealed words
@@ -113,14 +113,14 @@ class Shelf:
                 raise Stopped(Refusal("invalid", text("the place in the list is not one of this list any more")))
             after = word.after
         if want is not Want.SHARES:
-            shown = [self._rights.shown(db, names["share"], profile, now, BATCHES)]
+            shown = [self._rights.shown(db, names["share"], profile, now, BATCHES, address=asked.peer)]
             if names.get("schema", shown[0].names.schema) != shown[0].names.schema:
                 raise Stopped(NOT_FOUND)
         if want is Want.SHARE:
             as_json(reply, {"share": {"name": shown[0].names.share, "id": shown[0].agreement.id}})
             return
         if want is Want.SHARES:
-            every = self._shares(db, profile, now, after=after)
+            every = self._shares(db, profile, now, after=after, address=asked.peer)
             found = [one for _, one in zip(range(limit + 1), every, strict=False)]
             items: list[dict[str, str]] = [
                 {"name": one.names.share, "id": one.agreement.id, "title": one.entry.title} for one in found
@@ -133,15 +133,15 @@ class Shelf:
             told["nextPageToken"] = seal_page(self._key, last)
         as_json(reply, told)
 
-    def _shares(self, db: Db, profile: Profile, now: datetime, *, after: str) -> Iterator[Shown]:
+    def _shares(self, db: Db, profile: Profile, now: datetime, *, after: str, address: str) -> Iterator[Shown]:
         actor = Actor(id=profile.system, org=profile.body, duties=frozenset({Duty.SYSTEM}), cleared=Grade.L4)
         place = after.upper()
         while found := sharing.agreements(db, actor, after=place, limit=_LISTED_AT_ONCE):
             for agreement in found:
                 if profile.system in agreement.systems and agreement.consumer == profile.body:
-                    shown = self._rights.compiled(db, agreement)
+                    shown = self._rights.compiled(db, agreement, now)
                     agreed = agreement.methods & BATCHES
-                    if agreed and refusal_of(shown.plan, min(agreed), profile.purpose, day_of(now)) is None:
+                    if agreed and refusal_of(shown.plan, agreed, profile, now, address=address) is None:
                         yield shown
             place = found[-1].id
 
@@ -151,7 +151,8 @@ class Shelf:
         self, db: Db, asked: Asked, want: Want, names: Mapping[str, str], profile: Profile, now: datetime, reply: Reply
     ) -> None:
         try:
-            shown = self._rights.shown(db, names["share"], profile, now, METHODS.get(want, TABLE_ALONE))
+            methods = METHODS.get(want, TABLE_ALONE)
+            shown = self._rights.shown(db, names["share"], profile, now, methods, address=asked.peer)
         except Barred as refusal:
             reply.plan = refusal.plan
             raise
@@ -308,7 +309,7 @@ class Shelf:
             raise Stopped(GONE)
         reply.purpose = profile.purpose
         try:
-            shown = self._rights.shown(db, word.agreement.lower(), profile, now)
+            shown = self._rights.shown(db, word.agreement.lower(), profile, now, address=asked.peer)
         except Barred as refusal:
             reply.plan = refusal.plan
             raise

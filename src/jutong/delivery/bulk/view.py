@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from jutong.catalogue.entry import Entry
 from jutong.guard.grades import Method
 from jutong.guard.mask import Clear, parse_mask
 from jutong.guard.mask_sql import mask_sql
 from jutong.kernel.canon import Fact, canonical, digest
-from jutong.kernel.text import text
 from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW, literal
-from jutong.sharing.agreement import Agreement, Standing
+from jutong.sharing.agreement import Agreement
 
-from ..plan import Plan, Refusal, beginning
+from ..plan import Plan, beginning
+from ..ruling import RowRule
 from ..service import BATCH, DELIVERED, DISPUTED, standing_rows
 
 BATCHES = frozenset({Method.TABLE, Method.FILE})
@@ -109,7 +109,14 @@ def terms_of(agreement: Agreement, entry: Entry, plan: Plan, table: str, *, mark
         marked,
         DISPUTED,
     ]
+    if (kept := kept_rows(plan)) is not None:
+        told.append(kept.sql(_quoted))
     return digest(canonical(told))
+
+
+def kept_rows(plan: Plan) -> RowRule | None:
+    """Return which rows the node's policies let stand in a view; None: all."""
+    return plan.rules.rows_of_view() if plan.rules else None
 
 
 def view_sql(
@@ -123,8 +130,11 @@ def view_sql(
     marked: Mapping[str, str] | None = None,
     canaries: bool = False,
     doubted: bool = False,
+    kept: RowRule | None = None,
 ) -> str:
     """Return the query over ``t`` whose rows are the view; ``marked`` has expressions for columns that carry marks.
+
+    ``kept`` are the rows that policies let leave.
 
     With ``canaries`` there is a second table of that name, whose rows stand among the others. The last column is the
     flag: which of the items that leave another source contradicts, or is in doubt (table ``doubts``, if ``doubted``).
@@ -141,7 +151,8 @@ def view_sql(
         else:
             told.append(f"{mask_sql(mask, f'CAST({name} AS VARCHAR)', key=token_key)} AS {_quoted(item)}")
     key = columns.get(entry.key_item, "")
-    rows, where = standing_rows(held, key), _inside(agreement, entry, columns, held)
+    inside = [*_inside(agreement, entry, columns, held), *_kept(kept, columns, held)]
+    rows, where = standing_rows(held, key), inside
     if key in held and BATCH in held:
         newest = ", ".join(f"{_quoted(name)} DESC" for name in (DELIVERED, ROW) if name != ROW or name in held)
         plain = f"upper(trim(CAST({_quoted(key)} AS VARCHAR)))"
@@ -155,8 +166,8 @@ def view_sql(
     filtered = f" WHERE {' AND '.join(where)}" if where else ""
     if canaries:
         needed = ", ".join(_quoted(one) for one in sorted({*(column for _, column in taken), *({key} & set(held))}))
-        inside = _inside(agreement, entry, columns, held)
-        among = f"SELECT {needed}, {_NO_FLAG} FROM canaries{f' WHERE {inside[0]}' if inside else ''}"  # noqa: S608
+        only = f" WHERE {' AND '.join(inside)}" if inside else ""
+        among = f"SELECT {needed}, {_NO_FLAG} FROM canaries{only}"  # noqa: S608
         real = f"SELECT {needed}, {flag} AS {DISPUTED} FROM {rows}{filtered}"  # noqa: S608
         rows, filtered, flag = f"({real} UNION ALL {among}) AS told", "", DISPUTED
     items = [item for item, _ in taken]
@@ -197,39 +208,6 @@ def changes_sql(names: Collection[str]) -> str:
     return f"SELECT {told}, {kind} FROM (SELECT *, unnest(range(abs(n))) AS again FROM ({both}) WHERE n <> 0)"  # noqa: S608
 
 
-def refusal_of(plan: Plan, method: Method, purpose: str, day: date) -> Refusal | None:
-    """Return why nothing of the agreement leaves as a whole on ``day`` for ``purpose``, or None."""
-    if plan.standing is not Standing.IN_FORCE:
-        return Refusal(
-            "suspended",
-            text("the agreement is {standing}", standing=plan.standing.value),
-            text("Order 809, art. 27"),
-            text("ask the provider what is to be put right"),
-        )
-    if not plan.open(day):
-        return Refusal(
-            "term",
-            text("the agreement runs from {starts} to {ends}", starts=plan.starts, ends=plan.ends),
-            text("sharing agreement, term"),
-            text("ask the provider to renew it"),
-        )
-    if purpose not in plan.purposes:
-        return Refusal(
-            "purpose",
-            text("the purpose of the call is not one that was agreed"),
-            text("sharing agreement, purposes: {purposes}", purposes=", ".join(sorted(plan.purposes))),
-            text("name an agreed purpose, or ask for a further one"),
-        )
-    if method not in plan.methods:
-        return Refusal(
-            "scope",
-            text("the method {method} was not agreed", method=method.value),
-            text("sharing agreement, methods: {methods}", methods=", ".join(sorted(plan.methods))),
-            text("use an agreed method, or ask for a further one"),
-        )
-    return None
-
-
 def outlived(views: Collection[View], *, now: datetime, terms: str, oldest: int) -> tuple[View, ...]:
     """Return the versions that go: of other terms, from a state that the lake no longer keeps, or more than are kept.
 
@@ -254,6 +232,13 @@ def _inside(agreement: Agreement, entry: Entry, columns: Mapping[str, str], held
     region = f"CAST({_quoted(column)} AS VARCHAR)"
     heads = sorted({beginning(division) for division in agreement.divisions})
     return ["(" + " OR ".join(f"starts_with({region}, '{head}')" for head in heads) + ")"]
+
+
+def _kept(kept: RowRule | None, columns: Mapping[str, str], held: Collection[str]) -> list[str]:
+    """Return the condition of the node's policies on rows."""
+    if kept is None:
+        return []
+    return [f"({kept.sql(lambda name: _quoted(columns[name]) if columns.get(name) in held else '')})"]
 
 
 def _quoted(name: str) -> str:

@@ -16,6 +16,7 @@ from jutong.guard.grades import Durability
 from ..board import Board, Client
 from ..likeness import KEY_LIMIT
 from ..plan import Plan
+from ..ruling import RowRule
 from ..service import Service
 from ..wire import HEADERS_LIMIT, Asked, own_lines
 from .case import Case
@@ -42,13 +43,14 @@ class Place(msgspec.Struct, frozen=True):
     waits: bool
     lasting: Pairs
     heads: dict[int, bytes]
+    kept: RowRule | None = None
 
 
-def place_of(plan: Plan, service: Service, day: date, client: bytes) -> Place:
+def place_of(plan: Plan, service: Service, day: date, client: bytes, kept: RowRule | None = None) -> Place:
     """Return a service where a client's calls are allowed on a day."""
     lasting = (*ALWAYS, (b"x-road-client", client), (b"x-road-service", service.path.encode()))
     heads = {status: template_of(status, lasting) for status in (200, 404)}
-    return Place(plan, service, day, plan.durability is Durability.BEFORE_ANSWER, lasting, heads)
+    return Place(plan, service, day, plan.durability is Durability.BEFORE_ANSWER, lasting, heads, kept)
 
 
 class Alike(msgspec.Struct, frozen=True):
@@ -122,7 +124,7 @@ class Standing:
         if len(alike.places) >= _PLACES_AT_MOST:
             alike.places.clear()
         path = scope["raw_path"].rpartition(b"/")[0]
-        alike.places[path] = place_of(case.plan, case.service, case.at.day, alike.fields[b"x-road-client"])
+        alike.places[path] = place_of(case.plan, case.service, case.at.day, alike.fields[b"x-road-client"], case.kept)
 
 
 def _lasting(pairs: Pairs) -> Pairs:

@@ -24,8 +24,9 @@ from jutong.kernel.text import text
 from jutong.pools import Lookup, LookupReader
 
 from ..board import Board, Client
-from ..plan import ANSWERED, Refusal
+from ..plan import ANSWERED
 from ..quota import Counters, Spent
+from ..refusal import Refusal
 from ..session import Sessions
 from ..wire import (
     STATUS,
@@ -46,7 +47,7 @@ from .answer import answer
 from .case import Case
 from .desks import Desks
 from .head import ALWAYS, head_of
-from .instant import Instant, Instants
+from .instant import Instant, Instants, legal_day
 from .listen import Receive, Scope, Send, listened
 from .naming import Names, Naming
 from .protocol import WHOLE
@@ -146,7 +147,7 @@ class Gateway:
 
     async def look(self) -> None:
         """Bring the board and the serving copies up to what stands now."""
-        board = await asyncio.to_thread(self._watch.look)
+        board = await asyncio.to_thread(self._watch.look, legal_day(self._clock()))
         if board is not None:
             wanted = {service.copy for service in board.services.values()}
             for name in wanted - self._readers.keys():
@@ -201,7 +202,7 @@ class Gateway:
         try:
             self._check_fields(asked, case)
             status, body = answer(self._desks, asked, case)
-            if asked.method == "GET" and not (asked.query or signature):
+            if asked.method == "GET" and not (asked.query or signature) and _steady(case):
                 self._desks.standing.learn(scope, case, until)
         except Turned as turned:
             status, body = self._turned(turned.refusal, asked, case)
@@ -369,6 +370,11 @@ class Gateway:
 
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+def _steady(case: Case) -> bool:
+    """Say whether calls like this one are judged like it for the rest of the day."""
+    return case.plan is None or case.plan.rules is None or case.plan.rules.steady
 
 
 async def _send(scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

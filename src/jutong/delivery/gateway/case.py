@@ -6,6 +6,7 @@ import msgspec
 
 from ..board import Client
 from ..plan import ANSWERED, Plan
+from ..ruling import RowRule
 from ..service import Service
 from .instant import Instant
 
@@ -28,3 +29,4 @@ class Case(msgspec.Struct, gc=False):
     subject: str = ""
     rows: int = 0
     code: str = ANSWERED
+    kept: RowRule | None = None  # which rows policies let it see; None: all

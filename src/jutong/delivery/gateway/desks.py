@@ -13,9 +13,11 @@ from jutong.guard.grades import Method
 from jutong.kernel.text import text
 from jutong.pools import LookupReader
 
+from ..call import Call
 from ..likeness import KEY_LIMIT, key_bytes
-from ..plan import Call, Plan, judge, over_quota
+from ..plan import Plan, judge, over_quota
 from ..quota import Counters
+from ..ruling import RowRule
 from ..service import Service
 from ..session import Sessions
 from ..shape import words_of
@@ -76,7 +78,7 @@ def named(desks: Desks, case: Case, keys: Sequence[str]) -> list[bytes]:
 
 
 def granted(
-    desks: Desks, asked: Asked, case: Case, path: str, method: Method, items: tuple[str, ...]
+    desks: Desks, asked: Asked, case: Case, path: str, method: Method, items: tuple[str, ...], records: int
 ) -> tuple[Plan, Service]:
     """Return the plan under which the call is allowed, and the service; or leave through ``Turned``."""
     purpose = asked.field(b"jutong-purpose")
@@ -89,12 +91,14 @@ def granted(
     case.service = service = board.services[path]
     if not purpose:
         raise invalid(text("the field {field} is missing", field="Jutong-Purpose"))
-    call = Call(case.client.name, method, purpose, items, case.at.day)
+    call = Call(
+        case.client.name, method, purpose, items, case.at.day, case.at.hour, records=records, address=asked.peer
+    )
     first = None
     for plan in found:
         refusal = judge(plan, call)
         if refusal is None:
-            case.plan = plan
+            case.plan, case.kept = plan, plan.rules.rows(call) if plan.rules else None
             return plan, service
         if first is None:
             case.plan, first = plan, refusal
@@ -108,9 +112,15 @@ def count(desks: Desks, case: Case, plan: Plan, records: int) -> None:
         raise Turned(over_quota(plan))
 
 
-def row_of(desks: Desks, plan: Plan, service: Service, key: bytes) -> bytes | None:
-    """Return the row of a key, if it is inside the agreed area."""
+def row_of(desks: Desks, plan: Plan, service: Service, key: bytes, kept: RowRule | None) -> bytes | None:
+    """Return the row of a key, if it is inside the agreed area and policies let it be seen."""
     held = desks.readers[service.copy].get(key) if key else None
-    if held is None or not plan.regions:
+    if held is None or not (plan.regions or kept):
         return held
-    return held if plan.within(words_of(_rows.decode(held).get(plan.region_item))) else None
+    values = _rows.decode(held)
+    if plan.regions and not plan.within(words_of(values.get(plan.region_item))):
+        return None
+    if kept is None:
+        return held
+    told = {name: words for name in kept.names if (words := words_of(values.get(name))) is not None}
+    return held if kept.keeps(told) else None

@@ -23,6 +23,7 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
     day: date  # the legal one
     spelled: str
     steady: float  # by the steady clock of the machine
+    hour: int  # of the legal day
 
 
 class Instants:
@@ -50,8 +51,23 @@ def _instant_of(now: datetime) -> Instant:
     # What isoformat gives for an instant in UTC, at a quarter of its price.
     spelled = f"{_second(seconds)}.{now.microsecond:06}+00:00"
     return Instant(
-        now, seconds, int(stamp * 1000), _legal_day((seconds + _LEGAL_OFFSET) // 86_400), spelled, time.monotonic()
+        now,
+        seconds,
+        int(stamp * 1000),
+        _legal_day((seconds + _LEGAL_OFFSET) // 86_400),
+        spelled,
+        time.monotonic(),
+        (seconds + _LEGAL_OFFSET) // 3600 % 24,
     )
+
+
+def legal_day(now: datetime) -> date:
+    """Return the day by legal time (UTC+8).
+
+    >>> legal_day(datetime(2026, 1, 1, 17, tzinfo=UTC))
+    datetime.date(2026, 1, 2)
+    """
+    return _legal_day((int(now.timestamp()) + _LEGAL_OFFSET) // 86_400)
 
 
 @lru_cache(maxsize=8)

@@ -27,7 +27,8 @@ async def listened(scope: Scope, receive: Receive) -> Asked:
         if stated.isdigit() and int(stated[:20]) > BODY_LIMIT:
             raise Turned(BODY_TOO_LARGE)
         body = await _body(receive)
-    return Asked(scope["method"], path, query, fields, body)
+    peer = scope.get("client")
+    return Asked(scope["method"], path, query, fields, body, peer=str(peer[0]) if peer else "")
 
 
 async def _body(receive: Receive) -> bytes:

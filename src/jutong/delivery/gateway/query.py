@@ -24,9 +24,9 @@ def query(desks: Desks, asked: Asked, case: Case, path: str, key: str) -> tuple[
         raise invalid(text("a query has no body"))
     wanted = _wanted(asked.query) if asked.query else ()
     (spelled,) = named(desks, case, (key,))
-    plan, service = granted(desks, asked, case, path, Method.QUERY, wanted)
+    plan, service = granted(desks, asked, case, path, Method.QUERY, wanted, 1)
     count(desks, case, plan, 1)
-    row = row_of(desks, plan, service, spelled)
+    row = row_of(desks, plan, service, spelled, case.kept)
     if row is None:
         return 404, problem(NO_RECORD, asked.language, case.id)
     case.rows = 1
@@ -60,10 +60,10 @@ def query_all(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, b
         raise invalid(text("a call names at most {count} items", count=_ITEMS_LIMIT))
     wanted = tuple(dict.fromkeys(wish.items))
     spelled = named(desks, case, wish.keys)
-    plan, service = granted(desks, asked, case, path, Method.QUERY, wanted)
+    plan, service = granted(desks, asked, case, path, Method.QUERY, wanted, len(spelled))
     count(desks, case, plan, len(spelled))
     shape = shape_of(plan, wanted)
-    rows = [row_of(desks, plan, service, key) for key in spelled]
+    rows = [row_of(desks, plan, service, key, case.kept) for key in spelled]
     case.rows = len(rows) - rows.count(None)
     found = [b'{"found":false}' if row is None else b'{"found":true,"record":%b}' % shape.record(row) for row in rows]
     return 200, b"[%b]" % b",".join(found)

@@ -43,11 +43,11 @@ def verify(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, byte
         raise invalid(text("each key comes with at least one fact"))
     spelled = named(desks, case, [claim.key for claim in claims])
     items = tuple({item: None for claim in claims for item in claim.facts})
-    plan, service = granted(desks, asked, case, path, Method.VERIFY, items)
+    plan, service = granted(desks, asked, case, path, Method.VERIFY, items, len(spelled))
     count(desks, case, plan, len(claims))
     verdicts = []
     for claim, key in zip(claims, spelled, strict=True):
-        row = row_of(desks, plan, service, key)
+        row = row_of(desks, plan, service, key, case.kept)
         held = None if row is None else _held(row, claim)
         verdicts.append({"match": matches(claim.facts, held)})
     case.rows = len(claims)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -16,9 +17,10 @@ from jutong.kernel.text import text
 from jutong.registers import System
 from jutong.sharing import Agreement
 
-from .. import store
+from .. import policies, store
 from ..board import Board, Client, board_of
 from ..plan import Plan, compile
+from ..ruling import InForce
 from ..service import Service
 
 POLL_SECONDS = 0.2  # a right that was taken away is gone within a second
@@ -43,10 +45,15 @@ class Watch:
         self._services: tuple[Service, ...] = ()
         self._entries: dict[str, Entry] = {}
         self._plans: dict[str, Plan] = {}
+        self._policies: tuple[InForce, ...] = ()
+        self._policies_of: tuple[int, date] | None = None  # epoch and legal day
         self.read_at = 0.0  # by the steady clock of the machine
 
-    def look(self) -> Board | None:
-        """Return a new board if anything changed; a database that does not answer is ``Unavailable``."""
+    def look(self, today: date) -> Board | None:
+        """Return a new board if anything changed by the legal day ``today``.
+
+        A database that does not answer is ``Unavailable``.
+        """
         wider, self._round = self._round % _WIDER_EVERY == 0, self._round + 1
         started = time.monotonic()
         with connection(self._engine) as db:
@@ -54,6 +61,7 @@ class Watch:
                 # A service before the agreements: its opening and the note of its delivery are one transaction, so
                 # whoever knows the service then reads that it was delivered.
                 changed = wider and self._others_changed(db)
+                changed = self._policies_changed(db, today) or changed
                 changed = self._agreements_changed(db) or changed
                 if changed:
                     self._compile(db)
@@ -70,6 +78,17 @@ class Watch:
             self._agreements[agreement.id] = agreement
             self._plans.pop(agreement.id, None)
             self._epoch = max(self._epoch, agreement.epoch)
+        return True
+
+    def _policies_changed(self, db: Db, today: date) -> bool:
+        mark = policies.epoch(db), today
+        if mark == self._policies_of:
+            return False
+        before, self._policies = self._policies, policies.in_force(db, today)
+        self._policies_of = mark
+        if before == self._policies:
+            return False
+        self._plans.clear()
         return True
 
     def _others_changed(self, db: Db) -> bool:
@@ -91,7 +110,7 @@ class Watch:
                 except NotFound:
                     continue
                 self._entries[agreement.entry] = entry
-                self._plans[agreement.id] = compile(agreement, entry, secret=self._secret)
+                self._plans[agreement.id] = compile(agreement, entry, secret=self._secret, policies=self._policies)
 
     def _board(self) -> Board:
         clients = [

@@ -9,9 +9,10 @@ from functools import partial
 
 from jutong import catalogue, delivery, ledger, registers, sharing
 from jutong.catalogue import Entry, Purpose
-from jutong.delivery import Call, Refusal, Service
+from jutong.delivery import Call, Refusal, Service, policies
 from jutong.desk import Reading
 from jutong.guard import Method
+from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import Text, plain, text
 from jutong.ledger import CallCount
@@ -35,6 +36,8 @@ CODES: Mapping[str, Text] = {
     "term": text("outside the term"),
     "purpose": text("purpose not agreed"),
     "scope": text("outside what was agreed"),
+    "grade": text("not for data of this grade"),
+    "policy": text("refused by a policy"),
     "not-found": text("no such service"),
     "method": text("wrong HTTP method"),
     "quota": text("day's records used up"),
@@ -296,8 +299,11 @@ def _spelled(visit: Visit, trial: Trial, service: Service | None) -> delivery.Sp
 def _verdict(
     visit: Visit, trial: Trial, entry: Entry, service: Service | None, *, known: bool, used: int
 ) -> Refusal | None:
-    call = Call(trial.system, trial.method, trial.purpose, trial.items, visit.today)
-    return delivery.verdict_of(trial.agreement, entry, service, call, known=known, used=used)
+    now = visit.house.clock().astimezone(LEGAL_TIME)
+    call = Call(trial.system, trial.method, trial.purpose, trial.items, visit.today, now.hour, records=1)
+    with visit.house.reading() as db:
+        in_force = policies.in_force(db, visit.today)
+    return delivery.verdict_of(trial.agreement, entry, service, call, known=known, used=used, policies=in_force)
 
 
 PAGES = [list_services, try_service, list_calls]

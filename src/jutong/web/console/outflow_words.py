@@ -1,4 +1,4 @@
-"""Words for outflows: how they stand, what came of their runs, and what takes the rows."""
+"""Words for outflows and policies: how they stand, what came of runs, what takes the rows, what a policy does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,21 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+from jutong.delivery import policies
 from jutong.delivery.bulk import outflow
+from jutong.guard.cedar import Effect
 from jutong.kernel.text import Text, text
 
 OUTFLOWS: Mapping[type[Enum], Mapping[Any, Text]] = {
+    policies.Stage: {
+        policies.Stage.DRAFT: text("draft, waits for a second person"),
+        policies.Stage.IN_FORCE: text("in force"),
+        policies.Stage.WITHDRAWN: text("withdrawn"),
+    },
+    Effect: {
+        Effect.PERMIT: text("permits"),
+        Effect.FORBID: text("forbids"),
+    },
     outflow.State: {
         outflow.State.DECLARED: text("waits for the provider's test"),
         outflow.State.ACTIVE: text("runs by itself"),

@@ -68,6 +68,7 @@ PLACES: tuple[Place, ...] = (
     # delivery
     Place("/services", text("Services"), "pages.services", key="s"),
     Place("/calls", text("Calls"), "pages.calls"),
+    Place("/policies", text("Policies"), "pages.policies"),
     Place("/traces", text("Leak tracing"), "pages.traces"),
     # ledger
     Place("/ledger", text("Ledger"), "pages.ledger", key="l"),

@@ -217,6 +217,9 @@ DONE: Mapping[str, Text] = {
     "delivery.outflow_renewed": text("The whole is delivered anew in a moment."),
     "delivery.outflow_compared": text("The target holds what was delivered."),
     "delivery.outflow_ended": text("The outflow has ended; what was delivered stays."),
+    "delivery.policy_drafted": text("The draft is kept; another person of your body puts it in force."),
+    "delivery.policy_enforced": text("The policy is in force from its day on; gateways know it within a second."),
+    "delivery.policy_withdrawn": text("The policy is withdrawn; deliveries are judged without it."),
     # ledger
     # oversight
     # notices

@@ -13,13 +13,16 @@ from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import digest
 from jutong.kernel.crypto import SigningKey
-from jutong.kernel.errors import NotAllowed, Refused, TooMuch, Unavailable, WrongMoment
+from jutong.kernel.errors import Refused, TooMuch, Unavailable, WrongMoment
 from jutong.kernel.text import Text, text
 from jutong.terms import Duty
 
+from ... import policies
+from ...call import bulk_call
 from ...gateway.watch import node_secret
-from ...plan import compile
-from ..view import View, refusal_of
+from ...plan import compile, judge
+from ...subjects import OUTFLOW
+from ..view import View
 from . import store
 from .loading import Done, Found
 from .outflow import MOST, TOLD_AFTER, Altered, Misfit, Outcome, Outflow, Run, State
@@ -41,10 +44,11 @@ def declare_outflow(
     """Declare, as the consumer, into which target the rows of an agreement are to go; the provider turns it on."""
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
     desk.allow("delivery.declare_outflow", Label(owner=agreement.consumer))
-    plan = compile(agreement, catalogue.find(desk.db, agreement.entry), secret=node_secret(key))
-    refusal = refusal_of(plan, target.method, purpose.value, desk.today)
+    entry, in_force = catalogue.find(desk.db, agreement.entry), policies.in_force(desk.db, desk.today)
+    plan = compile(agreement, entry, secret=node_secret(key), policies=in_force)
+    refusal = judge(plan, bulk_call(target.method, purpose.value, desk.now, way=OUTFLOW))
     if refusal is not None:
-        raise NotAllowed(refusal.reason, basis=refusal.basis, remedy=refusal.remedy)
+        raise refusal.error()
     live = store.live_outflows(desk.db, agreement.id)
     for one in live:
         if one.target == target:

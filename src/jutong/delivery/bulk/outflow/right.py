@@ -6,38 +6,29 @@ from jutong import catalogue, sharing
 from jutong.catalogue import Entry
 from jutong.desk import House
 from jutong.guard import Label, decide
-from jutong.guard.grades import GRADING, handling
 from jutong.guard.mask import Clear, parse_mask
 from jutong.kernel.db import Db
-from jutong.kernel.text import text
 from jutong.sharing import Agreement
 from jutong.terms import Actor
 
+from ... import policies
+from ...call import bulk_call
 from ...gateway.watch import node_secret
-from ...plan import Plan, Refusal, compile
+from ...plan import Plan, compile, judge
+from ...refusal import Refusal
+from ...subjects import OUTFLOW
 from .. import store as views
 from ..rights import STALE, day_of
-from ..view import View, refusal_of, terms_of
+from ..view import View, terms_of
 from .outflow import Outflow
 
 
 def refusal_now(db: Db, house: House, kept: Outflow) -> Refusal | None:
     """Return why nothing may go out now, or None: standing, term, purpose, method, grade, and a view of these terms."""
     agreement, entry, plan = _of(db, house, kept)
-    refusal = refusal_of(plan, kept.target.method, kept.purpose, day_of(house.clock()))
+    refusal = judge(plan, bulk_call(kept.target.method, kept.purpose, house.clock(), way=OUTFLOW))
     if refusal is not None:
         return refusal
-    for item in entry.items:
-        if item.name in plan.columns and kept.target.method not in handling(item.grade).methods:
-            return Refusal(
-                "grade",
-                text(
-                    "data of grade {grade} may not leave by the method {method}",
-                    grade=item.grade.name,
-                    method=kept.target.method.value,
-                ),
-                GRADING,
-            )
     newest = views.newest_view(db, kept.agreement)
     return None if newest is not None and _of_these_terms(db, agreement, entry, plan, newest) else STALE
 
@@ -59,7 +50,8 @@ def key_of(db: Db, house: House, kept: Outflow) -> str:
 def _of(db: Db, house: House, kept: Outflow) -> tuple[Agreement, Entry, Plan]:
     agreement = sharing.find_agreement(db, kept.agreement)
     entry = catalogue.find(db, agreement.entry)
-    return agreement, entry, compile(agreement, entry, secret=node_secret(house.key))
+    in_force = policies.in_force(db, day_of(house.clock()))
+    return agreement, entry, compile(agreement, entry, secret=node_secret(house.key), policies=in_force)
 
 
 def _of_these_terms(db: Db, agreement: Agreement, entry: Entry, plan: Plan, newest: View) -> bool:

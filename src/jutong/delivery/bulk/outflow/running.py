@@ -15,7 +15,7 @@ from jutong.kernel.foreign import target_secret
 from jutong.kernel.text import Text, text
 from jutong.terms import Actor
 
-from ...plan import Refusal
+from ...refusal import Refusal
 from .. import store as views
 from ..view import View
 from . import acts, store

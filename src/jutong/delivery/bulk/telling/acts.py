@@ -7,14 +7,16 @@ from jutong.catalogue import Purpose
 from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
-from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Overtaken, TooMuch
+from jutong.kernel.errors import Invalid, NotFound, Overtaken, TooMuch
 from jutong.kernel.text import text
 from jutong.terms import Duty
 
+from ... import policies
+from ...call import bulk_call
 from ...gateway.watch import node_secret
-from ...plan import compile
+from ...plan import compile, judge
+from ...subjects import SUBSCRIBE
 from .. import store as views
-from ..view import refusal_of
 from . import store
 from .event import event_of
 from .subscription import MOST, Subscription, check_address
@@ -32,10 +34,11 @@ def subscribe(
     check_address(url)
     if system not in agreement.systems:
         raise Invalid(text("the agreement does not name this system"))
-    plan = compile(agreement, catalogue.find(desk.db, agreement.entry), secret=node_secret(key))
-    refusal = refusal_of(plan, Method.TABLE, purpose.value, desk.today)
+    entry, in_force = catalogue.find(desk.db, agreement.entry), policies.in_force(desk.db, desk.today)
+    plan = compile(agreement, entry, secret=node_secret(key), policies=in_force)
+    refusal = judge(plan, bulk_call(Method.TABLE, purpose.value, desk.now, client=system, way=SUBSCRIBE))
     if refusal is not None:
-        raise NotAllowed(refusal.reason, basis=refusal.basis, remedy=refusal.remedy)
+        raise refusal.error()
     live = store.live_subscriptions(desk.db, agreement.id)
     for one in live:
         if (one.system, one.url, one.purpose) == (system, url, purpose.value):

@@ -18,10 +18,12 @@ from jutong.kernel.httpsig import Target, sign_request
 from jutong.kernel.lock import exclusive
 from jutong.kernel.outward import Outward, Resolver, resolve
 
+from ... import policies
+from ...call import bulk_call
 from ...gateway.watch import node_secret
-from ...plan import compile
+from ...plan import compile, judge
+from ...subjects import SUBSCRIBE
 from ..rights import day_of
-from ..view import refusal_of
 from . import store
 from .acts import give_up
 from .event import Event, cloud_event
@@ -100,8 +102,10 @@ def _stands(db: Db, house: House, kept: Subscription) -> bool:
     agreement = sharing.find_agreement(db, kept.agreement)
     if agreement.over or kept.system not in agreement.systems or agreement.consumer != kept.body:
         return False
-    plan = compile(agreement, catalogue.find(db, agreement.entry), secret=node_secret(house.key))
-    return refusal_of(plan, Method.TABLE, kept.purpose, day_of(house.clock())) is None
+    now = house.clock()
+    entry, in_force = catalogue.find(db, agreement.entry), policies.in_force(db, day_of(now))
+    plan = compile(agreement, entry, secret=node_secret(house.key), policies=in_force)
+    return judge(plan, bulk_call(Method.TABLE, kept.purpose, now, client=kept.system, way=SUBSCRIBE)) is None
 
 
 def _tried(house: House, kept: Subscription, event: Event, outward: Outward) -> Subscription:
