@@ -45,6 +45,7 @@ OPEN: Mapping[str, tuple[int, int]] = {
     "/account": (303, 200),
     "/account/password": (303, 200),
     "/account/second-factor": (303, 200),
+    "/account/passkeys": (303, 200),
 }
 # Who may look, by duty.
 LOOKED_AT_BY: Mapping[str, set[str]] = {
@@ -710,6 +711,7 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     "/people/{person_id}/invitation": _deed("access.invite", *_SECURITY, parties=(AUTHORITY,)),
     "/people/{person_id}/bar": _deed("access.bar", *_SECURITY, parties=(AUTHORITY,)),
+    "/people/{person_id}/closing": _deed("access.close", *_SECURITY, parties=(AUTHORITY,)),
     "/people/{person_id}/unlocking": _deed("access.unlock", *_SECURITY, parties=(AUTHORITY,)),
     "/people/{person_id}/second-factor/reset": _deed("access.reset_second_factor", *_SECURITY, parties=(AUTHORITY,)),
     "/people/{person_id}/sessions/end": _deed("access.end_session", *_SECURITY, parties=(AUTHORITY,)),
@@ -758,6 +760,12 @@ OF_ONESELF: Mapping[str, Mapping[str, object]] = {
     "/account/second-factor": {"code": "000000"},
     "/account/second-factor/removal": {"code": "000000"},
     "/account/sessions/{session_id}/end": {},
+    "/account/sessions/end-others": {},
+    "/account/passkeys": {"name": "telephone", "credential": "{}"},
+    "/account/passkeys/challenge": {},
+    "/account/passkeys/{passkey_id}/removal": {},
+    "/login/passkey": {"credential": "{}"},
+    "/login/passkey/challenge": {},
     "/login": {"account": "officer", "password": "wrong"},
     "/login/code": {"code": "000000"},
     "/logout": {},

@@ -1,31 +1,29 @@
-"""The way in: who may sit down at a desk with a password, and in which post.
+"""The way in: who may sit down at a desk, by what proof, and in which post.
 
-Nouns: Account, Seat, Chair, Session, SecondFactor, Vault, Invitation, Delegation, Attempts.
+Nouns: Account, Seat, Chair, Session, SecondFactor, Passkey, Party, Identity, Vault, Invitation, Delegation, Attempts.
 """
 
-from .account import Account
+from .account import WARNED_DAYS, Account
 from .acts import (
     accept,
-    bar,
     change_password,
     choose_language,
     confirm,
     delegate,
     end_delegation,
-    end_session,
-    end_sessions,
+    end_other_sessions,
     enrol_second_factor,
     give_up_second_factor,
-    invite,
     open_account,
-    reset_second_factor,
     sign_in,
     sign_out,
     take_post,
-    unlock,
 )
 from .delegation import Delegation
 from .invitation import Invitation
+from .keyring import ADDING, SIGNING_IN, add_passkey, remove_passkey, sign_in_with_passkey
+from .passkey import Party, Passkey, creation_options, new_challenge, no_passkey, party_of, request_options
+from .ring import passkeys_of
 from .second_factor import Vault, address_of, code_at, new_code, new_secret, read_secret, spelled, step_of, vault_of
 from .session import Caller, Chair, Outcome, Owed, Seat, Session
 from .store import (
@@ -41,9 +39,22 @@ from .store import (
     sessions_of,
     sweep,
 )
+from .tending import (
+    bar,
+    close,
+    end_session,
+    end_sessions,
+    invite,
+    reset_second_factor,
+    suspend_unused,
+    unlock,
+)
 from .waiting import count_invited, count_locked
 
 __all__ = [
+    "ADDING",
+    "SIGNING_IN",
+    "WARNED_DAYS",
     "Account",
     "Caller",
     "Chair",
@@ -51,23 +62,29 @@ __all__ = [
     "Invitation",
     "Outcome",
     "Owed",
+    "Party",
+    "Passkey",
     "Seat",
     "Session",
     "Vault",
     "accept",
     "accounts_of",
+    "add_passkey",
     "address_of",
     "bar",
     "chairs",
     "change_password",
     "choose_language",
+    "close",
     "code_at",
     "confirm",
     "count_invited",
     "count_locked",
+    "creation_options",
     "delegate",
     "delegations_of",
     "end_delegation",
+    "end_other_sessions",
     "end_session",
     "end_sessions",
     "enrol_second_factor",
@@ -76,19 +93,27 @@ __all__ = [
     "invite",
     "invited_until",
     "locked_until",
+    "new_challenge",
     "new_code",
     "new_secret",
+    "no_passkey",
     "nobody_yet",
     "note_seen",
     "open_account",
+    "party_of",
+    "passkeys_of",
     "read_secret",
+    "remove_passkey",
+    "request_options",
     "reset_second_factor",
     "session_of",
     "sessions_of",
     "sign_in",
+    "sign_in_with_passkey",
     "sign_out",
     "spelled",
     "step_of",
+    "suspend_unused",
     "sweep",
     "take_post",
     "unlock",

@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str = ""  # where people reach the pages, such as https://data.example.gov.cn; cookies follow its scheme
     proxy: str = ""  # the address of a proxy in front; the last address of its X-Forwarded-For is the visitor's
     password_days: int = 90  # how long a password serves; 0 for ever
+    unused_days: int = 90  # after how long an account that nobody signs in with is suspended; 0 for never
     witnesses_wanted: int = 0
     unconditional_at_once: bool = False  # requests for data that is shared without condition are answered by the node
     sequence_every_ms: int = 100

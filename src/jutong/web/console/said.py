@@ -41,6 +41,10 @@ DONE: Mapping[str, Text] = {
     "access.second_factor_reset": text("The second factor was reset."),
     "access.delegated": text("The post is lent."),
     "access.delegation_ended": text("The delegation has ended."),
+    "access.other_sessions_ended": text("Your other sessions have ended."),
+    "access.passkey_added": text("The passkey was added: sign in with it from now on."),
+    "access.passkey_removed": text("The passkey was removed; it opens nothing any more."),
+    "access.closed": text("The account is closed; only a new invitation opens it again."),
     "access.barred": text("The person is barred, and all its sessions have ended."),
     "access.unlocked": text("The person may sign in again."),
     # catalogue

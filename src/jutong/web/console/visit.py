@@ -13,7 +13,7 @@ from jutong import guard, notices, registers
 from jutong.access import Chair, Seat
 from jutong.desk import Desk, House
 from jutong.kernel.clock import LEGAL_TIME
-from jutong.kernel.errors import NotAllowed, Refused, Unavailable
+from jutong.kernel.errors import NotAllowed, NotSure, Refused, Unavailable
 from jutong.kernel.text import Text, text
 from jutong.registers import Person
 from jutong.terms import Actor
@@ -41,6 +41,7 @@ class Visit:
     known: Seat | None = None
     form: Form = field(default_factory=Form)
     refusal: Refused | Unavailable | None = None
+    onward: str = ""  # the page that is shown again after a refusal
     token: str = ""  # of the session, as the cookie gave it
     form_token: str = ""  # a stranger's, from the cookie
     labels: dict[str, str] = field(default_factory=dict)  # of the fields that the page has shown
@@ -154,6 +155,8 @@ class Visit:
             return False
         try:
             guard.decide(self.actor, act, label or guard.Label(owner=self.actor.org))
+        except NotSure:
+            return True  # the button leads to the second factor
         except NotAllowed:
             return False
         return True

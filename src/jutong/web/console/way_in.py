@@ -12,6 +12,7 @@ from jutong import access
 from jutong.access import Caller, Owed, Seat, Vault
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.terms import Assurance
 
 from .door import cookie, session_cookie
 from .frame import Answer, TheVisit, acted, done, own_path, page, see, shown, to_login, to_owed
@@ -40,9 +41,11 @@ class Shown(msgspec.Struct, kw_only=True):
 def login(visit: TheVisit) -> Answer:
     """Ask for account and password; somebody who sits already is sent on."""
     seat = visit.known
+    if seat is not None and visit.path == "/login/passkey":
+        return _code_page(visit, seat)
     if seat is not None and visit.refusal is None:
         return see(own_path(visit.asked("next"), DESK)) if seat.owes is None else to_owed(visit, seat.owes)
-    return page(visit, "access/login.html", title=text("Sign in"))
+    return page(visit, "access/login.html", title=text("Sign in"), passkey=_passkeys_here(visit))
 
 
 @acted("/login", guard=None, again=login)
@@ -69,12 +72,13 @@ def sign_in(visit: TheVisit) -> Answer:
 
 @shown("/login/code", guard=None)
 def login_code(visit: TheVisit) -> Answer:
-    """Ask for the second factor."""
-    if visit.known is None:
+    """Ask for a second factor: at the door, and where something needs a session that is known more surely."""
+    seat = visit.known
+    if seat is None:
         return to_login(visit)
-    if visit.known.owes is not Owed.CODE:
+    if seat.owes is not Owed.CODE and seat.level > Assurance.ONE:
         return see(own_path(visit.asked("next"), DESK))
-    return page(visit, "access/code.html", title=text("Second factor"))
+    return _code_page(visit, seat)
 
 
 @acted("/login/code", guard=None, again=login_code)
@@ -111,6 +115,14 @@ def accept(visit: TheVisit) -> Answer:
     with visit.house.desk(visit.house.itself) as desk:
         outcome = access.accept(desk, vault_of(visit), given.code, password, caller_of(visit))
     return done(desk, f"/login?account={quote(outcome.settled())}")
+
+
+def _code_page(visit: Visit, seat: Seat) -> Answer:
+    return page(visit, "access/code.html", title=text("Second factor"), seat=seat, passkey=_passkeys_here(visit))
+
+
+def _passkeys_here(visit: Visit) -> bool:
+    return access.party_of(visit.house.home.address) is not None
 
 
 def seat_in(visit: Visit) -> Seat | None:
