@@ -406,6 +406,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "credential_id": city.credentials["asker"],
         "delegation_id": found["line"],
         "passkey_id": found["line"],
+        "identity_id": found["line"],
         "demand_id": found["demand"],
         "responsibility_id": found["responsibility"],
         "revision_id": found["revision"],

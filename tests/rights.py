@@ -46,6 +46,10 @@ OPEN: Mapping[str, tuple[int, int]] = {
     "/account/password": (303, 200),
     "/account/second-factor": (303, 200),
     "/account/passkeys": (303, 200),
+    "/account/identities": (303, 200),
+    "/account/identities/provider": (303, 404),
+    "/login/provider": (404, 303),
+    "/login/provider/return": (404, 404),
 }
 # Who may look, by duty.
 LOOKED_AT_BY: Mapping[str, set[str]] = {
@@ -755,6 +759,8 @@ OF_ONESELF: Mapping[str, Mapping[str, object]] = {
         "ends": "2026-12-31",
     },
     "/account/delegations/{delegation_id}/end": {},
+    "/account/identities": {"proven": "nothing"},
+    "/account/identities/{identity_id}/removal": {},
     "/account/language": {"language": "en"},
     "/account/password": {"old": "a", "password": "correct Horse 7 battery", "repeated": "correct Horse 7 battery"},
     "/account/second-factor": {"code": "000000"},
@@ -772,5 +778,7 @@ OF_ONESELF: Mapping[str, Mapping[str, object]] = {
     "/post": {"post": "01JZ0000000000000000000000"},
     "/style": {"title": "a"},
     "/verify": {"receipt": "nothing"},
+    "/welcome/identity": {"proven": "nothing"},
+    "/welcome/provider": {"code": "nothing"},
     "/welcome": {"code": "nothing", "password": "correct Horse 7 battery", "repeated": "correct Horse 7 battery"},
 }

@@ -1,6 +1,7 @@
 """The way in: who may sit down at a desk, by what proof, and in which post.
 
-Nouns: Account, Seat, Chair, Session, SecondFactor, Passkey, Party, Identity, Vault, Invitation, Delegation, Attempts.
+Nouns: Account, Seat, Chair, Session, SecondFactor, Passkey, Party, Identity, Provider, Claims, Asking, Vault,
+Invitation, Delegation, Attempts.
 """
 
 from .account import WARNED_DAYS, Account
@@ -19,12 +20,26 @@ from .acts import (
     sign_out,
     take_post,
 )
+from .asking import Asking, Purpose, answered, answered_in, asking_in, new_asking, packed
+from .claims import Claims, Wanted
 from .delegation import Delegation
 from .invitation import Invitation
 from .keyring import ADDING, SIGNING_IN, add_passkey, remove_passkey, sign_in_with_passkey
 from .passkey import Party, Passkey, creation_options, new_challenge, no_passkey, party_of, request_options
-from .ring import passkeys_of
-from .second_factor import Vault, address_of, code_at, new_code, new_secret, read_secret, spelled, step_of, vault_of
+from .provider import Provider
+from .ring import identities_of, passkeys_of
+from .second_factor import (
+    Vault,
+    address_of,
+    code_at,
+    digest_of,
+    new_code,
+    new_secret,
+    read_secret,
+    spelled,
+    step_of,
+    vault_of,
+)
 from .session import Caller, Chair, Outcome, Owed, Seat, Session
 from .store import (
     accounts_of,
@@ -49,6 +64,7 @@ from .tending import (
     suspend_unused,
     unlock,
 )
+from .vouching import accept_vouched, link_identity, sign_in_vouched, unlink_identity
 from .waiting import count_invited, count_locked
 
 __all__ = [
@@ -56,21 +72,30 @@ __all__ = [
     "SIGNING_IN",
     "WARNED_DAYS",
     "Account",
+    "Asking",
     "Caller",
     "Chair",
+    "Claims",
     "Delegation",
     "Invitation",
     "Outcome",
     "Owed",
     "Party",
     "Passkey",
+    "Provider",
+    "Purpose",
     "Seat",
     "Session",
     "Vault",
+    "Wanted",
     "accept",
+    "accept_vouched",
     "accounts_of",
     "add_passkey",
     "address_of",
+    "answered",
+    "answered_in",
+    "asking_in",
     "bar",
     "chairs",
     "change_password",
@@ -83,6 +108,7 @@ __all__ = [
     "creation_options",
     "delegate",
     "delegations_of",
+    "digest_of",
     "end_delegation",
     "end_other_sessions",
     "end_session",
@@ -90,9 +116,12 @@ __all__ = [
     "enrol_second_factor",
     "find_account",
     "give_up_second_factor",
+    "identities_of",
     "invite",
     "invited_until",
+    "link_identity",
     "locked_until",
+    "new_asking",
     "new_challenge",
     "new_code",
     "new_secret",
@@ -100,6 +129,7 @@ __all__ = [
     "nobody_yet",
     "note_seen",
     "open_account",
+    "packed",
     "party_of",
     "passkeys_of",
     "read_secret",
@@ -109,6 +139,7 @@ __all__ = [
     "session_of",
     "sessions_of",
     "sign_in",
+    "sign_in_vouched",
     "sign_in_with_passkey",
     "sign_out",
     "spelled",
@@ -116,6 +147,7 @@ __all__ = [
     "suspend_unused",
     "sweep",
     "take_post",
+    "unlink_identity",
     "unlock",
     "vault_of",
 ]

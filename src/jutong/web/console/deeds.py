@@ -19,6 +19,8 @@ DEEDS: Mapping[str, Text] = {
     "access.code_awaited": text("password right, second factor awaited"),
     "access.delegated": text("post lent to a colleague"),
     "access.delegation_ended": text("lending of a post ended"),
+    "access.identity_linked": text("identity at a provider linked"),
+    "access.identity_unlinked": text("link to an identity removed"),
     "access.invited": text("person invited to sign in"),
     "access.language_chosen": text("language chosen"),
     "access.other_sessions_ended": text("own other sessions ended"),

@@ -56,13 +56,18 @@ Page = Callable[..., Answer]
 Crumb = tuple[str, Text | str]
 
 
-def shown(path: str | list[str], *, guard: str | None, **options: Any) -> Callable[[Page], HTTPRouteHandler]:
-    """Declare a page: ``guard`` names the policy of those who may see it; None says that everybody may."""
+def shown(
+    path: str | list[str], *, guard: str | None, again: HTTPRouteHandler | None = None, **options: Any
+) -> Callable[[Page], HTTPRouteHandler]:
+    """Declare a page: ``guard`` names the policy of those who may see it; None says that everybody may.
+
+    Where looking does something, as coming back from elsewhere does, ``again`` shows why it was refused.
+    """
 
     def declare(page: Page) -> HTTPRouteHandler:
         declared: HTTPRouteHandler = litestar.get(
             path, sync_to_thread=True, include_in_schema=False, opt={"guard": guard}, **options
-        )(_framed(page, guard, None))
+        )(_framed(page, guard, again))
         return declared
 
     return declare

@@ -38,6 +38,7 @@ class Visit:
     method: str = "GET"
     query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
     known: Seat | None = None
     form: Form = field(default_factory=Form)
     refusal: Refused | Unavailable | None = None
