@@ -21,13 +21,13 @@ from .session import Caller, Outcome, needs_second, unknown_person, wrong_code
 from .sitting import (
     NOBODY,
     account_of,
+    came_in,
     count_failure,
     keys,
     may_sit,
     own_session,
     refuse_unsure,
     sit_down,
-    welcome,
 )
 
 
@@ -53,7 +53,7 @@ def sign_in(
     store.save_account(desk.db, account)
     token, session = sit_down(desk, account, caller, level=Assurance.ONE)
     if account.second is None:
-        welcome(desk, account, session, door, by="password")
+        desk.record("access.signed_in", on=account.person, **came_in(desk, account, session, door, by="password"))
     else:
         desk.record("access.code_awaited", on=account.person, session=session.id)
     return Outcome(token)
@@ -76,7 +76,7 @@ def confirm(desk: Desk, vault: Vault, token: str, code: str, caller: Caller) -> 
         return Outcome(refusal=wrong_code())
     store.drop_session(desk.db, session.id)
     fresh, session = sit_down(desk, spent, caller, level=max(session.level, Assurance.TWO))
-    welcome(desk, spent, session, door, by="code")
+    desk.record("access.signed_in", on=spent.person, **came_in(desk, spent, session, door, by="code"))
     return Outcome(fresh)
 
 

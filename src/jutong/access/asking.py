@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,11 +14,11 @@ from jutong.kernel.crypto import opened, sealed
 from jutong.kernel.shape import learn
 
 from .claims import Claims, not_believed
-from .provider import new_secret_word
 from .second_factor import Vault
 
 LIFE = timedelta(minutes=10)
 LONGEST = 8 << 10
+SECRET_BYTES = 32
 ASKED, ANSWERED = "asked of the provider", "answered by the provider"
 
 
@@ -78,9 +79,9 @@ def new_asking(purpose: Purpose, *, binder: str, now: datetime, onward: str = ""
         purpose=purpose,
         binder=binder,
         ends=now + LIFE,
-        state=new_secret_word(),
-        nonce=new_secret_word(),
-        verifier=new_secret_word(),
+        state=secrets.token_urlsafe(SECRET_BYTES),
+        nonce=secrets.token_urlsafe(SECRET_BYTES),
+        verifier=secrets.token_urlsafe(SECRET_BYTES),
         onward=onward,
         invitation=invitation,
     )

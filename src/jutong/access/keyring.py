@@ -22,7 +22,7 @@ from .passkey import (
 )
 from .second_factor import Vault
 from .session import Caller, Outcome
-from .sitting import NOBODY, account_of, count_failure, keys, may_sit, refuse_unsure, sit_down, welcome
+from .sitting import NOBODY, account_of, came_in, count_failure, keys, may_sit, refuse_unsure, sit_down
 
 ADDING, SIGNING_IN = "adding", "signing in"  # what a challenge is for
 
@@ -81,7 +81,7 @@ def sign_in_with_passkey(
     if before is not None:
         store.drop_session(desk.db, before.id)
     fresh, session = sit_down(desk, account, caller, level=Assurance.THREE)
-    welcome(desk, account, session, door, by="passkey")
+    desk.record("access.signed_in", on=account.person, **came_in(desk, account, session, door, by="passkey"))
     return Outcome(fresh)
 
 

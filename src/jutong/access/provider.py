@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import threading
 import time
 from base64 import b64encode, urlsafe_b64encode
@@ -131,11 +130,6 @@ class Provider:
         if not isinstance(told, dict):
             raise _strange()
         return told
-
-
-def new_secret_word() -> str:
-    """Return 256 bits of chance, as states, nonces and verifiers are spelled."""
-    return secrets.token_urlsafe(32)
 
 
 def _challenge(verifier: str) -> str:

@@ -7,6 +7,7 @@ import secrets
 from jutong import registers
 from jutong.desk import Desk
 from jutong.guard import Label
+from jutong.kernel.canon import Fact
 from jutong.kernel.errors import NotAllowed, NotFound, NotSure
 from jutong.kernel.text import text
 from jutong.terms import Assurance
@@ -48,19 +49,18 @@ def sit_down(desk: Desk, account: Account, caller: Caller, *, level: Assurance) 
     return token, session
 
 
-def welcome(desk: Desk, account: Account, session: Session, door: Door, *, by: str) -> None:
-    """Remember that somebody came in, and ``by`` what; failures before are forgotten."""
+def came_in(desk: Desk, account: Account, session: Session, door: Door, *, by: str) -> dict[str, Fact]:
+    """Remember that somebody came in, ``by`` what, and return the facts of the line; failures before are forgotten."""
     store.forget_attempts(desk.db, door.account.key)
     store.save_account(desk.db, account.came_in(desk.now))
-    desk.record(
-        "access.signed_in",
-        on=session.person,
-        session=session.id,
-        second=session.level > Assurance.ONE,
-        level=int(session.level),
-        by=by,
-        source=door.address.key,
-    )
+    level = session.level
+    return {
+        "session": session.id,
+        "second": level > Assurance.ONE,
+        "level": int(level),
+        "by": by,
+        "source": door.address.key,
+    }
 
 
 def may_sit(desk: Desk, account: Account) -> bool:

@@ -20,7 +20,7 @@ from .identity import Identity, identity_digest
 from .invitation import no_invitation
 from .second_factor import Vault
 from .session import Caller, Outcome
-from .sitting import NOBODY, account_of, count_failure, keys, may_sit, refuse_unsure, sit_down, welcome
+from .sitting import NOBODY, account_of, came_in, count_failure, keys, may_sit, refuse_unsure, sit_down
 
 
 def sign_in_vouched(
@@ -45,7 +45,7 @@ def sign_in_vouched(
     if account.second is not None and level < Assurance.TWO:
         desk.record("access.code_awaited", on=account.person, session=session.id)
     else:
-        welcome(desk, account, session, door, by="identity")
+        desk.record("access.signed_in", on=account.person, **came_in(desk, account, session, door, by="identity"))
     return Outcome(token)
 
 
