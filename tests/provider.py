@@ -74,6 +74,11 @@ def a_provider() -> Iterator[AProvider]:
                 places = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "jwks_uri": "/keys"}
                 found = {name: told.issuer + path for name, path in places.items()}
                 self._answer(200, {"issuer": told.issuer, **found, **told.document})
+            elif self.path.startswith("/authorize?"):  # somebody is signed in here, and sent back at once
+                self.send_response(302)
+                self.send_header("location", told.sign_in(self.path))
+                self.send_header("content-length", "0")
+                self.end_headers()
             else:
                 self._answer(200, {"keys": [told.key.as_dict(private=False)]})
 
