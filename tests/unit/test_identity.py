@@ -486,3 +486,22 @@ def test_a_code_of_the_phone_makes_two_factors(city: City) -> None:
     browser.send("/login/code", {"code": code_for(city, "security")})
     assert browser.http.cookies[SEAT] != before
     assert level_of(city, browser) is Assurance.TWO
+
+
+def test_the_gravest_grade_is_looked_at_after_a_second_factor(city: City) -> None:
+    """The form is offered, the look is refused with a way to the second factor, and afterwards it is permitted."""
+    browser = signed_in(city, "overseer")
+    sought = {"kind": "natural-person", "code": "11010519491231002X"}
+    assert 'value="natural-person"' in browser.open("/subjects").text
+    page = browser.send("/subjects", sought)
+    assert page.status_code == 403
+    assert 'href="/login/code?next=/subjects"' in page.text
+    assert lines(city, "guard.denied")[-1].facts["code"] == "not-sure"
+    assert "/account/second-factor?next=/subjects" in browser.open("/login/code?next=%2Fsubjects").text
+    seat = seat_of(city, browser)
+    secret = access.vault_of(city.house.key).offered(seat.person, seat.session)
+    browser.open("/account/second-factor")
+    browser.send("/account/second-factor", {"code": access.code_at(secret, access.step_of(city.house.clock()))})
+    assert level_of(city, browser) is Assurance.TWO
+    browser.open("/subjects")
+    assert browser.send("/subjects", sought).status_code == 404  # permitted: there is nobody of that number

@@ -39,7 +39,7 @@ def sign_in_vouched(
     once = ring.spend(desk.db, digest(proof.encode()), until)
     if identity is None or account is None or not once or not may_sit(desk, account):
         count_failure(desk, door, identity.person if identity else NOBODY, factor="identity")
-        return Outcome(refusal=not_linked())
+        return Outcome(refusal=_not_linked())
     ring.save_identity(desk.db, replace(identity, used=desk.now))
     token, session = sit_down(desk, account, caller, level=level)
     if account.second is not None and level < Assurance.TWO:
@@ -100,7 +100,7 @@ def accept_vouched(desk: Desk, vault: Vault, invited: str, claims: Claims, calle
     return Outcome(who.account)
 
 
-def not_linked() -> NotKnown:
+def _not_linked() -> NotKnown:
     """Return the refusal of an identity that opens no account here."""
     return NotKnown(
         text("this identity opens no account here"),

@@ -151,16 +151,24 @@ class Visit:
         return words.said_in(self.language)
 
     def may(self, act: str, label: guard.Label | None = None) -> bool:
-        """Say whether the guard would permit the act, to show or to leave out its button; nothing is recorded."""
+        """Say whether the guard would permit the act, to show or to leave out its button; nothing is recorded.
+
+        A button is shown to whoever only has to show a second factor: it leads there.
+        """
+        return self._asked(act, label) in (None, NotSure)
+
+    def sees(self, act: str, label: guard.Label | None = None) -> bool:
+        """Say whether the guard would permit the act as things stand, to show or to leave out what it is about."""
+        return self._asked(act, label) is None
+
+    def _asked(self, act: str, label: guard.Label | None) -> type[NotAllowed] | None:
         if self.actor is None:
-            return False
+            return NotAllowed
         try:
             guard.decide(self.actor, act, label or guard.Label(owner=self.actor.org))
-        except NotSure:
-            return True  # the button leads to the second factor
-        except NotAllowed:
-            return False
-        return True
+        except NotAllowed as error:
+            return type(error)
+        return None
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:
