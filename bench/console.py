@@ -45,7 +45,7 @@ from jutong.sharing import Request, Wish
 from jutong.sharing import Stage as RequestStage
 from jutong.sharing import store as requests
 from jutong.sharing.request import request_of
-from jutong.terms import BodyKind, Deadline, Duty, Grade, Org
+from jutong.terms import Assurance, BodyKind, Deadline, Duty, Grade, Org
 from jutong.terms.identifier import credit_code_of, organisation_code_of
 from jutong.web.console.door import session_cookie
 
@@ -268,7 +268,7 @@ def _signed_in(house: House, account: str, body: str, duties: frozenset[Duty], n
     token = f"bench-{account}"
     with transaction(house.engine) as db:
         ways_in.save_account(db, kept)
-        ways_in.save_session(db, new_session(ulid(now), kept, token, access.Caller(), now=now, second=False))
+        ways_in.save_session(db, new_session(ulid(now), kept, token, access.Caller(), now=now, level=Assurance.TWO))
     return token
 
 

@@ -16,6 +16,7 @@ from litestar.testing import TestClient
 from jutong import access, registers, web
 from jutong.access import Seat
 from jutong.desk import House
+from jutong.terms import Assurance
 from jutong.web.console import Doorkeeper
 from jutong.web.console.door import form_cookie, session_cookie
 from tests.city import NODE, City
@@ -62,6 +63,7 @@ def knowing(city: City) -> Doorkeeper:
             csrf=CSRF,
             owes=None,
             has_second=False,
+            level=Assurance.TWO,
             opened=house.clock(),
             seen=house.clock(),
         )

@@ -35,7 +35,7 @@ from jutong.kernel.outward import Outward
 from jutong.library import space
 from jutong.sharing import dispute, use
 from jutong.sharing.use import Usage
-from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Duty, Grade
+from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Assurance, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
 from tests.console import CSRF, knowing
@@ -381,6 +381,7 @@ def knowing_all(city: City) -> Doorkeeper:
             csrf=CSRF,
             owes=None,
             has_second=False,
+            level=Assurance.TWO,
             opened=now,
             seen=now,
         )
@@ -416,6 +417,8 @@ def filled(city: City, path: str, **others: str) -> str:
         "project_id": found["project"],
         "credential_id": city.credentials["asker"],
         "delegation_id": found["line"],
+        "passkey_id": found["line"],
+        "identity_id": found["line"],
         "demand_id": found["demand"],
         "responsibility_id": found["responsibility"],
         "revision_id": found["revision"],

@@ -77,6 +77,8 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
             sharing.escalate_overdue(desk)
             sharing.escalate_prechecks(desk)
         with house.desk(house.itself) as desk:
+            access.suspend_unused(desk, days=house.home.settings.unused_days)
+        with house.desk(house.itself) as desk:
             catalogue.escalate_overdue(desk)
             catalogue.escalate_responsibilities(desk)
 
@@ -194,7 +196,8 @@ def serve(
                 complaints.print(said(text("nobody can sign in yet: run `jutong invite ACCOUNT`")), highlight=False)
     os.environ["JUTONG_HOME"] = str(home.absolute())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "fido2"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     stop = threading.Event()
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: stop.set())

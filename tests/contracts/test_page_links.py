@@ -93,6 +93,7 @@ def test_every_page_is_reached_by_somebody(console: Console) -> None:
     looks = {route.path for route in routes() if route.method == "GET"}
     by_acts = {  # where only a form's button, a link in a letter, or a delivery under way leads
         "/login/code",
+        *("/login/provider", "/login/provider/return", "/account/identities/provider"),  # where one is trusted
         "/welcome",
         "/batches/{batch_id}/events",
         "/entries/{entry_id}/edit/item",

@@ -42,6 +42,8 @@ OWN = "a handful of one's own: sessions, posts, what is under way"
 RANKED = "results by rank, with what narrows them; the list of entries is the table"
 PLAIN: Mapping[str, tuple[int, str]] = {
     "access/account.html": (3, OWN),
+    "access/identities.html": (1, OWN),
+    "access/passkeys.html": (1, OWN),
     "access/recovery.html": (1, FIXED),
     "access/second_factor.html": (1, FIXED),
     "api.html": (1, FIXED),

@@ -20,7 +20,7 @@ from jutong.kernel.errors import Invalid, NotAllowed, NotFound, NotKnown, Refuse
 from jutong.ledger import Evidence
 from jutong.ledger import store as ledger_store
 from jutong.pools import open_pools
-from jutong.terms import Actor, BodyKind, Duty, Grade, Org, house_of
+from jutong.terms import Actor, Assurance, BodyKind, Duty, Grade, Org, house_of
 
 AUTHORITY = "11500000MB1000010R"
 MARKET = "11500000MB20000201"
@@ -114,7 +114,9 @@ def test_who_knows_the_password_sits_down_in_the_post(node: Node) -> None:
     assert (seat.person, seat.account, seat.owes) == (person, "zhang", None)
     assert seat.chair is not None
     assert seat.chair.body_name == "市监局"
-    assert seat.actor == Actor(id=person, org=MARKET, duties=frozenset({Duty.REQUESTS}), cleared=Grade.L2)
+    assert seat.actor == Actor(
+        id=person, org=MARKET, duties=frozenset({Duty.REQUESTS}), cleared=Grade.L2, assured=Assurance.ONE
+    )
     (line,) = node.lines("access.signed_in")
     assert line.on == person
     assert HERE.source not in str(line)
@@ -564,7 +566,7 @@ def test_a_delegate_sits_in_the_lent_post_on_its_days(node: Node) -> None:
     with node.desk(node.oneself(tokens[1])) as desk:
         access.take_post(desk, seat.session, post.id)
     assert node.sat(tokens[1]).actor == Actor(
-        id=delegate, org=AUTHORITY, duties=frozenset({Duty.OFFICE_HEAD}), cleared=Grade.L4
+        id=delegate, org=AUTHORITY, duties=frozenset({Duty.OFFICE_HEAD}), cleared=Grade.L4, assured=Assurance.ONE
     )
     with pytest.raises(NotAllowed), node.desk(node.oneself(tokens[1])) as desk:
         access.delegate(desk, post.id, "wang", date(2026, 3, 2), date(2026, 3, 3))

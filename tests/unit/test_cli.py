@@ -15,6 +15,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from jutong import access, registers
 from jutong.app import commands
 from jutong.kernel.errors import NotFound
 from tests.city import AUTHORITY, MARKET, ROWS, City, a_full_city, a_wish
@@ -284,6 +285,23 @@ def test_an_invitation_is_printed_for_who_is_known(city: City) -> None:
     refused(run("invite", "asker", "--home", home, token=city.tokens["officer"]), 11)
     refused(run("invite", "security", "--home", home, token=city.tokens["security"]), 11)
     refused(run("invite", "nobody-here", "--home", home), 13)
+
+
+def test_the_owner_of_the_folder_lets_an_administrator_in_again(city: City) -> None:
+    """When all of them are suspended; with a credential only a security administrator does it."""
+    home = city.house.home.folder
+    with city.house.desk(city.house.itself) as desk:
+        person = registers.person_with(desk.db, "system")
+        assert person is not None
+        access.open_account(desk, access.vault_of(city.house.key), person.id, "kettle orbit mango fjord")
+        access.bar(desk, person.id)
+    refused(run("unlock", "system", "--home", home, token=city.tokens["officer"]), 11)
+    assert shown(run("unlock", "system", "--home", home, "--json")) == {"account": "system", "unlocked": True}
+    with city.house.reading() as db:
+        account = access.find_account(db, person.id)
+        assert account is not None
+        assert account.open
+    refused(run("unlock", "nobody-here", "--home", home), 13)
 
 
 def test_a_code_is_shown_where_no_phone_is_at_hand() -> None:

@@ -268,7 +268,7 @@ def test_another_session_is_killed_and_stays_dead(city: City) -> None:
     mine.sign_in("two-seats")
     other.sign_in("two-seats")
     page = mine.open("/account").text
-    assert page.count("/account/sessions/") == 1
+    assert len(re.findall(r'"/account/sessions/\w+/end"', page)) == 1
     path = re.search(r'action="(/account/sessions/\w+/end)"', page)
     assert path
     assert mine.send(path[1]).headers["location"].startswith("/account?done=access.session_ended&line=")
@@ -417,6 +417,6 @@ def test_a_proxy_is_believed_only_if_the_node_was_told_of_it(city: City, tmp_pat
         browser.sign_in("officer")
         return browser.open("/account").text
 
-    assert "198.51.100.7" not in source(a_browser(city))
+    assert "198.51.100.*" not in source(a_browser(city))
     told = a_city_with_accounts(tmp_path / "home", proxy="testclient")
-    assert "198.51.100.7" in source(a_browser(told))
+    assert "198.51.100.*" in source(a_browser(told))

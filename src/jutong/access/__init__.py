@@ -1,32 +1,45 @@
-"""The way in: who may sit down at a desk with a password, and in which post.
+"""The way in: who may sit down at a desk, by what proof, and in which post.
 
-Nouns: Account, Seat, Chair, Session, SecondFactor, Vault, Invitation, Delegation, Attempts.
+Nouns: Account, Seat, Chair, Session, SecondFactor, Passkey, Party, Identity, Provider, Claims, Asking, Vault,
+Invitation, Delegation, Attempts.
 """
 
-from .account import Account
+from .account import WARNED_DAYS, Account
 from .acts import (
     accept,
-    bar,
     change_password,
     choose_language,
     confirm,
     delegate,
     end_delegation,
-    end_session,
-    end_sessions,
+    end_other_sessions,
     enrol_second_factor,
     give_up_second_factor,
-    invite,
     open_account,
-    reset_second_factor,
     sign_in,
     sign_out,
     take_post,
-    unlock,
 )
+from .asking import Asking, Purpose, answered, answered_in, asking_in, new_asking, packed
+from .claims import Claims, Wanted
 from .delegation import Delegation
 from .invitation import Invitation
-from .second_factor import Vault, address_of, code_at, new_code, new_secret, read_secret, spelled, step_of, vault_of
+from .keyring import ADDING, SIGNING_IN, add_passkey, remove_passkey, sign_in_with_passkey
+from .passkey import Party, Passkey, creation_options, new_challenge, no_passkey, party_of, request_options
+from .provider import Provider
+from .ring import identities_of, passkeys_of
+from .second_factor import (
+    Vault,
+    address_of,
+    code_at,
+    digest_of,
+    new_code,
+    new_secret,
+    read_secret,
+    spelled,
+    step_of,
+    vault_of,
+)
 from .session import Caller, Chair, Outcome, Owed, Seat, Session
 from .store import (
     accounts_of,
@@ -41,56 +54,100 @@ from .store import (
     sessions_of,
     sweep,
 )
+from .tending import (
+    bar,
+    close,
+    end_session,
+    end_sessions,
+    invite,
+    reset_second_factor,
+    suspend_unused,
+    unlock,
+)
+from .vouching import accept_vouched, link_identity, sign_in_vouched, unlink_identity
 from .waiting import count_invited, count_locked
 
 __all__ = [
+    "ADDING",
+    "SIGNING_IN",
+    "WARNED_DAYS",
     "Account",
+    "Asking",
     "Caller",
     "Chair",
+    "Claims",
     "Delegation",
     "Invitation",
     "Outcome",
     "Owed",
+    "Party",
+    "Passkey",
+    "Provider",
+    "Purpose",
     "Seat",
     "Session",
     "Vault",
+    "Wanted",
     "accept",
+    "accept_vouched",
     "accounts_of",
+    "add_passkey",
     "address_of",
+    "answered",
+    "answered_in",
+    "asking_in",
     "bar",
     "chairs",
     "change_password",
     "choose_language",
+    "close",
     "code_at",
     "confirm",
     "count_invited",
     "count_locked",
+    "creation_options",
     "delegate",
     "delegations_of",
+    "digest_of",
     "end_delegation",
+    "end_other_sessions",
     "end_session",
     "end_sessions",
     "enrol_second_factor",
     "find_account",
     "give_up_second_factor",
+    "identities_of",
     "invite",
     "invited_until",
+    "link_identity",
     "locked_until",
+    "new_asking",
+    "new_challenge",
     "new_code",
     "new_secret",
+    "no_passkey",
     "nobody_yet",
     "note_seen",
     "open_account",
+    "packed",
+    "party_of",
+    "passkeys_of",
     "read_secret",
+    "remove_passkey",
+    "request_options",
     "reset_second_factor",
     "session_of",
     "sessions_of",
     "sign_in",
+    "sign_in_vouched",
+    "sign_in_with_passkey",
     "sign_out",
     "spelled",
     "step_of",
+    "suspend_unused",
     "sweep",
     "take_post",
+    "unlink_identity",
     "unlock",
     "vault_of",
 ]

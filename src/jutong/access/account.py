@@ -12,6 +12,7 @@ from .password import REMEMBERED
 from .second_factor import SecondFactor
 
 PASSWORD_DAYS = 90  # usual life of a password; a setting of the node
+WARNED_DAYS = 14  # between the warning that an account is unused, and its suspension
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,16 @@ class Standing:
     language: str | None
     must_change: bool
     has_second: bool
+    has_passkey: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One person's way in; neither the password nor the second factor can be read from it."""
+    """One person's way in; neither the password nor the second factor can be read from it.
+
+    It is open, suspended (``barred``) until somebody lets the person in again, or ``closed``: then nothing opens it but
+    a new invitation. A password that is empty opens nothing.
+    """
 
     person: str
     password: str = field(repr=False)
@@ -36,11 +42,40 @@ class Account:
     second: SecondFactor | None = field(default=None, repr=False)
     language: str | None = None
     post: str | None = None  # the post that was taken last
+    used: datetime | None = None  # the last sign-in
+    warned: datetime | None = None  # that it is unused
+    closed: datetime | None = None
 
     @property
-    def standing(self) -> Standing:
-        """What a page needs to know of it."""
-        return Standing(self.language, self.must_change, self.second is not None)
+    def open(self) -> bool:
+        """Say whether it lets its person in at all."""
+        return not self.barred and self.closed is None
+
+    @property
+    def last_used(self) -> datetime:
+        """The last sign-in; before the first one, the day the password was set."""
+        return max(self.used, self.changed) if self.used else self.changed
+
+    def came_in(self, now: datetime) -> Account:
+        """Return the account as just used."""
+        return replace(self, used=now, warned=None)
+
+    def to_warn(self, now: datetime, *, days: int) -> bool:
+        """Say whether its person is to be told that it will be suspended for want of use; with ``days`` 0 never."""
+        return days > 0 and self.open and self.warned is None and now >= self._ends(days) - timedelta(days=WARNED_DAYS)
+
+    def to_suspend(self, now: datetime, *, days: int) -> bool:
+        """Say whether it was unused for so long, and its person told in time."""
+        warned = self.warned is not None and now - self.warned >= timedelta(days=WARNED_DAYS)
+        return days > 0 and self.open and warned and now >= self._ends(days)
+
+    def as_closed(self, now: datetime) -> Account:
+        """Return the account with nothing left that opens it; only how often passwords repeat is remembered."""
+        before = tuple(filter(None, (self.password, *self.previous)))[:REMEMBERED]
+        return replace(self, password="", previous=before, second=None, must_change=False, closed=now)
+
+    def _ends(self, days: int) -> datetime:
+        return self.last_used + timedelta(days=days)
 
     def expired(self, now: datetime, *, days: int) -> bool:
         """Say whether the password has served its time; with ``days`` 0 it never has."""

@@ -1,28 +1,34 @@
-"""Sitting down at a desk and getting up: signing in, what one does about one's own way in, what administrators do."""
+"""Sitting down at a desk and getting up: signing in by a password, and what one does about one's own way in."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from datetime import date
 
 from jutong import registers
 from jutong.desk import Desk
 from jutong.guard import Label
-from jutong.kernel.errors import NotAllowed, NotFound
-from jutong.kernel.text import text
+from jutong.kernel.errors import NotFound
+from jutong.terms import Assurance
 
 from . import store
 from .account import PASSWORD_DAYS, Account
-from .attempts import Door
 from .delegation import Delegation, checked_delegation
-from .invitation import new_invitation, no_invitation
+from .invitation import no_invitation
 from .password import NOBODYS, checked_password, hashed, outdated, refuse_repeated, verified
 from .second_factor import SecondFactor, Vault, digest_of, matching_step, new_recovery_codes
-from .session import TOKEN_BYTES, Caller, Outcome, Session, needs_second, new_session, unknown_person, wrong_code
-
-NO_BODY = ""  # a person without a post belongs to the tier as a whole
-NOBODY = "nobody"  # what the ledger says of an account that does not exist: not what was typed
+from .session import Caller, Outcome, needs_second, unknown_person, wrong_code
+from .sitting import (
+    NOBODY,
+    account_of,
+    came_in,
+    count_failure,
+    keys,
+    may_sit,
+    own_session,
+    refuse_unsure,
+    sit_down,
+)
 
 
 def sign_in(
@@ -30,23 +36,24 @@ def sign_in(
 ) -> Outcome:
     """Let somebody in who knows the password; what is refused is counted and kept, so the refusal is a value."""
     desk.allow("access.sign_in", Label(owner=desk.actor.org))
-    store.find_door(desk.db, *_keys(vault, name, caller)).refuse_locked(desk.now)
+    store.find_door(desk.db, *keys(vault, name, caller)).refuse_locked(desk.now)
     known = store.account_named(desk.db, name)
     with desk.released():  # tens of milliseconds of arithmetic: nobody waits for the database meanwhile
-        right = verified(known.password if known else NOBODYS, password)
+        has = known is not None and bool(known.password)
+        right = verified(known.password if known and has else NOBODYS, password) and has
         kept = hashed(password) if known and right and outdated(known.password) else ""
-    door = store.hold_door(desk.db, *_keys(vault, name, caller), desk.now)
+    door = store.hold_door(desk.db, *keys(vault, name, caller), desk.now)
     door.refuse_locked(desk.now)
     still = store.account_named(desk.db, name)
-    if known is None or still != known or not right or not _may_sit(desk, known):
-        _count_failure(desk, door, known.person if known else NOBODY, factor="password")
+    if known is None or still != known or not right or not may_sit(desk, known):
+        count_failure(desk, door, known.person if known else NOBODY, factor="password")
         return Outcome(refusal=unknown_person())
     account = known.rehashed(kept) if kept else known
     account = replace(account, must_change=account.must_change or account.expired(desk.now, days=password_days))
     store.save_account(desk.db, account)
-    token, session = _sit_down(desk, account, caller, second=False)
+    token, session = sit_down(desk, account, caller, level=Assurance.ONE)
     if account.second is None:
-        _welcome(desk, door, session)
+        desk.record("access.signed_in", on=account.person, **came_in(desk, account, session, door, by="password"))
     else:
         desk.record("access.code_awaited", on=account.person, session=session.id)
     return Outcome(token)
@@ -60,46 +67,55 @@ def confirm(desk: Desk, vault: Vault, token: str, code: str, caller: Caller) -> 
     if session is None or account is None or account.second is None or not session.live(desk.now):
         raise unknown_person()
     door = store.hold_door(
-        desk.db, *_keys(vault, registers.find_person(desk.db, account.person).account, caller), desk.now
+        desk.db, *keys(vault, registers.find_person(desk.db, account.person).account, caller), desk.now
     )
     door.refuse_locked(desk.now)
     spent = _spent(desk, vault, account, code)
-    if spent is None or not _may_sit(desk, account):
-        _count_failure(desk, door, account.person, factor="code")
+    if spent is None or not may_sit(desk, account):
+        count_failure(desk, door, account.person, factor="code")
         return Outcome(refusal=wrong_code())
-    store.save_account(desk.db, spent)
     store.drop_session(desk.db, session.id)
-    fresh, session = _sit_down(desk, spent, caller, second=True)
-    _welcome(desk, door, session)
+    fresh, session = sit_down(desk, spent, caller, level=max(session.level, Assurance.TWO))
+    desk.record("access.signed_in", on=spent.person, **came_in(desk, spent, session, door, by="code"))
     return Outcome(fresh)
 
 
 def sign_out(desk: Desk, session_id: str) -> None:
     """Get up: the session's token opens nothing any more."""
     desk.allow("access.sign_out", Label(owner=desk.actor.org))
-    session = _own_session(desk, session_id)
+    session = own_session(desk, session_id)
     store.drop_session(desk.db, session.id)
     desk.record("access.signed_out", on=session.person, session=session.id)
+
+
+def end_other_sessions(desk: Desk, session_id: str) -> int:
+    """End all sessions of one's own but this one, and return how many there were."""
+    desk.allow("access.sign_out", Label(owner=desk.actor.org))
+    session = own_session(desk, session_id)
+    ended = store.drop_sessions(desk.db, session.person, but=session.id)
+    if ended:
+        desk.record("access.other_sessions_ended", on=session.person, session=session.id, sessions=ended)
+    return ended
 
 
 def take_post(desk: Desk, session_id: str, post_id: str) -> None:
     """Sit down in another post of one's own, or in one that is lent to one."""
     desk.allow("access.take_post", Label(owner=desk.actor.org))
-    session = _own_session(desk, session_id)
+    session = own_session(desk, session_id)
     chairs = {chair.id: chair for chair in store.chairs(desk.db, session.person, desk.today)}
     if post_id not in chairs:
         raise NotFound("post", post_id)
     if session.post == post_id:
         return
     store.save_session(desk.db, replace(session, post=post_id))
-    store.save_account(desk.db, replace(_account_of(desk, desk.actor.id), post=post_id))
+    store.save_account(desk.db, replace(account_of(desk, desk.actor.id), post=post_id))
     desk.record("access.post_taken", on=post_id, session=session.id, lent=chairs[post_id].lent_by is not None)
 
 
 def choose_language(desk: Desk, language: str) -> None:
     """Choose in which language one's pages are shown."""
     desk.allow("access.choose_language", Label(owner=desk.actor.org))
-    account = _account_of(desk, desk.actor.id)
+    account = account_of(desk, desk.actor.id)
     chosen = account.in_language(language)
     if chosen == account:
         return
@@ -110,23 +126,23 @@ def choose_language(desk: Desk, language: str) -> None:
 def change_password(desk: Desk, vault: Vault, session_id: str, old: str, new: str, caller: Caller) -> Outcome:
     """Change one's password; every session ends, and this one goes on under a new token."""
     desk.allow("access.change_password", Label(owner=desk.actor.org))
-    session, account = _own_session(desk, session_id), _account_of(desk, desk.actor.id)
+    session, account = own_session(desk, session_id), account_of(desk, desk.actor.id)
     who = registers.find_person(desk.db, account.person)
-    store.find_door(desk.db, *_keys(vault, who.account, caller)).refuse_locked(desk.now)
+    store.find_door(desk.db, *keys(vault, who.account, caller)).refuse_locked(desk.now)
     checked_password(new, account=who.account, name=who.name)
     with desk.released():
         right = verified(account.password, old)
         if right:
             refuse_repeated(new, (account.password, *account.previous))
         kept = hashed(new) if right else ""
-    door = store.hold_door(desk.db, *_keys(vault, who.account, caller), desk.now)
-    if not right or _account_of(desk, desk.actor.id) != account:
-        _count_failure(desk, door, account.person, factor="password")
+    door = store.hold_door(desk.db, *keys(vault, who.account, caller), desk.now)
+    if not right or account_of(desk, desk.actor.id) != account:
+        count_failure(desk, door, account.person, factor="password")
         return Outcome(refusal=unknown_person())
     changed = account.with_password(kept, desk.now)
     store.save_account(desk.db, changed)
     ended = store.drop_sessions(desk.db, account.person)
-    token, _ = _sit_down(desk, changed, caller, second=session.second)
+    token, _ = sit_down(desk, changed, caller, level=session.level)
     desk.record("access.password_changed", on=account.person, sessions=ended)
     return Outcome(token)
 
@@ -136,7 +152,8 @@ def enrol_second_factor(
 ) -> tuple[str, tuple[str, ...]]:
     """Enrol the second factor that this session was offered; return a new token and recovery codes, shown once."""
     desk.allow("access.enrol_second_factor", Label(owner=desk.actor.org))
-    session, account = _own_session(desk, session_id), _account_of(desk, desk.actor.id)
+    session, account = own_session(desk, session_id), account_of(desk, desk.actor.id)
+    refuse_unsure(desk, account)
     secret = vault.offered(account.person, session.id)
     step = matching_step(secret, code.replace(" ", ""), desk.now, after=-1)
     if step is None:
@@ -148,7 +165,7 @@ def enrol_second_factor(
     enrolled = account.with_second(factor)
     store.save_account(desk.db, enrolled)
     store.drop_sessions(desk.db, account.person)
-    token, _ = _sit_down(desk, enrolled, caller, second=True)
+    token, _ = sit_down(desk, enrolled, caller, level=max(session.level, Assurance.TWO))
     desk.record("access.second_factor_enrolled", on=account.person)
     return token, codes
 
@@ -156,14 +173,14 @@ def enrol_second_factor(
 def give_up_second_factor(desk: Desk, vault: Vault, session_id: str, code: str, caller: Caller) -> Outcome:
     """Do without the second factor from now on; an administrator may not."""
     desk.allow("access.give_up_second_factor", Label(owner=desk.actor.org))
-    session, account = _own_session(desk, session_id), _account_of(desk, desk.actor.id)
+    session, account = own_session(desk, session_id), account_of(desk, desk.actor.id)
     bare = account.without_second(required=needs_second(store.chairs(desk.db, account.person, desk.today)))
     door = store.hold_door(
-        desk.db, *_keys(vault, registers.find_person(desk.db, account.person).account, caller), desk.now
+        desk.db, *keys(vault, registers.find_person(desk.db, account.person).account, caller), desk.now
     )
     door.refuse_locked(desk.now)
     if _spent(desk, vault, account, code) is None:
-        _count_failure(desk, door, account.person, factor="code")
+        count_failure(desk, door, account.person, factor="code")
         return Outcome(refusal=wrong_code())
     store.save_account(desk.db, bare)
     desk.record("access.second_factor_given_up", on=account.person, session=session.id)
@@ -216,27 +233,14 @@ def end_delegation(desk: Desk, delegation_id: str) -> Delegation:
     return ended
 
 
-def invite(desk: Desk, person_id: str) -> str:
-    """Return a code, shown this once, with which a person sets its password; older codes of that person end."""
-    person = registers.find_person(desk.db, person_id)
-    for label in _labels(desk, person.id):
-        desk.allow("access.invite", label)
-    _not_oneself(desk, person.id)
-    store.drop_invitations(desk.db, person.id)
-    kept, code = new_invitation(desk.new_id(), person.id, by=desk.actor.id, now=desk.now)
-    store.save_invitation(desk.db, kept)
-    desk.record("access.invited", on=person.id, invitation=kept.id, expires=kept.expires.isoformat())
-    return code
-
-
 def accept(desk: Desk, vault: Vault, code: str, password: str, caller: Caller) -> Outcome:
     """Set the password of whoever was invited by ``code``; what comes out is the account to sign in with."""
     desk.allow("access.accept", Label(owner=desk.actor.org))
-    door = store.hold_door(desk.db, *_keys(vault, digest_of(code), caller), desk.now)
+    door = store.hold_door(desk.db, *keys(vault, digest_of(code), caller), desk.now)
     door.refuse_locked(desk.now)
     asked = store.invitation_with(desk.db, digest_of(code))
     if asked is None or not asked.open(desk.now):
-        _count_failure(desk, door, asked.person if asked else NOBODY, factor="invitation")
+        count_failure(desk, door, asked.person if asked else NOBODY, factor="invitation")
         return Outcome(refusal=no_invitation())
     who, account = registers.find_person(desk.db, asked.person), store.find_account(desk.db, asked.person)
     checked_password(password, account=who.account, name=who.name)
@@ -250,7 +254,7 @@ def accept(desk: Desk, vault: Vault, code: str, password: str, caller: Caller) -
         raise no_invitation()
     store.save_invitation(desk.db, found.spent(desk.now))
     account = account or Account(person=who.id, password="", changed=desk.now)
-    store.save_account(desk.db, account.with_password(kept, desk.now))
+    store.save_account(desk.db, replace(account.with_password(kept, desk.now), closed=None))
     ended = store.drop_sessions(desk.db, who.id)
     store.forget_attempts(desk.db, vault.mark("account", who.account))
     desk.record("access.accepted", on=who.id, invitation=found.id, sessions=ended)
@@ -269,132 +273,9 @@ def open_account(desk: Desk, vault: Vault, person_id: str, password: str, *, sec
     desk.record("access.account_opened", on=who.id, second=bool(secret))
 
 
-def end_session(desk: Desk, session_id: str) -> None:
-    """End a session of somebody else's, or another one of one's own."""
-    session = store.find_session(desk.db, session_id)
-    if session.person == desk.actor.id:
-        desk.allow("access.sign_out", Label(owner=desk.actor.org))
-    else:
-        for label in _labels(desk, session.person):
-            desk.allow("access.end_session", label)
-    store.drop_session(desk.db, session.id)
-    desk.record("access.session_ended", on=session.person, session=session.id)
-
-
-def end_sessions(desk: Desk, person_id: str) -> int:
-    """End all sessions of a person, and return how many there were."""
-    for label in _labels(desk, person_id):
-        desk.allow("access.end_session", label)
-    ended = store.drop_sessions(desk.db, person_id)
-    if ended:
-        desk.record("access.sessions_ended", on=person_id, sessions=ended)
-    return ended
-
-
-def bar(desk: Desk, person_id: str) -> None:
-    """Let a person in no more, until it is unlocked; its sessions end."""
-    for label in _labels(desk, person_id):
-        desk.allow("access.bar", label)
-    _not_oneself(desk, person_id)
-    account = _account_of(desk, person_id)
-    if account.barred:
-        return
-    store.save_account(desk.db, replace(account, barred=True))
-    desk.record("access.barred", on=person_id, sessions=store.drop_sessions(desk.db, person_id))
-
-
-def unlock(desk: Desk, vault: Vault, person_id: str) -> None:
-    """Let a person in again who was barred, or who failed too often."""
-    for label in _labels(desk, person_id):
-        desk.allow("access.unlock", label)
-    _not_oneself(desk, person_id)
-    account = _account_of(desk, person_id)
-    forgotten = store.forget_attempts(desk.db, vault.mark("account", registers.find_person(desk.db, person_id).account))
-    if not account.barred and not forgotten:
-        return
-    store.save_account(desk.db, replace(account, barred=False))
-    desk.record("access.unlocked", on=person_id, barred=account.barred)
-
-
-def reset_second_factor(desk: Desk, person_id: str) -> None:
-    """Take a lost second factor from a person; an administrator must enrol another before anything else."""
-    for label in _labels(desk, person_id):
-        desk.allow("access.reset_second_factor", label)
-    _not_oneself(desk, person_id)
-    account = _account_of(desk, person_id)
-    if account.second is None:
-        return
-    store.save_account(desk.db, replace(account, second=None))
-    desk.record("access.second_factor_reset", on=person_id, sessions=store.drop_sessions(desk.db, person_id))
-
-
-def _keys(vault: Vault, name: str, caller: Caller) -> tuple[str, str]:
-    return vault.mark("account", name), vault.mark("address", caller.source)
-
-
-def _count_failure(desk: Desk, door: Door, person: str, *, factor: str) -> None:
-    failed = door.failed(desk.now)
-    store.save_door(desk.db, failed)
-    desk.record(
-        "access.sign_in_failed",
-        on=person,
-        factor=factor,
-        failures=failed.account.failures,
-        source=failed.address.key,
-        locked_until=failed.account.until.isoformat() if failed.account.until else None,
-    )
-
-
-def _sit_down(desk: Desk, account: Account, caller: Caller, *, second: bool) -> tuple[str, Session]:
-    token = secrets.token_urlsafe(TOKEN_BYTES)  # new at every step up: one that was known before is worth nothing
-    session = new_session(desk.new_id(), account, token, caller, now=desk.now, second=second)
-    store.save_session(desk.db, session)
-    return token, session
-
-
-def _welcome(desk: Desk, door: Door, session: Session) -> None:
-    store.forget_attempts(desk.db, door.account.key)
-    desk.record(
-        "access.signed_in", on=session.person, session=session.id, second=session.second, source=door.address.key
-    )
-
-
-def _may_sit(desk: Desk, account: Account) -> bool:
-    return not account.barred and bool(store.chairs(desk.db, account.person, desk.today))
-
-
 def _spent(desk: Desk, vault: Vault, account: Account, code: str) -> Account | None:
     if account.second is None:
         return None
     secret = vault.opened(account.second.sealed, of=account.person)
     spent = account.second.spent(code, secret, desk.now)
     return replace(account, second=spent) if spent else None
-
-
-def _own_session(desk: Desk, session_id: str) -> Session:
-    session = store.find_session(desk.db, session_id)
-    if session.person != desk.actor.id:
-        raise NotFound("session", session_id)
-    return session
-
-
-def _account_of(desk: Desk, person_id: str) -> Account:
-    account = store.find_account(desk.db, person_id, hold=True)
-    if account is None:
-        raise NotFound("account", person_id)
-    return account
-
-
-def _labels(desk: Desk, person_id: str) -> tuple[Label, ...]:
-    # Whoever looks after somebody's way in must look after every body in which that person has a post.
-    bodies = {post.body for post in registers.posts_held_by(desk.db, person_id)} or {NO_BODY}
-    return tuple(registers.label_of(desk.db, body, by=desk.actor) for body in sorted(bodies))
-
-
-def _not_oneself(desk: Desk, person_id: str) -> None:
-    if person_id == desk.actor.id:
-        raise NotAllowed(
-            text("nobody opens the way in to themselves"),
-            basis=text("GB/T 22239-2019 level 3, separation of administrators"),
-            remedy=text("ask another security administrator"),
-        )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from jutong.guard import assurance_for
 from jutong.kernel.canon import digest
 from jutong.kernel.errors import NotFound, NotKnown, Refused
 from jutong.kernel.text import text
 from jutong.registers.post import Holding, Person
 from jutong.terms.actor import Actor
+from jutong.terms.assurance import Assurance
 from jutong.terms.duty import ADMINISTRATORS, Duty
 from jutong.terms.grade import Grade
 
@@ -23,8 +26,27 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)
 TOKEN_BYTES = 32
-AGENT_LENGTH = 200
-SOURCE_LENGTH = 64
+# What a browser calls itself, in the order in which one that poses as another is found out.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("MicroMessenger", "WeChat"),
+    ("QQBrowser", "QQBrowser"),
+    ("QIHU", "360"),
+    ("Firefox", "Firefox"),
+    ("Chromium", "Chromium"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iOS"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 class Owed(StrEnum):
@@ -45,13 +67,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What is kept of a session; ``second`` says whether the second factor was shown in it."""
+    """What is kept of a session; ``level`` is how surely its person is known.
+
+    Of the network address and the browser's own name is kept what tells one's own sessions apart, and no more.
+    """
 
     id: str
     person: str
     digest: str = field(repr=False)
     post: str | None
-    second: bool
+    level: Assurance
     opened: datetime
     seen: datetime
     ends: datetime
@@ -94,6 +119,8 @@ class Seat:
     has_second: bool
     opened: datetime
     seen: datetime
+    level: Assurance = Assurance.ONE
+    has_passkey: bool = False
 
     @property
     def actor(self) -> Actor | None:
@@ -101,7 +128,7 @@ class Seat:
         if self.owes is not None or self.chair is None:
             return None
         chair = self.chair
-        return Actor(id=self.person, org=chair.body, duties=chair.duties, cleared=chair.cleared)
+        return Actor(id=self.person, org=chair.body, duties=chair.duties, cleared=chair.cleared, assured=self.level)
 
     @property
     def oneself(self) -> Actor | None:
@@ -109,7 +136,7 @@ class Seat:
         if self.owes is Owed.CODE:
             return None
         body = self.chair.body if self.chair else ""
-        return Actor(id=self.person, org=body, duties=frozenset({Duty.ONESELF}), cleared=Grade.L1)
+        return Actor(id=self.person, org=body, duties=frozenset({Duty.ONESELF}), cleared=Grade.L1, assured=self.level)
 
     @property
     def administrator(self) -> bool:
@@ -139,7 +166,7 @@ class Outcome:
 
 
 def new_session(
-    session_id: str, account: Account, token: str, caller: Caller, *, now: datetime, second: bool
+    session_id: str, account: Account, token: str, caller: Caller, *, now: datetime, level: Assurance
 ) -> Session:
     """Return a session of an account; ``token`` is nowhere else."""
     return Session(
@@ -147,13 +174,42 @@ def new_session(
         person=account.person,
         digest=digest(token.encode()),
         post=account.post,
-        second=second,
+        level=level,
         opened=now,
         seen=now,
         ends=now + LONGEST,
-        source=caller.source[:SOURCE_LENGTH],
-        agent="".join(letter for letter in caller.agent if letter.isprintable())[:AGENT_LENGTH],
+        source=vicinity(caller.source),
+        agent=browser_of(caller.agent),
     )
+
+
+def vicinity(address: str) -> str:
+    """Return from which network somebody asks, not from which machine.
+
+    >>> vicinity("192.0.2.7"), vicinity("2001:db8:1:2::3"), vicinity("nonsense")
+    ('192.0.2.*', '2001:db8:1::*', '')
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if isinstance(ip, ipaddress.IPv4Address):
+        return f"{str(ip).rpartition('.')[0]}.*"
+    return f"{ipaddress.ip_network((ip, 48), strict=False).network_address}*"
+
+
+def browser_of(agent: str) -> str:
+    """Return the kind of a browser, and of the system beneath it.
+
+    >>> browser_of("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0")
+    'Edge, Windows'
+    >>> browser_of("curl/8.0"), browser_of("")
+    ('', '')
+    """
+    found = (next((name for mark, name in table if mark in agent), "") for table in (_BROWSERS, _SYSTEMS))
+    return ", ".join(filter(None, found))
 
 
 def csrf_of(token: str) -> str:
@@ -200,8 +256,8 @@ def apart(duties: Iterable[frozenset[Duty]]) -> bool:
 
 
 def needs_second(chairs: Iterable[Chair]) -> bool:
-    """Say whether somebody with these chairs must have a second factor."""
-    return any(chair.duties & ADMINISTRATORS for chair in chairs)
+    """Say whether somebody with these chairs must have a second factor; the guard's rule says for which duties."""
+    return any(assurance_for(duty) > Assurance.ONE for chair in chairs for duty in chair.duties)
 
 
 def seat_of(session: Session, standing: Standing, who: Person, chairs: tuple[Chair, ...], token: str) -> Seat:
@@ -220,6 +276,8 @@ def seat_of(session: Session, standing: Standing, who: Person, chairs: tuple[Cha
         has_second=standing.has_second,
         opened=session.opened,
         seen=session.seen,
+        level=session.level,
+        has_passkey=standing.has_passkey,
     )
 
 
@@ -242,10 +300,12 @@ def wrong_code() -> NotKnown:
 
 
 def _owed(session: Session, standing: Standing, chairs: tuple[Chair, ...]) -> Owed | None:
-    if standing.has_second and not session.second:
+    sure = session.level > Assurance.ONE
+    if standing.has_second and not sure:
         return Owed.CODE
     if standing.must_change:
         return Owed.PASSWORD
-    if needs_second(chairs) and not standing.has_second:
-        return Owed.SECOND_FACTOR
+    if needs_second(chairs) and not sure:
+        # Whoever has a passkey shows that one; a password alone enrols no other way in beside it.
+        return Owed.CODE if standing.has_passkey else Owed.SECOND_FACTOR
     return None

@@ -13,11 +13,13 @@ from jutong.kernel.canon import digest
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.db import Db, Instant, Json, metadata, transaction, upsert
 from jutong.kernel.errors import NotFound
+from jutong.terms import Assurance
 
 from .account import Account, Standing
 from .attempts import WITH_ACCOUNT, Attempts, Door
 from .delegation import Delegation
 from .invitation import Invitation
+from .ring import passkey, sweep_spent
 from .second_factor import SecondFactor
 from .session import IDLE, NOTED_EVERY, Chair, Seat, Session, chairs_of, seat_of
 
@@ -35,6 +37,9 @@ account = sa.Table(
     sa.Column("recovery", Json, nullable=False),
     sa.Column("language", sa.String(10), nullable=True),
     sa.Column("post", sa.String(26), nullable=True),
+    sa.Column("used", Instant, nullable=True),
+    sa.Column("warned", Instant, nullable=True),
+    sa.Column("closed", Instant, nullable=True),
 )
 attempts = sa.Table(
     "access_attempts",
@@ -51,7 +56,7 @@ session = sa.Table(
     sa.Column("person", sa.String(26), nullable=False, index=True),
     sa.Column("digest", sa.String(64), nullable=False, unique=True),
     sa.Column("post", sa.String(26), nullable=True),
-    sa.Column("second", sa.Boolean, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
     sa.Column("opened", Instant, nullable=False),
     sa.Column("seen", Instant, nullable=False),
     sa.Column("ends", Instant, nullable=False),
@@ -82,6 +87,8 @@ delegation = sa.Table(
     sa.Column("ended", Instant, nullable=True),
 )
 
+_PLAIN = ("person", "password", "changed", "must_change", "barred", "language", "post", "used", "warned", "closed")
+
 # Asked at every page: made once. One row for each post that is lent to the person today, one where there is none.
 _SESSION = (
     sa.select(
@@ -89,6 +96,8 @@ _SESSION = (
         account.c.language,
         account.c.must_change,
         account.c.barred,
+        account.c.closed,
+        sa.exists().where(passkey.c.person == session.c.person).label("has_passkey"),
         account.c.sealed.is_not(None).label("has_second"),
         delegation.c.post.label("lent"),
         delegation.c.ends.label("lent_until"),
@@ -112,7 +121,7 @@ def session_of(db: Db, token: str, now: datetime) -> Seat | None:
         return None
     today = now.astimezone(LEGAL_TIME).date()
     rows = db.execute(_SESSION, {"digest": digest(token.encode("utf-8", "replace")), "today": today}).all()
-    if not rows or rows[0].barred:
+    if not rows or rows[0].barred or rows[0].closed:
         return None
     found = _session(rows[0]._mapping)
     if not found.live(now):
@@ -120,7 +129,7 @@ def session_of(db: Db, token: str, now: datetime) -> Seat | None:
     who, chairs = _chairs(db, found.person, [(row.lent, row.lent_until) for row in rows if row.lent])
     if who is None:
         return None
-    standing = Standing(rows[0].language, rows[0].must_change, rows[0].has_second)
+    standing = Standing(rows[0].language, rows[0].must_change, rows[0].has_second, bool(rows[0].has_passkey))
     return seat_of(found, standing, who, chairs, token)
 
 
@@ -169,9 +178,8 @@ def accounts_of(db: Db, people: Collection[str]) -> Mapping[str, Account]:
 
 def save_account(db: Db, kept: Account) -> None:
     """Keep an account."""
-    names = ("person", "password", "changed", "must_change", "barred", "language", "post")
     values = {
-        **{name: getattr(kept, name) for name in names},
+        **{name: getattr(kept, name) for name in _PLAIN},
         "previous": list(kept.previous),
         "sealed": kept.second.sealed if kept.second else None,
         "last_step": kept.second.last_step if kept.second else -1,
@@ -211,7 +219,7 @@ def forget_attempts(db: Db, key: str) -> bool:
 
 def save_session(db: Db, kept: Session) -> None:
     """Keep a session."""
-    names = ("id", "person", "digest", "post", "second", "opened", "seen", "ends", "source", "agent")
+    names = ("id", "person", "digest", "post", "level", "opened", "seen", "ends", "source", "agent")
     upsert(db, session, {name: getattr(kept, name) for name in names}, key=("id",))
 
 
@@ -242,9 +250,17 @@ def drop_session(db: Db, session_id: str) -> None:
     db.execute(sa.delete(session).where(session.c.id == session_id))
 
 
-def drop_sessions(db: Db, person: str) -> int:
-    """End all sessions of a person, and return how many there were."""
-    return db.execute(sa.delete(session).where(session.c.person == person)).rowcount
+def drop_sessions(db: Db, person: str, *, but: str = "") -> int:
+    """End all sessions of a person, ``but`` one, and return how many there were."""
+    return db.execute(sa.delete(session).where(session.c.person == person, session.c.id != but)).rowcount
+
+
+def unused_accounts(db: Db, before: datetime, *, limit: int = 500) -> tuple[Account, ...]:
+    """Return open accounts that were last used before an instant, each held until the act ends."""
+    last = sa.func.coalesce(account.c.used, account.c.changed)
+    query = sa.select(account).where(~account.c.barred, account.c.closed.is_(None), last < before)
+    rows = db.execute(query.order_by(account.c.person).limit(limit).with_for_update(skip_locked=True)).mappings()
+    return tuple(map(_account, rows))
 
 
 def save_invitation(db: Db, kept: Invitation) -> None:
@@ -298,6 +314,13 @@ def delegations_of(db: Db, person: str) -> tuple[Delegation, ...]:
     return tuple(Delegation(**row) for row in db.execute(query).mappings())
 
 
+def drop_delegations(db: Db, person: str, now: datetime) -> int:
+    """End every delegation that a person gave or was given, and return how many there were."""
+    theirs = (delegation.c.holder == person) | (delegation.c.delegate == person)
+    still = sa.update(delegation).where(theirs, delegation.c.ended.is_(None), delegation.c.ends >= now.date())
+    return db.execute(still.values(ended=now)).rowcount
+
+
 def delegations_to(db: Db, person: str) -> tuple[Delegation, ...]:
     """Return the delegations that a person was given."""
     query = sa.select(delegation).where(delegation.c.delegate == person).order_by(delegation.c.id)
@@ -311,7 +334,7 @@ def sweep(engine: sa.Engine, now: datetime) -> int:
         stale = sa.delete(attempts).where(
             attempts.c.last < now - WITH_ACCOUNT.forgotten, attempts.c.until.is_(None) | (attempts.c.until < now)
         )
-        return db.execute(ended).rowcount + db.execute(stale).rowcount
+        return db.execute(ended).rowcount + db.execute(stale).rowcount + sweep_spent(db, now)
 
 
 def _attempts(db: Db, key: str) -> Attempts:
@@ -330,10 +353,9 @@ def _account(row: sa.RowMapping) -> Account:
         if row["sealed"] is None
         else SecondFactor(sealed=row["sealed"], last_step=row["last_step"], recovery=tuple(row["recovery"]))
     )
-    names = ("person", "password", "changed", "must_change", "barred", "language", "post")
-    return Account(**{name: row[name] for name in names}, previous=tuple(row["previous"]), second=second)
+    return Account(**{name: row[name] for name in _PLAIN}, previous=tuple(row["previous"]), second=second)
 
 
 def _session(row: sa.RowMapping) -> Session:
-    names = ("id", "person", "digest", "post", "second", "opened", "seen", "ends", "source", "agent")
-    return Session(**{name: row[name] for name in names})
+    names = ("id", "person", "digest", "post", "opened", "seen", "ends", "source", "agent")
+    return Session(**{name: row[name] for name in names}, level=Assurance(row["level"]))

@@ -1,4 +1,4 @@
-"""The way in from a terminal: invitations, and the codes of a second factor."""
+"""The way in from a terminal: invitations, letting somebody in again, and the codes of a second factor."""
 
 from __future__ import annotations
 
@@ -35,6 +35,26 @@ def invite(
             raise NotFound("account", account)
         link = link_for(house, access.invite(desk, person.id))
     show({"account": account, "link": link}, as_json=as_json)
+
+
+@app.command()
+def unlock(
+    account: Annotated[str, typer.Argument(help="The person's account.")],
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Let somebody in again who was suspended, was not seen for too long, or failed too often.
+
+    With a credential its holder does it; without one whoever owns the home's folder, in the node's name: that is how
+    an administrator comes in again when all of them were suspended.
+    """
+    with in_house(home) as house, _desk(house, token) as desk:
+        person = registers.person_with(desk.db, account)
+        if person is None:
+            raise NotFound("account", account)
+        access.unlock(desk, access.vault_of(house.key), person.id)
+    show({"account": account, "unlocked": True}, as_json=as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ Nouns: Label, Permit, Policy, Mask, Handling.
 
 from .grades import HANDLING, Durability, Handling, Method, allows, handling, require
 from .mask import Mask, Masked, parse_mask
-from .permit import Label, Permit, decide
+from .permit import Label, Permit, assurance_for, decide
 from .policy import POLICIES, Policy, Tie
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Policy",
     "Tie",
     "allows",
+    "assurance_for",
     "decide",
     "handling",
     "parse_mask",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jutong.kernel.errors import NotAllowed
+from jutong.kernel.errors import NotAllowed, NotSure
 from jutong.kernel.text import text
 from jutong.terms.actor import Actor
+from jutong.terms.assurance import Assurance
 from jutong.terms.duty import ADMINISTRATORS, Duty
 from jutong.terms.grade import Grade
 
@@ -67,7 +68,25 @@ def decide(actor: Actor, act: str, label: Label) -> Permit:
             basis=text("GB/T 43697-2024 grading; guard policy, clearance"),
             remedy=text("ask the security administrator to raise your post's clearance"),
         )
-    return Permit(act, held[0])
+    sure = [duty for duty in held if actor.assured >= assurance_for(duty, label.grade)]
+    if not sure:
+        raise NotSure(
+            text("{act} needs two factors, and this session has shown one", act=act),
+            basis=text("GB/T 22239-2019 level 3, identification by two factors; guard policy, assurance"),
+            remedy=text("show a code of your phone or a passkey, then repeat the act"),
+        )
+    return Permit(act, sure[0])
+
+
+def assurance_for(duty: Duty, grade: Grade = Grade.L1) -> Assurance:
+    """Return how surely one must be known to act by a duty on a thing of a grade: the one place of this rule.
+
+    >>> assurance_for(Duty.SECURITY_ADMIN).name, assurance_for(Duty.GOVERNANCE, Grade.L4).name
+    ('TWO', 'TWO')
+    >>> assurance_for(Duty.GOVERNANCE, Grade.L3).name
+    'ONE'
+    """
+    return Assurance.TWO if duty in ADMINISTRATORS or grade >= Grade.L4 else Assurance.ONE
 
 
 def _tied(actor: Actor, label: Label, tie: Tie) -> bool:

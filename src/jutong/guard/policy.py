@@ -116,6 +116,12 @@ POLICIES: Mapping[str, Policy] = {
     "access.invite": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "access.end_session": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "access.bar": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "access.close": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "access.suspend_unused": _by(Duty.HOUSE, tie=Tie.OWN),
+    "access.link_identity": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.unlink_identity": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.add_passkey": _by(Duty.ONESELF, tie=Tie.ANY),
+    "access.remove_passkey": _by(Duty.ONESELF, tie=Tie.ANY),
     "access.unlock": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "access.reset_second_factor": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     # delivery, policies: whoever writes one does not put it in force; the noun keeps the two apart

@@ -29,6 +29,12 @@ class NotAllowed(Refused):
     code = "not-allowed"
 
 
+class NotSure(NotAllowed):
+    """This actor may do it, but has not shown surely enough who it is: a second factor opens the way."""
+
+    code = "not-sure"
+
+
 class NotKnown(Refused):
     """The caller has not shown who it is: no credential, a forged, stale, replayed or re-targeted one."""
 

@@ -39,6 +39,25 @@ class Outflows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("[outflows] `folders` are whole paths")
 
 
+class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which identity provider vouches for people here, if any does; its secret lies in the home's ``keys/``."""
+
+    issuer: str = ""  # as the provider itself spells it, such as https://id.example.gov.cn
+    client: str = ""  # as what this node is registered there
+    secret: str = ""  # the name of the file in keys/ that holds the client's secret; empty for a public client
+    name: str = ""  # what people call the provider
+    scopes: tuple[str, ...] = ()  # besides openid
+    two: tuple[str, ...] = ()  # values of acr or amr that vouch for two factors, such as mfa
+    three: tuple[str, ...] = ()  # and those that vouch for a key that verified its user
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.issuer)
+        if self.issuer and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+            raise ValueError("[oidc] `issuer` is a whole address without query or fragment")
+        if bool(self.issuer) != bool(self.client):
+            raise ValueError("[oidc] needs both `issuer` and `client`")
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of one home; every default is the embedded choice, with no service to start."""
 
@@ -57,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str = ""  # where people reach the pages, such as https://data.example.gov.cn; cookies follow its scheme
     proxy: str = ""  # the address of a proxy in front; the last address of its X-Forwarded-For is the visitor's
     password_days: int = 90  # how long a password serves; 0 for ever
+    unused_days: int = 90  # after how long an account that nobody signs in with is suspended; 0 for never
     witnesses_wanted: int = 0
     unconditional_at_once: bool = False  # requests for data that is shared without condition are answered by the node
     sequence_every_ms: int = 100
@@ -64,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: dict[str, int] = {}  # days that a layer of the lake keeps what was replaced, where not as declared
     mail: Mail = Mail()
     outflows: Outflows = Outflows()
+    oidc: Oidc = Oidc()
 
 
 class Home:

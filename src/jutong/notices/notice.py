@@ -24,6 +24,8 @@ class Side(StrEnum):
     OBJECTING = "objecting"
     OVERSEEING = "overseeing"
     JUDGING = "judging"
+    SECURING = "securing"
+    PERSON = "person"  # whom it is about, by letter alone: it is on nobody's list of notices
 
 
 SIDES: Mapping[Side, frozenset[Duty]] = {
@@ -35,6 +37,8 @@ SIDES: Mapping[Side, frozenset[Duty]] = {
     Side.OBJECTING: frozenset({Duty.GOVERNANCE}),
     Side.OVERSEEING: frozenset({Duty.OVERSIGHT}),
     Side.JUDGING: frozenset({Duty.OVERSIGHT, Duty.DEPARTMENT_HEAD}),
+    Side.SECURING: frozenset({Duty.SECURITY_ADMIN}),
+    Side.PERSON: frozenset(),
 }
 
 
@@ -45,6 +49,7 @@ class Party(StrEnum):
     CONSUMER = "consumer"
     AUTHORITY = "authority"
     ARBITER = "arbiter"  # who leads on this rung of a dispute
+    BODY = "body"  # of a person's post
 
 
 class Thing(StrEnum):
@@ -59,6 +64,7 @@ class Thing(StrEnum):
     DEMAND = "demand"
     RESPONSIBILITY = "responsibility"
     DISPUTE = "dispute"
+    ACCOUNT = "account"
 
 
 _ASKER = (Party.CONSUMER, Side.ASKING)
@@ -67,6 +73,7 @@ _AUTHOR = (Party.PROVIDER, Side.CATALOGUE)
 _SOURCE = (Party.PROVIDER, Side.CORRECTING)
 _JUDGE = (Party.ARBITER, Side.JUDGING)
 _OVERSEER = (Party.AUTHORITY, Side.OVERSEEING)
+_UNUSED = ((Party.BODY, Side.SECURING), (Party.AUTHORITY, Side.SECURING), (Party.BODY, Side.PERSON))
 Told = tuple[Party, Side]
 
 # One table: which word of the ledger is told to whom.
@@ -148,6 +155,8 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "quality.objection_answered": (Thing.OBJECTION, ((Party.AUTHORITY, Side.OBJECTING),)),
     "quality.objection_resolved": (Thing.OBJECTION, (_SOURCE, (Party.AUTHORITY, Side.OBJECTING))),
     "quality.objection_closed": (Thing.OBJECTION, (_SOURCE,)),
+    "access.unused_warned": (Thing.ACCOUNT, _UNUSED),
+    "access.unused_suspended": (Thing.ACCOUNT, _UNUSED),
 }
 
 
@@ -170,6 +179,7 @@ DUE: Mapping[str, str] = {
     **dict.fromkeys(("sharing.terminated", "sharing.concluded", "sharing.expired"), "dispose_by"),
     "sharing.approved": "delivery_due",
     "catalogue.submitted": "audit_due",
+    "access.unused_warned": "due",
 }
 
 

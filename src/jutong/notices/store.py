@@ -218,6 +218,8 @@ def _letter(person: str, lines: Collection[str]) -> sa.ColumnElement[bool]:
 
 
 def _wanting(db: Db, told: Notice) -> list[str]:
+    if told.side is Side.PERSON:
+        return [told.on] if address_of(db, told.on) else []
     held = [post.person for post in registers.posts_in(db, told.body) if post.held and post.duties & SIDES[told.side]]
     query = sa.select(address.c.person).where(address.c.person.in_(sorted(set(held))))
     return list(db.execute(query.order_by(address.c.person)).scalars()) if held else []

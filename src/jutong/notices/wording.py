@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jutong.kernel.text import Text, text
 
-from .notice import Notice, Thing
+from .notice import Notice, Side, Thing
 
 PATHS: Mapping[Thing, str] = {
     Thing.REQUEST: "/requests/",
@@ -17,6 +17,7 @@ PATHS: Mapping[Thing, str] = {
     Thing.DEMAND: "/demands/",
     Thing.RESPONSIBILITY: "/responsibilities/",
     Thing.DISPUTE: "/disputes/",
+    Thing.ACCOUNT: "/people/",
 }
 
 
@@ -24,6 +25,8 @@ def path_of(notice: Notice) -> str:
     """Return the page of the thing that a notice is about."""
     if notice.thing is Thing.CHANGE:
         return f"/entries/{notice.entry}/versions"
+    if notice.side is Side.PERSON:
+        return "/account"
     return PATHS[notice.thing] + notice.on
 
 
@@ -121,4 +124,6 @@ WORDS: Mapping[str, Text] = {
     "quality.objection_answered": text("{body} answered on {title}: send the feedback", body="", title=""),
     "quality.objection_resolved": text("a new batch of {title} passes the rule that was objected to", title=""),
     "quality.objection_closed": text("the objection to {title} is closed", title=""),
+    "access.unused_warned": text("an account is unused for long: whoever does not sign in by the day is suspended"),
+    "access.unused_suspended": text("an account was suspended, because nobody had signed in with it for long"),
 }

@@ -1,6 +1,7 @@
 """Words that every room shares: bodies, duties, grades, identifiers, working days. Values only; no tables, no acts."""
 
 from .actor import Actor, house_of
+from .assurance import Assurance
 from .calendar import Calendar, Day, DueDay, YearNotice
 from .codeset import CodeSet
 from .deadline import Deadline, DeadlineRule
@@ -14,6 +15,7 @@ __all__ = [
     "ADMINISTRATORS",
     "NOT_OF_POSTS",
     "Actor",
+    "Assurance",
     "BodyKind",
     "Calendar",
     "CodeSet",

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .assurance import Assurance
 from .duty import Duty
 from .grade import Grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """The attributes on which the guard decides; ``id`` is what the ledger shows, never a person's name."""
+    """The attributes on which the guard decides; ``id`` is what the ledger shows, never a person's name.
+
+    ``assured`` is less than two factors only where a session says so: a program's credential is of chance, was issued
+    by an administrator who had shown two factors, and ends by itself; systems and nodes sign by keys.
+    """
 
     id: str
     org: str
     duties: frozenset[Duty]
     cleared: Grade = Grade.L2
+    assured: Assurance = Assurance.TWO
 
 
 def house_of(body: str) -> Actor:
     """Return the node itself as an actor: what follows from an act is done in its name."""
-    return Actor(id="house", org=body, duties=frozenset({Duty.HOUSE}), cleared=Grade.L4)
+    return Actor(id="house", org=body, duties=frozenset({Duty.HOUSE}), cleared=Grade.L4, assured=Assurance.THREE)

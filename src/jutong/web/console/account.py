@@ -169,6 +169,17 @@ def end_session(visit: TheVisit, session_id: Ulid) -> Answer:
     return done(desk, "/account", word="access.session_ended")
 
 
+@acted("/account/sessions/end-others", guard=None, again=account)
+def end_other_sessions(visit: TheVisit) -> Answer:
+    """End all of one's sessions but the present one."""
+    seat = seat_in(visit)
+    if seat is None or seat.oneself is None:
+        return to_login(visit)
+    with visit.house.desk(seat.oneself) as desk:
+        access.end_other_sessions(desk, seat.session)
+    return done(desk, "/account")
+
+
 @acted("/account/language", guard=None, again=account)
 def choose_language(visit: TheVisit) -> Answer:
     """Keep a language with the account, and in this browser."""
@@ -250,6 +261,7 @@ PAGES = [
     enrol,
     give_up,
     end_session,
+    end_other_sessions,
     choose_language,
     delegate,
     end_delegation,

@@ -324,6 +324,7 @@ THINGS: Mapping[Thing, Text] = {
     Thing.DEMAND: text("Demands"),
     Thing.RESPONSIBILITY: text("Responsibilities"),
     Thing.DISPUTE: text("Disputes"),
+    Thing.ACCOUNT: text("Accounts"),
 }
 
 

@@ -25,7 +25,7 @@ def disputes_about(db: Reading, visit: Visit, thing: Request | Agreement) -> Map
     label = guard.Label(owner=thing.provider, parties=frozenset({thing.consumer}))
     return {
         "about": thing.id,
-        "disputes": [one for one in known if one.visible_to(visit.acting)] if visit.may("pages.disputes") else [],
+        "disputes": [one for one in known if one.visible_to(visit.acting)] if visit.sees("pages.disputes") else [],
         "may_dispute": open_to and not barred and visit.may("sharing.open_dispute", label),
         "rulings": (Ruling.RESUME, Ruling.END, Ruling.STAND) if on_agreement else (Ruling.SHARE, Ruling.STAND),
     }

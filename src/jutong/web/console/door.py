@@ -81,6 +81,7 @@ def a_visit(request: TheRequest, house: House) -> Visit:
         method=str(request.method),
         query=query,
         headers=dict(request.headers.items()),
+        cookies=dict(request.cookies),
         source=source_of(request, house),
         form_token=request.cookies.get(form_cookie(house.home.settings.name), ""),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
@@ -18,7 +19,7 @@ from litestar.params import SkipValidation
 
 from jutong.access import Owed
 from jutong.desk import Desk
-from jutong.kernel.errors import NotKnown, Refused, Unavailable
+from jutong.kernel.errors import NotKnown, NotSure, Refused, Unavailable
 from jutong.kernel.text import Text, text
 
 from ..problems import status_of
@@ -35,6 +36,7 @@ OWED: Mapping[Owed, str] = {
     Owed.SECOND_FACTOR: "/account/second-factor",
 }
 SEE_OTHER = 303
+_SLOT = re.compile(r"\{(\w+):\w+\}")
 TITLES: Mapping[int, Text] = {
     400: text("This did not work"),
     401: text("Sign in first"),
@@ -54,13 +56,18 @@ Page = Callable[..., Answer]
 Crumb = tuple[str, Text | str]
 
 
-def shown(path: str | list[str], *, guard: str | None, **options: Any) -> Callable[[Page], HTTPRouteHandler]:
-    """Declare a page: ``guard`` names the policy of those who may see it; None says that everybody may."""
+def shown(
+    path: str | list[str], *, guard: str | None, again: HTTPRouteHandler | None = None, **options: Any
+) -> Callable[[Page], HTTPRouteHandler]:
+    """Declare a page: ``guard`` names the policy of those who may see it; None says that everybody may.
+
+    Where looking does something, as coming back from elsewhere does, ``again`` shows why it was refused.
+    """
 
     def declare(page: Page) -> HTTPRouteHandler:
         declared: HTTPRouteHandler = litestar.get(
             path, sync_to_thread=True, include_in_schema=False, opt={"guard": guard}, **options
-        )(_framed(page, guard, None))
+        )(_framed(page, guard, again))
         return declared
 
     return declare
@@ -156,15 +163,30 @@ def _framed(do: Page, wanted: str | None, again: HTTPRouteHandler | None) -> Pag
                     return to_owed(visit, visit.known.owes)
                 check_guard(visit, wanted)
         except (Refused, Unavailable) as error:
-            return failed(visit, error)
+            return _stepping_up(visit) if _may_step_up(visit, error) else failed(visit, error)
         try:
             return do(visit=visit, **given)
         except (Refused, Unavailable) as error:
+            if _may_step_up(visit, error):
+                return _stepping_up(visit)
             if again is not None:
-                return _again(again, replace(visit, refusal=error), given)
+                return _again(again, replace(visit, refusal=error, onward=_path_of(again, given)), given)
             return to_login(visit) if isinstance(error, NotKnown) else failed(visit, error)
 
     return framed
+
+
+def _may_step_up(visit: Visit, error: Exception) -> bool:
+    return isinstance(error, NotSure) and visit.method == "GET"
+
+
+def _stepping_up(visit: Visit) -> Answer:
+    return _elsewhere(visit, OWED[Owed.CODE])
+
+
+def _path_of(handler: HTTPRouteHandler, given: Mapping[str, object]) -> str:
+    (path, *_) = sorted(handler.paths)
+    return _SLOT.sub(lambda slot: quote(str(given.get(slot[1], "")), safe=""), path)
 
 
 def _again(handler: HTTPRouteHandler, visit: Visit, given: Mapping[str, object]) -> Answer:

@@ -87,7 +87,7 @@ class Dispute:
 @shown("/subjects", guard="pages.subjects")
 def seek(visit: TheVisit) -> Answer:
     """Show the form for one key; the key travels in the form's body, never in an address."""
-    kinds = kinds_open_to(visit)
+    kinds = kinds_open_to(visit, asking=True)
     pools = visit.house.pools
     return page(
         visit,
@@ -209,12 +209,16 @@ def check_may_look(visit: Visit) -> None:
         desk.allow("library.look_up", library.whole_library(registers.bodies(desk.db)))
 
 
-def kinds_open_to(visit: Visit) -> tuple[Kind, ...]:
-    """Return the kinds that the visitor may look up, by clearance; refuse whoever may look up none."""
+def kinds_open_to(visit: Visit, *, asking: bool = False) -> tuple[Kind, ...]:
+    """Return the kinds that the visitor may look up, by clearance; refuse whoever may look up none.
+
+    For ``asking`` a question there are those too that need a second factor first.
+    """
     check_may_look(visit)
     with visit.house.reading() as db:
         bodies = tuple(registers.bodies(db))
-    return tuple(one for one in KINDS.values() if visit.may("library.look_up", library.whole_library(bodies, one)))
+    open_to = visit.may if asking else visit.sees
+    return tuple(one for one in KINDS.values() if open_to("library.look_up", library.whole_library(bodies, one)))
 
 
 def choices_of(kinds: Iterable[Kind]) -> tuple[tuple[str, Text], ...]:

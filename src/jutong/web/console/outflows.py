@@ -74,7 +74,7 @@ def show_outflows(visit: TheVisit, agreement_id: Ulid) -> Answer:
     with visit.house.reading() as db:
         agreement = sharing.find_agreement(db, agreement_id, visit.acting)
         entry = catalogue.at_version(db, agreement.entry, agreement.entry_version)
-    may_see = visit.may("delivery.compare_outflow", _label(agreement))
+    may_see = visit.sees("delivery.compare_outflow", _label(agreement))
 
     def fetch(asked: Asked) -> Iterable[Outflow]:
         with visit.house.reading() as db:
@@ -124,7 +124,7 @@ def show_outflow(visit: TheVisit, agreement_id: Ulid, outflow_id: Ulid) -> Answe
     """Show one outflow: how it stands, what can be done about it, and its runs."""
     with visit.house.reading() as db:
         agreement = sharing.find_agreement(db, agreement_id, visit.acting)
-        may_see = visit.may("delivery.compare_outflow", _label(agreement))
+        may_see = visit.sees("delivery.compare_outflow", _label(agreement))
         kept = outflow.find_outflow(db, outflow_id, agreement.id)
         under_way = outflow.progress_of(db, kept.id) if may_see else None
 

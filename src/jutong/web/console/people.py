@@ -203,6 +203,14 @@ def bar(visit: TheVisit, person_id: Ulid) -> Answer:
     return done(desk, f"/people/{person_id}")
 
 
+@acted("/people/{person_id:str}/closing", guard="pages.people", again=person)
+def close(visit: TheVisit, person_id: Ulid) -> Answer:
+    """Close an account for good."""
+    with visit.desk() as desk:
+        access.close(desk, person_id)
+    return done(desk, f"/people/{person_id}")
+
+
 @acted("/people/{person_id:str}/unlocking", guard="pages.people", again=person)
 def unlock(visit: TheVisit, person_id: Ulid) -> Answer:
     """Let a person in again."""
@@ -245,6 +253,7 @@ def _person_page(visit: Visit, person_id: str, *, token: str = "", link: str = "
         locked = access.locked_until(db, vault_of(visit).mark("account", who.account), now)
         invited = access.invited_until(db, [who.id], now)
         sessions: tuple[Session, ...] = access.sessions_of(db, who.id, now)
+        passkeys = access.passkeys_of(db, who.id)
         bodies = registers.bodies(db) if registers.over_all(db, visit.acting) else ()
         own = registers.find_body(db, visit.acting.org)
     tends = who.id != visit.acting.id and all(visit.may("access.invite", label) for label in labels)
@@ -262,6 +271,7 @@ def _person_page(visit: Visit, person_id: str, *, token: str = "", link: str = "
         locked=locked,
         invited=invited.get(who.id),
         sessions=sessions if tends else (),
+        passkeys=len(passkeys),
         tends=tends,
         may_appoint=who.id != visit.acting.id and visit.may("registers.appoint"),
         bodies=tuple((one.code, one.name) for one in bodies or (own,)),
@@ -292,10 +302,14 @@ def _held(visit: Visit, holding: Holding) -> Held:
 def _state(account: Account | None, *, invited: bool, locked: datetime | None = None) -> tuple[Text, str]:
     if account is None:
         return (text("invited"), "blue") if invited else (text("no password yet"), "plain")
+    if account.closed:
+        return (text("closed; invited anew"), "blue") if invited else (text("account closed"), "plain")
     if account.barred:
         return text("barred"), "red"
     if locked:
         return text("locked after failed attempts"), "amber"
+    if account.warned:
+        return text("unused for long; warned"), "amber"
     return (text("open, with second factor"), "green") if account.second else (text("open"), "green")
 
 
@@ -310,6 +324,7 @@ PAGES = [
     revoke,
     invite,
     bar,
+    close,
     unlock,
     reset_second_factor,
     end_sessions,

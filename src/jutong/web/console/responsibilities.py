@@ -268,7 +268,7 @@ def show_duties(visit: TheVisit, code: Code) -> Answer:
         body = registers.find_body(db, code)
         words = catalogue.duties_stated(db).get(code, "")
         label = Label(owner=code, parties=registers.authorities(db))
-    if not words and code != visit.acting.org and not visit.may("catalogue.state_duties", label):
+    if not words and code != visit.acting.org and not visit.sees("catalogue.state_duties", label):
         raise NotFound("duties of the body", code)
     return page(
         visit,

@@ -41,6 +41,12 @@ DONE: Mapping[str, Text] = {
     "access.second_factor_reset": text("The second factor was reset."),
     "access.delegated": text("The post is lent."),
     "access.delegation_ended": text("The delegation has ended."),
+    "access.other_sessions_ended": text("Your other sessions have ended."),
+    "access.identity_linked": text("The identity is linked: it opens your account from now on."),
+    "access.identity_unlinked": text("The link was removed."),
+    "access.passkey_added": text("The passkey was added: sign in with it from now on."),
+    "access.passkey_removed": text("The passkey was removed; it opens nothing any more."),
+    "access.closed": text("The account is closed; only a new invitation opens it again."),
     "access.barred": text("The person is barred, and all its sessions have ended."),
     "access.unlocked": text("The person may sign in again."),
     # catalogue

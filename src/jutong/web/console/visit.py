@@ -13,7 +13,7 @@ from jutong import guard, notices, registers
 from jutong.access import Chair, Seat
 from jutong.desk import Desk, House
 from jutong.kernel.clock import LEGAL_TIME
-from jutong.kernel.errors import NotAllowed, Refused, Unavailable
+from jutong.kernel.errors import NotAllowed, NotSure, Refused, Unavailable
 from jutong.kernel.text import Text, text
 from jutong.registers import Person
 from jutong.terms import Actor
@@ -38,9 +38,11 @@ class Visit:
     method: str = "GET"
     query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
     known: Seat | None = None
     form: Form = field(default_factory=Form)
     refusal: Refused | Unavailable | None = None
+    onward: str = ""  # the page that is shown again after a refusal
     token: str = ""  # of the session, as the cookie gave it
     form_token: str = ""  # a stranger's, from the cookie
     labels: dict[str, str] = field(default_factory=dict)  # of the fields that the page has shown
@@ -149,14 +151,24 @@ class Visit:
         return words.said_in(self.language)
 
     def may(self, act: str, label: guard.Label | None = None) -> bool:
-        """Say whether the guard would permit the act, to show or to leave out its button; nothing is recorded."""
+        """Say whether the guard would permit the act, to show or to leave out its button; nothing is recorded.
+
+        A button is shown to whoever only has to show a second factor: it leads there.
+        """
+        return self._asked(act, label) in (None, NotSure)
+
+    def sees(self, act: str, label: guard.Label | None = None) -> bool:
+        """Say whether the guard would permit the act as things stand, to show or to leave out what it is about."""
+        return self._asked(act, label) is None
+
+    def _asked(self, act: str, label: guard.Label | None) -> type[NotAllowed] | None:
         if self.actor is None:
-            return False
+            return NotAllowed
         try:
             guard.decide(self.actor, act, label or guard.Label(owner=self.actor.org))
-        except NotAllowed:
-            return False
-        return True
+        except NotAllowed as error:
+            return type(error)
+        return None
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:

@@ -12,13 +12,15 @@ from jutong import access
 from jutong.access import Caller, Owed, Seat, Vault
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.terms import Assurance
 
 from .door import cookie, session_cookie
-from .frame import Answer, TheVisit, acted, done, own_path, page, see, shown, to_login, to_owed
+from .frame import Answer, TheVisit, acted, done, failed, own_path, page, see, shown, to_login, to_owed
 from .visit import Visit
 
 # A password has blanks where its owner put them, so it is not read as other fields are; what is longer is no password.
 DESK = "/desk"  # where one is sent who did not want to go anywhere else: what waits is the first page
+PROVIDER_BACK = "/login/provider/return"  # where the identity provider sends people back to
 LONGEST = 512
 Code = Annotated[str, msgspec.Meta(max_length=80)]
 Account = Annotated[str, msgspec.Meta(max_length=64)]
@@ -40,9 +42,19 @@ class Shown(msgspec.Struct, kw_only=True):
 def login(visit: TheVisit) -> Answer:
     """Ask for account and password; somebody who sits already is sent on."""
     seat = visit.known
+    if seat is not None and visit.path == "/login/passkey":
+        return _code_page(visit, seat)
+    if seat is not None and visit.refusal is not None and visit.path == PROVIDER_BACK:
+        return failed(visit, visit.refusal)
     if seat is not None and visit.refusal is None:
         return see(own_path(visit.asked("next"), DESK)) if seat.owes is None else to_owed(visit, seat.owes)
-    return page(visit, "access/login.html", title=text("Sign in"))
+    return page(
+        visit,
+        "access/login.html",
+        title=text("Sign in"),
+        passkey=_passkeys_here(visit),
+        provider=provider_here(visit),
+    )
 
 
 @acted("/login", guard=None, again=login)
@@ -69,12 +81,13 @@ def sign_in(visit: TheVisit) -> Answer:
 
 @shown("/login/code", guard=None)
 def login_code(visit: TheVisit) -> Answer:
-    """Ask for the second factor."""
-    if visit.known is None:
+    """Ask for a second factor: at the door, and where something needs a session that is known more surely."""
+    seat = visit.known
+    if seat is None:
         return to_login(visit)
-    if visit.known.owes is not Owed.CODE:
+    if seat.owes is not Owed.CODE and seat.level > Assurance.ONE:
         return see(own_path(visit.asked("next"), DESK))
-    return page(visit, "access/code.html", title=text("Second factor"))
+    return _code_page(visit, seat)
 
 
 @acted("/login/code", guard=None, again=login_code)
@@ -100,7 +113,7 @@ def sign_out(visit: TheVisit) -> Answer:
 @shown("/welcome", guard=None)
 def welcome(visit: TheVisit) -> Answer:
     """Ask for the code of an invitation and a first password; a link fills in the code without telling the network."""
-    return page(visit, "access/welcome.html", title=text("Set your password"))
+    return page(visit, "access/welcome.html", title=text("Set your password"), provider=provider_here(visit))
 
 
 @acted("/welcome", guard=None, again=welcome)
@@ -111,6 +124,20 @@ def accept(visit: TheVisit) -> Answer:
     with visit.house.desk(visit.house.itself) as desk:
         outcome = access.accept(desk, vault_of(visit), given.code, password, caller_of(visit))
     return done(desk, f"/login?account={quote(outcome.settled())}")
+
+
+def _code_page(visit: Visit, seat: Seat) -> Answer:
+    return page(visit, "access/code.html", title=text("Second factor"), seat=seat, passkey=_passkeys_here(visit))
+
+
+def provider_here(visit: Visit) -> str:
+    """Return what the identity provider is called; empty where this node trusts none."""
+    settings = visit.house.home.settings.oidc
+    return settings.name or settings.issuer
+
+
+def _passkeys_here(visit: Visit) -> bool:
+    return access.party_of(visit.house.home.address) is not None
 
 
 def seat_in(visit: Visit) -> Seat | None:

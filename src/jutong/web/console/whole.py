@@ -143,7 +143,7 @@ def _whole(visit: Visit, agreement_id: str, *, issued: str = "") -> Answer:
         newest = telling.newest_number(db, agreement.id)
     owned = Label(owner=agreement.consumer)
     agreed = sorted(one.value for one in agreement.methods & bulk.BATCHES)
-    may_see = may_issue or visit.may("delivery.end_subscription", owned)
+    may_see = may_issue or visit.sees("delivery.end_subscription", owned)
 
     def fetch(asked: Asked) -> Iterable[Told]:
         with visit.house.reading() as db:

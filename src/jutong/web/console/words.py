@@ -11,7 +11,7 @@ from jutong.catalogue import harvest, item, terms_of_use
 from jutong.delivery.bulk import telling
 from jutong.guard import Method
 from jutong.kernel.text import Text, plain, text
-from jutong.terms import BodyKind, Duty, Grade
+from jutong.terms import Assurance, BodyKind, Duty, Grade
 from jutong.terms.element import Dimension, Severity
 
 from .census_words import CENSUS
@@ -83,7 +83,13 @@ REGISTERS: Words = {
         registers.Relation.PEER: text("same tier"),
     },
 }
-ACCESS: Words = {}
+ACCESS: Words = {
+    Assurance: {
+        Assurance.ONE: text("one factor"),
+        Assurance.TWO: text("two factors"),
+        Assurance.THREE: text("passkey, or a provider that vouches for as much"),
+    },
+}
 CATALOGUE: Words = {
     catalogue.Theme: {
         catalogue.Theme.CREDIT: text("Credit services"),
