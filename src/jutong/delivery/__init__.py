@@ -9,6 +9,7 @@ from .bulk.outflow import end_outflows, run_outflows
 from .bulk.telling import end_subscriptions, tell_subscribers
 from .client import Answer, Consumer
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
+from .listing import keep_listings, remake_listings
 from .plan import Call, Plan, Refusal
 from .quota import Spent, used_on
 from .script import Spelled
@@ -35,9 +36,11 @@ __all__ = [
     "end_subscriptions",
     "find_service",
     "gateway_of",
+    "keep_listings",
     "keep_views",
     "open_service",
     "refresh",
+    "remake_listings",
     "remake_views",
     "run_outflows",
     "serve_entry",

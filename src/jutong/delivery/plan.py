@@ -62,6 +62,7 @@ class Plan:
     standing: Standing
     delivered: bool
     durability: Durability
+    lists: bool = False  # the grade lets many records be found by what they say
 
     def within(self, region: str | None) -> bool:
         """Say whether a row of this division is inside the agreed area; a row of no known division is not."""
@@ -114,6 +115,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
         standing=agreement.stage,
         delivered=agreement.delivered is not None,
         durability=handling(entry.grade).durability,
+        lists=handling(entry.grade).lists,
     )
 
 

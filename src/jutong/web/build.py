@@ -36,6 +36,7 @@ from . import (
     layers,
     ledger,
     library,
+    listings,
     lists,
     neighbours,
     outflows,
@@ -97,6 +98,7 @@ ROOMS = (
     disputes,
     whole,
     outflows,
+    listings,
     oversight,
     ledger,
 )
