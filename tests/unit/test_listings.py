@@ -175,6 +175,18 @@ def test_a_condition_of_the_providers_holds_for_everybody(tmp_path: Path) -> Non
     assert [row["capital"] for row in ask(market, by({"most": "2"})).body["rows"]] == ["1"]
 
 
+def test_a_value_beyond_what_a_function_takes_is_the_callers_fault(tmp_path: Path) -> None:
+    """A number that no function could take is refused as a wrong message, and the node goes on."""
+    market = a_market(tmp_path, rows=FIRMS)
+    wish = a_listing(
+        parameters=(Parameter(name="width", operator=Operator.CONDITION, type=Type.NUMBER, required=True),),
+        condition="left(name, :width) = '企业'",
+    )
+    opened(market, wish)
+    assert ask(market, by({"width": "99999999999999"})).status == 400
+    assert len(ask(market, by({"width": "2"})).body["rows"]) == 10
+
+
 def test_every_row_counts_and_every_call_is_on_record(market: Market) -> None:
     """Rows, service and agreement stand on record; what was asked for stands there as a pseudonym alone."""
     ask(market, by({"begins": "企业01"}))

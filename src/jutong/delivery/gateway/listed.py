@@ -59,13 +59,16 @@ class Lists:
         if asked.method not in ("GET", "POST"):
             raise Turned(WRONG_METHOD)
         path, name = "/".join(parts[2:7]), parts[8]
-        prepared, plan = self._granted(asked, case, path, name)
         try:
-            wish = _wish_of(asked)
-            question = question_of(prepared, wish)
-            place = self._place(wish, case, plan, question)
+            return await self._answer(asked, case, path, name)
         except Invalid as error:
             raise invalid(error.reason) from error
+
+    async def _answer(self, asked: Asked, case: Case, path: str, name: str) -> tuple[int, bytes]:
+        prepared, plan = self._granted(asked, case, path, name)
+        wish = _wish_of(asked)
+        question = question_of(prepared, wish)
+        place = self._place(wish, case, plan, question)
         items = tuple(dict.fromkeys(wish.items)) or given_items(plan, prepared)
         self._check(plan, prepared, items)
         case.subject = self._desks.pseudonym(canonical([prepared.listing.id, question.digest()]))
