@@ -132,9 +132,11 @@ def lookup() -> Callable[..., Awaitable[None]]:
 def gateway() -> Gateway:
     """Return the whole gateway."""
     folder = Path(os.environ["BENCH_FOLDER"])
+    pools = _pools(folder)
     return Gateway(
         connect(f"sqlite:///{folder}/control.db"),
-        _pools(folder).lookup,
+        pools.lookup,
+        pools.ranges,
         ledger.Journal(folder / "journal", f"w{os.getpid()}"),
         NODE_KEY,
         system_clock,

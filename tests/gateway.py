@@ -78,6 +78,7 @@ class Market:
         return Gateway(
             self.town.engine,
             self.town.pools.lookup,
+            self.town.pools.ranges,
             ledger.Journal(self.folder / "journal", f"w{self.workers}"),
             NODE_KEY,
             lambda: self.town.now,

@@ -16,12 +16,12 @@ import msgspec
 import sqlalchemy as sa
 from litestar import Litestar
 
-from jutong import catalogue, census, custody, oversight, registers, sharing
+from jutong import catalogue, census, custody, delivery, oversight, registers, sharing
 from jutong.access import Seat
 from jutong.collection import Layout, Reach, ReachKind, packages, plans, pushes
 from jutong.collection.plans import Schedule, Wanted
 from jutong.collection.pushes import Parcel
-from jutong.delivery import policies
+from jutong.delivery import listing, policies
 from jutong.delivery.bulk import outflow
 from jutong.delivery.bulk.outflow import store as outflows
 from jutong.desk import House
@@ -119,6 +119,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _push(city)
     _outflow(city)
     _policy(city)
+    _listing(city)
     _package(city)
     _erasure(city)
     _layer(city)
@@ -173,6 +174,23 @@ def _policy(city: City) -> None:
     with city.house.desk(writer) as desk:
         kept = policies.draft_policy(desk, "夜间不交付", "第九条", source, tier=AUTHORITY, whole=True)
     city.found["policy"] = kept.id
+
+
+def _listing(city: City) -> None:
+    """Let the provider declare a service over the entry, and its office open it to the agreement."""
+    wish = listing.Listing(
+        name="by-code",
+        title="按代码查询企业",
+        items=("name", "uscc"),
+        parameters=(listing.Parameter(name="code", item="uscc", operator=listing.Operator.EQUALS),),
+        order=(listing.Order(item="name"),),
+    )
+    head = Actor(id="head", org=MARKET, duties=frozenset({Duty.OFFICE_HEAD}), cleared=Grade.L4)
+    with city.house.desk(head) as desk:
+        city.found["listing"] = listing.declare_listing(desk, city.found["entry"], wish).id
+    with city.house.desk(head) as desk:
+        listing.open_listing(desk, city.found["listing"], city.found["agreement"])
+    delivery.keep_listings(city.house)
 
 
 def _erasure(city: City) -> None:
@@ -408,6 +426,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "subscription_id": found["line"],
         "outflow_id": found["outflow"],
         "policy_id": found["policy"],
+        "listing_id": found["listing"],
         "batch_id": found["batch"],
         "code": MARKET,
         "table_id": found["table"],

@@ -127,6 +127,9 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/disputes/{dispute_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/outflows": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/outflows/{outflow_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/listings": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/openapi": _in(MARKET, SOCIAL, AUTHORITY),
+    "/listings/{listing_id}": _in(MARKET, SOCIAL, over_all=frozenset({Duty.OVERSIGHT})),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
     "/census/harvest": lambda actor: 200 if actor.duties & {Duty.CATALOGUE, Duty.COLLECTION} else 403,
     "/census/harvest/{survey_id}": _in(MARKET, over_all=_CENSUS),
@@ -607,6 +610,28 @@ DONE_BY: Mapping[str, Deed] = {
         "delivery.enforce_tier_policy", *_OF_TIER, owner=AUTHORITY, fields={"version": "1"}
     ),
     "/policies/{policy_id}/withdrawal": _deed("delivery.withdraw_tier_policy", *_OF_TIER, owner=AUTHORITY),
+    # services by declaration: the provider's side declares, its office opens; the consumer gives up
+    "/entries/{entry_id}/listings": _deed(
+        "delivery.declare_listing",
+        *_ANSWERING,
+        fields={
+            "service_name": "by-name",
+            "service_title": "按名称查询",
+            "returned": "name",
+            "page_rows": "10",
+            "most_rows": "100",
+        },
+    ),
+    "/listings/{listing_id}/trial": _deed("delivery.try_listing", *_ANSWERING),
+    "/listings/{listing_id}/opening": _deed(
+        "delivery.open_listing",
+        *_PROVIDERS_OFFICE,
+        fields=lambda city: {"agreement": city.found["agreement"]},
+    ),
+    "/listings/{listing_id}/ending": _deed("delivery.end_listing", *_ANSWERING),
+    "/agreements/{agreement_id}/listings/{listing_id}/release": _deed(
+        "delivery.release_listing", *_CONSUMERS, owner=SOCIAL
+    ),
     "/agreements/{agreement_id}/suspension": _deed(
         "sharing.suspend",
         *_PROVIDERS_OFFICE,

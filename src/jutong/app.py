@@ -104,6 +104,7 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
         Work("answers", 5, answer),
         Work("clocks", 60, keep_clocks),
         Work("views", 2, lambda: delivery.keep_views(house)),
+        Work("listings", 2, lambda: delivery.keep_listings(house)),
         Work("subscriptions", 2, lambda: delivery.tell_subscribers(house)),
         Work("outflows", 2, lambda: delivery.run_outflows(house)),
         Work("plans", 5, lambda: plans.run_due(house, outward)),

@@ -31,7 +31,7 @@ from jutong.desk import Desk
 from jutong.guard.grades import Method
 from jutong.kernel.db import connection
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Overtaken
-from jutong.terms import Actor, Duty, Grade
+from jutong.terms import Actor, Assurance, Duty, Grade
 from tests.console import CSRF, a_console
 from tests.gateway import CODE, OTHER, SERVICE, Market, a_market, run
 from tests.shares import Sharing, a_sharing, firms
@@ -362,10 +362,9 @@ def test_a_file_may_need_a_second_factor(shared: Sharing) -> None:
         " unless { principal has acr && principal.acr >= 2 };",
     )
     house, asker = shared.house, shared.actor("asker")
-    for acr in (0, 1):
-        with pytest.raises(NotAllowed, match="policy"):
-            bulk.hand_over(house, asker, shared.agreement, Form.CSV, PURPOSE, acr=acr)
-    assert bulk.hand_over(house, asker, shared.agreement, Form.CSV, PURPOSE, acr=2).size
+    with pytest.raises(NotAllowed, match="policy"):
+        bulk.hand_over(house, replace(asker, assured=Assurance.ONE), shared.agreement, Form.CSV, PURPOSE)
+    assert bulk.hand_over(house, replace(asker, assured=Assurance.TWO), shared.agreement, Form.CSV, PURPOSE).size
     lifted(shared, kept)
 
 

@@ -67,6 +67,7 @@ def erase(house: House, actor: Actor, erasure_id: str, value: str, *, progress: 
         purge(pools.lake, name)
         step()
     delivery.remake_views(house, {name for name, what in removed.items() if what.rows or what.cells})
+    delivery.remake_listings(house)
     if standing := sum(_count(pools, name, subject) for name in tables(pools.lake)):
         raise WrongMoment(
             text("meanwhile a delivery brought the subject again; rows that still hold it: {rows}", rows=standing),

@@ -10,6 +10,7 @@ from .bulk.telling import end_subscriptions, tell_subscribers
 from .call import Call
 from .client import Answer, Consumer
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
+from .listing import keep_listings, remake_listings
 from .plan import Plan
 from .quota import Spent, used_on
 from .refusal import Refusal
@@ -37,9 +38,11 @@ __all__ = [
     "end_subscriptions",
     "find_service",
     "gateway_of",
+    "keep_listings",
     "keep_views",
     "open_service",
     "refresh",
+    "remake_listings",
     "remake_views",
     "run_outflows",
     "serve_entry",

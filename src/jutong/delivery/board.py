@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jutong.kernel.httpsig import Verifies
 
+from .listing.clause import Prepared
 from .plan import Plan
 from .service import Service
 
@@ -29,6 +30,8 @@ class Board:
     clients: Mapping[str, Client] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     plans: Mapping[tuple[str, str], tuple[Plan, ...]] = field(default_factory=dict)
+    listings: Mapping[tuple[str, str], Prepared] = field(default_factory=dict)  # by the service's path and their name
+    openings: frozenset[tuple[str, str]] = frozenset()  # which of them are open to which agreements
 
     def plans_of(self, client: str, path: str, agreement: str = "") -> tuple[Plan, ...]:
         """Return the plans under which ``client`` may ask at ``path``: none if there is no such service for it."""
@@ -43,8 +46,24 @@ class Board:
             if service.provider_system == provider_system and (plans := self.plans.get((client, path)))
         )
 
+    def listings_of(self, path: str, plans: Iterable[Plan]) -> tuple[Prepared, ...]:
+        """Return the declared services at ``path`` that are open under these plans, by name."""
+        agreements = [plan.agreement for plan in plans]
+        return tuple(
+            one
+            for (at, _), one in sorted(self.listings.items(), key=lambda pair: pair[0])
+            if at == path and any((one.listing.id, agreement) in self.openings for agreement in agreements)
+        )
 
-def board_of(epoch: int, clients: Iterable[Client], services: Iterable[Service], plans: Iterable[Plan]) -> Board:
+
+def board_of(
+    epoch: int,
+    clients: Iterable[Client],
+    services: Iterable[Service],
+    plans: Iterable[Plan],
+    listings: Iterable[Prepared] = (),
+    openings: frozenset[tuple[str, str]] = frozenset(),
+) -> Board:
     """Return the board of these rights; a system has no right through the agreement of another body."""
     known = {client.name: client for client in clients}
     served = {service.path: service for service in services}
@@ -55,4 +74,5 @@ def board_of(epoch: int, clients: Iterable[Client], services: Iterable[Service],
         for name in plan.systems if path is not None else ():
             if name in known and known[name].body == plan.consumer:
                 rights[name, str(path)] = (*rights.get((name, str(path)), ()), plan)
-    return Board(epoch, known, served, rights)
+    declared = {(path, one.listing.name): one for one in listings if (path := path_of.get(one.listing.entry))}
+    return Board(epoch, known, served, rights, declared, openings)

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 from urllib.parse import quote
 
@@ -88,6 +88,26 @@ class Consumer:
         """Return what is found for each key, in order; up to a thousand keys."""
         body = httpx.Request("POST", "http://node", json={"keys": list(keys), "items": list(items)}).content
         return self._call("POST", f"/r1/{service}/query", _fields(purpose, agreement, issue), body)
+
+    def rows(
+        self,
+        service: str,
+        name: str,
+        parameters: Mapping[str, str | float | list[str]] = MappingProxyType({}),
+        *,
+        purpose: str,
+        items: Sequence[str] = (),
+        page_size: int = 0,
+        cursor: str = "",
+        agreement: str = "",
+        issue: str = "",
+    ) -> Answer:
+        """Return a page of what a service by declaration finds; ``next`` in it is the cursor of the page after it."""
+        wish = {"parameters": dict(parameters), "items": list(items), "page_size": page_size, "cursor": cursor}
+        body = httpx.Request("POST", "http://node", json=wish).content
+        return self._call(
+            "POST", f"/r1/{service}/list/{quote(name, safe='')}", _fields(purpose, agreement, issue), body
+        )
 
     def verify(
         self, service: str, key: str, facts: Facts, *, purpose: str, agreement: str = "", issue: str = ""

@@ -9,17 +9,21 @@ from jutong.kernel.canon import Fact
 from jutong.kernel.text import DEFAULT_LANGUAGE, text
 
 from .likeness import KEY_LIMIT
+from .listing.clause import Prepared
+from .listing.listing import Operator, Parameter, Type
+from .listing.right import given_items, refusal_of
+from .listing.value import LONGEST, MOST_IN_LIST
 from .plan import Plan
 from .service import DISPUTED, Service
 from .wire import QUERY_BATCH_LIMIT
 
 
-def methods(found: Iterable[tuple[Service, Iterable[Plan]]]) -> dict[str, Fact]:
-    """Return X-Road's list of services with their endpoints, for the plans given."""
-    return {"service": [_listed(service, tuple(plans)) for service, plans in found]}
+def methods(found: Iterable[tuple[Service, Iterable[Plan], Iterable[Prepared]]]) -> dict[str, Fact]:
+    """Return X-Road's list of services with their endpoints, for the plans and declared services given."""
+    return {"service": [_listed(service, tuple(plans), declared) for service, plans, declared in found]}
 
 
-def _listed(service: Service, plans: Iterable[Plan]) -> dict[str, Fact]:
+def _listed(service: Service, plans: Iterable[Plan], declared: Iterable[Prepared]) -> dict[str, Fact]:
     instance, member_class, member, system, name = service.path.split("/")
     allowed = {method for plan in plans for method in plan.methods}
     endpoints: list[Fact] = []
@@ -28,6 +32,8 @@ def _listed(service: Service, plans: Iterable[Plan]) -> dict[str, Fact]:
         endpoints.append({"method": "POST", "path": "/query"})
     if Method.VERIFY in allowed:
         endpoints.append({"method": "POST", "path": "/verify"})
+    for one in declared:
+        endpoints += [{"method": method, "path": f"/list/{one.listing.name}"} for method in ("GET", "POST")]
     return {
         "xroad_instance": instance,
         "member_class": member_class,
@@ -40,8 +46,18 @@ def _listed(service: Service, plans: Iterable[Plan]) -> dict[str, Fact]:
     }
 
 
-def openapi(service: Service, plans: Iterable[Plan], *, language: str = DEFAULT_LANGUAGE) -> dict[str, Fact]:
-    """Return the OpenAPI 3.1 document of one service as far as these plans reach: agreed items and methods only."""
+def openapi(
+    service: Service,
+    plans: Iterable[Plan],
+    declared: Iterable[Prepared] = (),
+    *,
+    language: str = DEFAULT_LANGUAGE,
+    base: str = "",
+) -> dict[str, Fact]:
+    """Return the OpenAPI 3.1 document of one service as far as these plans reach: agreed items and methods only.
+
+    ``declared`` are the services by declaration that are open under them; ``base`` is the node's own address.
+    """
     known = tuple(plans)
     items = sorted({name for plan in known for name in plan.columns})
     allowed = {method for plan in known for method in plan.methods}
@@ -67,10 +83,15 @@ def openapi(service: Service, plans: Iterable[Plan], *, language: str = DEFAULT_
                 "requestBody": {"required": True, "content": _json(_either(claim, most=100))},
             }
         }
+    for one in declared:
+        open_under = [plan for plan in known if refusal_of(plan, one) is None]
+        if open_under:
+            given = sorted({item for plan in open_under for item in given_items(plan, one)})
+            paths[f"/list/{one.listing.name}"] = _declared(one, given, language)
     return {
         "openapi": "3.1.0",
         "info": {"title": service.name, "version": str(service.entry_version)},
-        "servers": [{"url": f"/r1/{service.path}"}],
+        "servers": [{"url": f"{base}/r1/{service.path}"}],
         "paths": paths,
         "components": {"securitySchemes": {"session": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
         "security": [{"session": []}],
@@ -88,6 +109,59 @@ def _batch(items: Sequence[str], record: Mapping[str, Fact], language: str) -> d
         **_operation("queryAll", many, language, ()),
         "requestBody": {"required": True, "content": _json(wish)},
     }
+
+
+def _declared(prepared: Prepared, items: Sequence[str], language: str) -> dict[str, Fact]:
+    """Return the operations of a service by declaration: the same question in an address, or in a body."""
+    listing = prepared.listing
+    record: dict[str, Fact] = {item: {} for item in items}
+    record[DISPUTED] = {"type": "array", "items": {"enum": list(items)}}
+    rows: dict[str, Fact] = {"type": "array", "items": _object(record), "maxItems": listing.page_rows}
+    page = _object(
+        {"rows": rows, "next": {"type": ["string", "null"]}, "cut": {"type": "boolean"}},
+        required=["rows", "next", "cut"],
+    )
+    schemas = {one.name: _schema_of(one) for one in listing.parameters}
+    needed = [one.name for one in listing.parameters if one.required and not one.default]
+    size: dict[str, Fact] = {"type": "integer", "minimum": 1, "maximum": listing.page_rows}
+    stated: list[Fact] = [
+        {"name": name, "in": "query", "required": name in needed, "schema": schema} for name, schema in schemas.items()
+    ]
+    stated += [
+        {"name": "items", "in": "query", "required": False, "schema": {"type": "string"}},
+        {"name": "page_size", "in": "query", "required": False, "schema": size},
+        {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"}},
+    ]
+    wish = _object(
+        {
+            "parameters": _object(schemas, required=list(needed)),
+            "items": {"type": "array", "items": {"enum": list(items)}},
+            "page_size": size,
+            "cursor": {"type": "string"},
+        },
+        required=["parameters"] if needed else [],
+    )
+    named = listing.name.replace("-", "_")
+    return {
+        "summary": listing.title,
+        "get": _operation(f"list_{named}", page, language, tuple(stated)),
+        "post": {
+            **_operation(f"ask_{named}", page, language, ()),
+            "requestBody": {"required": True, "content": _json(wish)},
+        },
+    }
+
+
+def _schema_of(parameter: Parameter) -> dict[str, Fact]:
+    told: dict[Type, dict[str, Fact]] = {
+        Type.TEXT: {"type": "string", "minLength": 1, "maxLength": LONGEST},
+        Type.NUMBER: {"type": "number"},
+        Type.DAY: {"type": "string", "format": "date"},
+    }
+    one = told[parameter.type]
+    if parameter.operator is Operator.IN:
+        return {"type": "array", "items": one, "minItems": 1, "maxItems": MOST_IN_LIST}
+    return one | ({"default": parameter.default} if parameter.default and parameter.type is not Type.NUMBER else {})
 
 
 _QUERY: tuple[Fact, ...] = (

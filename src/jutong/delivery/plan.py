@@ -56,6 +56,7 @@ class Plan:
     barred: Mapping[Method, Refusal] = field(default_factory=dict)  # by the items' grades as they are now
     single: frozenset[str] = frozenset()  # items that leave one record at a time
     rules: Rules | None = None  # of the node's own policies; None: there are none for this agreement
+    lists: bool = False  # the grade lets many records be found by what they say
 
     def within(self, region: str | None) -> bool:
         """Say whether a row of this division is inside the agreed area; a row of no known division is not."""
@@ -103,6 +104,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequ
         barred=_barred(entry, columns),
         single=frozenset(item.name for item in entry.items if item.name in columns and handling(item.grade).single),
         rules=rules_of(policies, agreement, entry),
+        lists=handling(entry.grade).lists,
     )
 
 

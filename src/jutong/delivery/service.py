@@ -121,21 +121,32 @@ def rows_sql(
     >>> print(rows_sql(["uscc", "name"], {"code": "uscc", "name": "name", "fax": "fax"}, key_item="code"))
     SELECT "uscc" AS k, to_json(struct_pack("code" := "uscc", "name" := "name")) AS v FROM t WHERE "uscc" IS NOT NULL
     """
-    packed = [f"{_quoted(item)} := {_quoted(column)}" for item, column in columns.items() if column in held]
-    own = _disputed(columns) if DISPUTED in held else "CAST(NULL AS VARCHAR)"
-    if DISPUTED in held or doubted:
-        packed.append(f"{_quoted(DISPUTED)} := {_joined(own, DOUBT_ITEMS) if doubted else own}")
+    packed = packed_sql(held, columns, columns, doubted=doubted)
     key = _quoted(columns[key_item])
-    join = f" LEFT JOIN doubts ON doubts.{DOUBT_KEY} = upper(trim(CAST({key} AS VARCHAR)))" if doubted else ""
+    join = doubts_sql(columns[key_item]) if doubted else ""
     # Of two rows with one key the later stands: the one of the later batch.
     stands = [_quoted(name) for name in (DELIVERED, ROW) if name != ROW or name in held] if BATCH in held else []
     if plain:
         stands = [f"upper(trim(CAST({key} AS VARCHAR)))", *stands]
-    source, packing = f"{standing_rows(held, columns[key_item])}{join}", ", ".join(packed)
+    source = f"{standing_rows(held, columns[key_item])}{join}"
     where = f"WHERE {key} IS NOT NULL"
     if stands:  # sorted before they are packed: what spills to the disk is a third of what leaves
         source, where = f"(SELECT * FROM {source} {where} ORDER BY {', '.join(stands)}) AS sorted", ""  # noqa: S608
-    return f"SELECT {key} AS k, to_json(struct_pack({packing})) AS v FROM {source} {where}".rstrip()  # noqa: S608
+    return f"SELECT {key} AS k, {packed} AS v FROM {source} {where}".rstrip()  # noqa: S608
+
+
+def packed_sql(held: Collection[str], columns: Mapping[str, str], items: Iterable[str], *, doubted: bool) -> str:
+    """Return the SQL of a record: a JSON object of those ``items`` that the table holds, and which are in dispute."""
+    packed = [f"{_quoted(item)} := {_quoted(columns[item])}" for item in items if columns.get(item) in held]
+    own = _disputed(columns) if DISPUTED in held else "CAST(NULL AS VARCHAR)"
+    if DISPUTED in held or doubted:
+        packed.append(f"{_quoted(DISPUTED)} := {_joined(own, DOUBT_ITEMS) if doubted else own}")
+    return f"to_json(struct_pack({', '.join(packed)}))"
+
+
+def doubts_sql(key_column: str) -> str:
+    """Return the join to the records in doubt (table ``doubts``)."""
+    return f" LEFT JOIN doubts ON doubts.{DOUBT_KEY} = upper(trim(CAST({_quoted(key_column)} AS VARCHAR)))"
 
 
 def count_sql(held: Collection[str], key_column: str) -> str:

@@ -37,6 +37,7 @@ class Handling:
     methods: frozenset[Method]
     always_masked: frozenset[Method]  # of these methods, clear text never leaves
     masked: bool  # masking is on unless the agreement says otherwise
+    lists: bool  # many records may be found by what they say (services by declaration), not by their key alone
     default_mask: str  # spelled as ``guard.mask`` reads it; used where an item names none
     purpose: bool  # every call must name a purpose of the agreement
     second_approval: bool  # clear text needs a second person's approval
@@ -52,6 +53,7 @@ HANDLING: Mapping[Grade, Handling] = {
         methods=_ALL,
         always_masked=frozenset(),
         masked=False,
+        lists=True,
         default_mask="none",
         purpose=False,
         second_approval=False,
@@ -61,6 +63,7 @@ HANDLING: Mapping[Grade, Handling] = {
         methods=_ALL,
         always_masked=frozenset(),
         masked=False,
+        lists=True,
         default_mask="none",
         purpose=False,
         second_approval=False,
@@ -70,6 +73,7 @@ HANDLING: Mapping[Grade, Handling] = {
         methods=_ALL,
         always_masked=_BATCH,
         masked=True,
+        lists=True,
         default_mask="keep:1:1",
         purpose=True,
         second_approval=False,
@@ -79,6 +83,7 @@ HANDLING: Mapping[Grade, Handling] = {
         methods=_ALL - _BATCH,
         always_masked=frozenset(),
         masked=True,
+        lists=False,
         default_mask="drop",
         purpose=True,
         second_approval=True,

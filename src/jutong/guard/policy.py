@@ -277,6 +277,13 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.serve_entry": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.ANSWERS, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.open_service": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.refresh": _by(Duty.COLLECTION, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
+    # delivery by declaration: the provider declares and opens; what an agreement rests on, its consumer gives up
+    "delivery.declare_listing": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.try_listing": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.open_listing": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.release_listing": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.end_listing": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.copy_listing": _by(Duty.HOUSE, tie=Tie.PARTY),
     # delivery of the whole: views, profiles of recipients
     "delivery.make_view": _by(Duty.ANSWERS, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.issue_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),

@@ -17,6 +17,7 @@ from .engine import DuckEngine, Engine, FileRef, TableRef
 from .lake import Lake
 from .lookup import LmdbLookup, Lookup, LookupReader
 from .lookup_postgres import PostgresLookup
+from .ranges import RangeCopies, RangeReader
 from .snapshot import Snapshot, digest_of
 from .spark import SparkEngine
 from .vector import VectorFunction
@@ -24,11 +25,12 @@ from .vector import VectorFunction
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """The lake, the engine over it and the serving copies of one node."""
+    """The lake, the engine over it and the serving copies of one node: by key, and by what rows say."""
 
     lake: Lake
     engine: Engine
     lookup: Lookup
+    ranges: RangeCopies
 
 
 def open_pools(
@@ -47,7 +49,8 @@ def open_pools(
     """
     scratch = serving_folder / ".scratch"
     lake = Lake(lake_url, lake_options, scratch)
-    return Pools(lake, _engine(engine, lake, scratch, engine_megabytes), _lookup(lookup, serving_folder))
+    copies = RangeCopies(serving_folder / "listings")
+    return Pools(lake, _engine(engine, lake, scratch, engine_megabytes), _lookup(lookup, serving_folder), copies)
 
 
 def _engine(setting: str, lake: Lake, scratch: Path, megabytes: int) -> Engine:
@@ -74,6 +77,8 @@ __all__ = [
     "Lookup",
     "LookupReader",
     "Pools",
+    "RangeCopies",
+    "RangeReader",
     "Snapshot",
     "SparkEngine",
     "TableRef",

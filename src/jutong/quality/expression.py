@@ -5,7 +5,7 @@ Nothing of what was typed reaches an engine but checked names of items and escap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -65,10 +65,11 @@ def number_sql(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A true-or-false expression in SQL, and the items that it speaks of, the first named first."""
+    """A true-or-false expression in SQL, and the items and parameters that it speaks of, the first named first."""
 
     sql: str
     items: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
 
 
 def compiled(expression: str, items: Sequence[str], lifted: Lifted) -> Compiled:
@@ -77,11 +78,41 @@ def compiled(expression: str, items: Sequence[str], lifted: Lifted) -> Compiled:
     >>> compiled("number(a) <= 5 OR b IS NULL", ["a", "b"], Lifted()).sql
     '(("a number" <= CAST(5 AS DOUBLE)) OR ("b" IS NULL))'
     """
-    writer = _Writer(items, lifted)
-    sql, kind = writer.write(_tree_of(expression))
+    return _of_tree(_tree_of(expression), items, lifted, {})
+
+
+def conditions(
+    expression: str, items: Sequence[str], lifted: Lifted, parameters: Mapping[str, Kind]
+) -> tuple[Compiled, ...]:
+    """Return the parts of an expression that must all hold; ``:name`` in it stands for a value that is handed in later.
+
+    >>> [(part.sql, part.parameters) for part in conditions("a = :b AND c IS NULL", ["a", "c"], Lifted(), {"b": _T})]
+    [('("a" = CAST($b AS VARCHAR))', ('b',)), ('("c" IS NULL)', ())]
+    """
+    return tuple(_of_tree(part, items, lifted, parameters) for part in _parts(_tree_of(expression)))
+
+
+def handed_in(name: str, kind: Kind) -> str:
+    """Return the SQL of a parameter: its value travels beside the SQL, never in it."""
+    return f"CAST(${name} AS { {Kind.NUMBER: 'DOUBLE', Kind.DAY: 'DATE'}.get(kind, 'VARCHAR') })"
+
+
+def _parts(tree: exp.Expr) -> Iterator[exp.Expr]:
+    while isinstance(tree, exp.Paren):
+        tree = tree.this
+    if isinstance(tree, exp.And):
+        yield from _parts(tree.this)
+        yield from _parts(tree.expression)
+    else:
+        yield tree
+
+
+def _of_tree(tree: exp.Expr, items: Sequence[str], lifted: Lifted, parameters: Mapping[str, Kind]) -> Compiled:
+    writer = _Writer(items, lifted, parameters)
+    sql, kind = writer.write(tree)
     if kind is not Kind.TRUTH:
         raise _refused(text("an expression of a rule says yes or no; this one is a {kind}", kind=kind.value))
-    return Compiled(sql, tuple(writer.used))
+    return Compiled(sql, tuple(writer.used), tuple(writer.handed))
 
 
 def checked_pattern(expression: str) -> str:
@@ -168,12 +199,14 @@ _KNOWN: Mapping[type[exp.Expr], tuple[str, tuple[str, ...]]] = {
 class _Writer:
     """One walk through one tree."""
 
-    def __init__(self, items: Sequence[str], lifted: Lifted) -> None:
-        self._items, self._lifted = frozenset(items), lifted
+    def __init__(self, items: Sequence[str], lifted: Lifted, parameters: Mapping[str, Kind]) -> None:
+        self._items, self._lifted, self._parameters = frozenset(items), lifted, parameters
         self.used: dict[str, None] = {}
+        self.handed: dict[str, None] = {}
         self._by_type: Mapping[type[exp.Expr], Callable[..., Written]] = {
             exp.Paren: lambda node: self.write(node.this),
             exp.Column: self._column,
+            exp.Placeholder: self._parameter,
             exp.Literal: self._literal,
             exp.Neg: lambda node: (f"(-{self._of(node.this, _N)})", _N),
             exp.Boolean: lambda node: ("true" if node.this else "false", Kind.TRUTH),
@@ -221,6 +254,13 @@ class _Writer:
             raise _refused(text("there is no item {name}", name=name[:63]))
         self.used[name] = None
         return column(name), _T
+
+    def _parameter(self, node: exp.Placeholder) -> Written:
+        name = str(node.this or "")
+        if name not in self._parameters:
+            raise _refused(text("there is no parameter {name}", name=name[:63]))
+        self.handed[name] = None
+        return handed_in(name, self._parameters[name]), self._parameters[name]
 
     def _literal(self, node: exp.Literal) -> Written:
         if node.is_string:

@@ -36,6 +36,7 @@ from . import (
     layers,
     ledger,
     library,
+    listings,
     lists,
     neighbours,
     outflows,
@@ -101,6 +102,7 @@ ROOMS = (
     outflows,
     subscriptions,
     policies,
+    listings,
     oversight,
     ledger,
 )

@@ -132,14 +132,13 @@ def hand_over_file(
     key: SigningKey,
     node: str,
     take: Take,
-    acr: int = 0,
 ) -> Handed:
     """Hand the view of an agreement over as one file to an official of its consumer; on record before a byte leaves."""
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
     entry = catalogue.find(desk.db, agreement.entry)
     desk.allow("delivery.hand_over_file", _label_of_file(agreement, entry))
     plan = compile(agreement, entry, secret=node_secret(key), policies=policies.in_force(desk.db, desk.today))
-    asking = Person(desk.actor.id, frozenset(map(str, desk.actor.duties)), acr)
+    asking = Person(desk.actor.id, frozenset(map(str, desk.actor.duties)), int(desk.actor.assured))
     refusal = judge(plan, bulk_call(Method.FILE, purpose.value, desk.now, person=asking))
     if refusal is not None:
         raise refusal.error()

@@ -15,11 +15,8 @@ from .form import Form, Handed
 from .making import views_folder
 
 
-def hand_over(house: House, actor: Actor, agreement_id: str, form: Form, purpose: Purpose, *, acr: int = 0) -> Handed:
-    """Return the file that an official of the consumer may have; that it leaves is on record when this returns.
-
-    ``acr`` is how surely it was seen who the official is, for policies: 2 with a second factor, 1 without, 0 unknown.
-    """
+def hand_over(house: House, actor: Actor, agreement_id: str, form: Form, purpose: Purpose) -> Handed:
+    """Return the file that an official of the consumer may have; that it leaves is on record when this returns."""
 
     def take(name: str, day: date, limit: int) -> bool:
         with closing(Counters(house.home.folder / "gateway" / "quota")) as counters:
@@ -35,5 +32,4 @@ def hand_over(house: House, actor: Actor, agreement_id: str, form: Form, purpose
             key=house.key,
             node=house.home.settings.name,
             take=take,
-            acr=acr,
         )

@@ -52,14 +52,18 @@ def _metadata(desks: Desks, asked: Asked, case: Case, provider_system: str, name
     if not known:
         raise Turned(NOT_FOUND)
     if name == "getOpenAPI":
-        return _openapi(asked, case, known)
+        return _openapi(desks, asked, case, known)
     if name == "allowedMethods":
         open_today = [(service, tuple(plan for plan in plans if plan.open(case.at.day))) for service, plans in known]
         known = tuple((service, plans) for service, plans in open_today if plans)
-    return 200, msgspec.json.encode(methods(known))
+    board = desks.standing.board
+    told = [(service, plans, board.listings_of(service.path, plans)) for service, plans in known]
+    return 200, msgspec.json.encode(methods(told))
 
 
-def _openapi(asked: Asked, case: Case, known: tuple[tuple[Service, tuple[Plan, ...]], ...]) -> tuple[int, bytes]:
+def _openapi(
+    desks: Desks, asked: Asked, case: Case, known: tuple[tuple[Service, tuple[Plan, ...]], ...]
+) -> tuple[int, bytes]:
     form = text("the query is not of the form ?serviceCode=name")
     try:
         stated = parse_qsl(asked.query, strict_parsing=True, errors="strict", max_num_fields=4)
@@ -70,7 +74,8 @@ def _openapi(asked: Asked, case: Case, known: tuple[tuple[Service, tuple[Plan, .
     for service, plans in known:
         if service.name == stated[0][1]:
             case.service = service
-            return 200, msgspec.json.encode(openapi(service, plans, language=asked.language))
+            declared = desks.standing.board.listings_of(service.path, plans)
+            return 200, msgspec.json.encode(openapi(service, plans, declared, language=asked.language))
     raise Turned(NOT_FOUND)
 
 

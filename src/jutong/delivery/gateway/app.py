@@ -21,7 +21,7 @@ from jutong.kernel.errors import NotKnown, TooMuch, Unavailable
 from jutong.kernel.httpsig import Target, claim_of, sign_response, verify_request
 from jutong.kernel.ids import ulid
 from jutong.kernel.text import text
-from jutong.pools import Lookup, LookupReader
+from jutong.pools import Lookup, LookupReader, RangeCopies
 
 from ..board import Board, Client
 from ..plan import ANSWERED
@@ -48,6 +48,7 @@ from .case import Case
 from .desks import Desks
 from .head import ALWAYS, head_of
 from .instant import Instant, Instants, legal_day
+from .listed import Lists
 from .listen import Receive, Scope, Send, listened
 from .naming import Names, Naming
 from .protocol import WHOLE
@@ -79,6 +80,7 @@ def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) ->
     return Gateway(
         house.engine,
         house.pools.lookup,
+        house.pools.ranges,
         ledger.Journal(home.journal, worker),
         house.key,
         house.clock,
@@ -94,6 +96,7 @@ class Gateway:
         self,
         engine: sa.Engine,
         lookup: Lookup,
+        ranges: RangeCopies,
         journal: Journal,
         key: SigningKey,
         clock: Clock,
@@ -108,6 +111,7 @@ class Gateway:
         self._spent = Spent(folder / "signatures.map")
         self._readers: dict[str, LookupReader] = {}
         self._desks = Desks(self._readers, self._counters, self._sessions, secret)
+        self._lists = Lists(self._desks, ranges.open(), key)
         self._naming = Naming()
         self._unknown: dict[int, int] = {}
         self._instants = Instants(clock)
@@ -134,6 +138,7 @@ class Gateway:
         for reader in self._readers.values():
             reader.close()
         self._readers.clear()
+        self._lists.close()
         self._counters.close()
         self._spent.close()
         self._journal.close()
@@ -201,8 +206,9 @@ class Gateway:
         case = Case(naming.call_id(at.milliseconds), naming.request_id(), client, at)
         try:
             self._check_fields(asked, case)
-            status, body = answer(self._desks, asked, case)
-            if asked.method == "GET" and not (asked.query or signature) and _steady(case):
+            listed = await self._lists.answer(asked, case)
+            status, body = listed or answer(self._desks, asked, case)
+            if asked.method == "GET" and not (asked.query or signature or listed) and _steady(case):
                 self._desks.standing.learn(scope, case, until)
         except Turned as turned:
             status, body = self._turned(turned.refusal, asked, case)
@@ -294,7 +300,7 @@ class Gateway:
                 request=bound_digest(case.request_id, case.request_hash),
                 response=bound_digest(case.request_id, body),
                 rows=case.rows,
-                service=case.service.path if case.service else case.about,
+                service=case.service.path + case.part if case.service else case.about,
                 subject=case.subject,
                 user=self._desks.pseudonym(case.user.encode()),
             )

@@ -25,6 +25,7 @@ class Case(msgspec.Struct, gc=False):
     purpose: str = ""
     plan: Plan | None = None
     service: Service | None = None
+    part: str = ""  # which part of the service, where it is a declared one
     about: str = ""  # what was asked for, where it is no service
     subject: str = ""
     rows: int = 0

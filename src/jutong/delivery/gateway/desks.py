@@ -78,14 +78,24 @@ def named(desks: Desks, case: Case, keys: Sequence[str]) -> list[bytes]:
 
 
 def granted(
-    desks: Desks, asked: Asked, case: Case, path: str, method: Method, items: tuple[str, ...], records: int
+    desks: Desks,
+    asked: Asked,
+    case: Case,
+    path: str,
+    method: Method,
+    items: tuple[str, ...],
+    records: int,
+    among: tuple[Plan, ...] | None = None,
 ) -> tuple[Plan, Service]:
-    """Return the plan under which the call is allowed, and the service; or leave through ``Turned``."""
+    """Return the plan under which the call is allowed, and the service; or leave through ``Turned``.
+
+    ``among`` are the plans that come into question; None means all of the caller's.
+    """
     purpose = asked.field(b"jutong-purpose")
     # Free text of a stranger does not go on record: it could name a person.
     case.purpose = purpose if purpose in _PURPOSES else ""
     board = desks.standing.board
-    found = board.plans_of(case.client.name, path, asked.field(b"jutong-agreement"))
+    found = board.plans_of(case.client.name, path, asked.field(b"jutong-agreement")) if among is None else among
     if not found:
         raise Turned(NOT_FOUND)
     case.service = service = board.services[path]

@@ -12,13 +12,17 @@ from jutong import catalogue, registers, sharing
 from jutong.catalogue import Entry
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.db import Db, connection
-from jutong.kernel.errors import NotFound, Unavailable
+from jutong.kernel.errors import Invalid, NotFound, Unavailable
 from jutong.kernel.text import text
 from jutong.registers import System
 from jutong.sharing import Agreement
 
 from .. import policies, store
 from ..board import Board, Client, board_of
+from ..listing.clause import Prepared, prepared
+from ..listing.listing import Listing
+from ..listing.store import live_listings
+from ..listing.store import openings as listing_openings
 from ..plan import Plan, compile
 from ..ruling import InForce
 from ..service import Service
@@ -43,6 +47,9 @@ class Watch:
         self._agreements: dict[str, Agreement] = {}
         self._systems: tuple[System, ...] = ()
         self._services: tuple[Service, ...] = ()
+        self._listings: tuple[Listing, ...] = ()
+        self._openings: frozenset[tuple[str, str]] = frozenset()
+        self._prepared: tuple[Prepared, ...] = ()
         self._entries: dict[str, Entry] = {}
         self._plans: dict[str, Plan] = {}
         self._policies: tuple[InForce, ...] = ()
@@ -93,13 +100,15 @@ class Watch:
 
     def _others_changed(self, db: Db) -> bool:
         systems, services = registers.systems(db), store.services(db)
+        listings, openings = live_listings(db), listing_openings(db)
         self._wide_round += 1
         if services != self._services or self._wide_round % _ENTRIES_EVERY == 0:
             self._entries.clear()
             self._plans.clear()
-        elif systems == self._systems:
+        elif (systems, listings, openings) == (self._systems, self._listings, self._openings):
             return False
         self._systems, self._services = systems, services
+        self._listings, self._openings = listings, openings
         return True
 
     def _compile(self, db: Db) -> None:
@@ -111,6 +120,15 @@ class Watch:
                     continue
                 self._entries[agreement.entry] = entry
                 self._plans[agreement.id] = compile(agreement, entry, secret=self._secret, policies=self._policies)
+        self._prepared = tuple(one for listing in self._listings if (one := self._ready(listing)))
+
+    def _ready(self, listing: Listing) -> Prepared | None:
+        """Return a declared service as it is asked; one that fits its entry no longer is not answered."""
+        entry = self._entries.get(listing.entry)
+        try:
+            return None if entry is None else prepared(listing, entry)
+        except Invalid:
+            return None
 
     def _board(self) -> Board:
         clients = [
@@ -118,4 +136,5 @@ class Watch:
             for system in self._systems
             if system.key is not None
         ]
-        return board_of(self._epoch, clients, self._services, self._plans.values())
+        plans = self._plans.values()
+        return board_of(self._epoch, clients, self._services, plans, self._prepared, self._openings)

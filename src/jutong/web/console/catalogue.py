@@ -169,6 +169,7 @@ def _belongings(visit: Visit, entry: Entry) -> tuple[tuple[str, Text], ...]:
         (f"{here}/quality", text("Its quality"), visit.may("pages.quality")),
         (f"{here}/doubt", text("Doubt a value"), visit.may("pages.doubt")),
         (f"{here}/deliver", text("Deliver a batch"), in_force and visit.may("collection.collect", entry.label)),
+        (f"{here}/listings", text("Declared services"), in_force and visit.may("pages.services")),
         ("/services", text("Its service"), in_force and visit.may("pages.services")),
     )
     return tuple((path, words) for path, words, seen in places if seen)

@@ -122,8 +122,7 @@ def send_again(visit: TheVisit, agreement_id: Ulid, subscription_id: Ulid) -> An
 def take_file(visit: TheVisit, agreement_id: Ulid) -> Answer:
     """Download the whole as one file; that it leaves is on record before its first byte does."""
     given = visit.form.read(WantedFile)
-    acr = 2 if visit.known and visit.known.has_second else 1
-    handed = bulk.hand_over(visit.house, visit.acting, agreement_id, given.form, given.file_purpose, acr=acr)
+    handed = bulk.hand_over(visit.house, visit.acting, agreement_id, given.form, given.file_purpose)
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{quote(handed.name)}",
         "content-length": str(handed.size),

@@ -18,6 +18,7 @@ from .census_words import CENSUS
 from .collection_words import COLLECTION
 from .custody_words import CUSTODY
 from .library_words import SUBJECTS
+from .listing_words import LISTINGS
 from .outflow_words import OUTFLOWS
 from .sharing_words import SHARING
 
@@ -363,6 +364,7 @@ _ROOMS = (
     SHARING,
     OVERSIGHT,
     TELLING,
+    LISTINGS,
     OUTFLOWS,
 )
 # By enumeration first: members of two enumerations of strings may be equal.
