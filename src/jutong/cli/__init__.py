@@ -23,6 +23,7 @@ from . import (
     search,
     sharing,
     subscriptions,
+    systems,
     uses,
 )
 from .command import app
@@ -53,5 +54,6 @@ __all__ = [
     "search",
     "sharing",
     "subscriptions",
+    "systems",
     "uses",
 ]

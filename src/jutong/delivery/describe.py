@@ -21,13 +21,6 @@ def methods(found: Iterable[tuple[Service, Iterable[Plan]]]) -> dict[str, Fact]:
 
 def _listed(service: Service, plans: Iterable[Plan]) -> dict[str, Fact]:
     instance, member_class, member, system, name = service.path.split("/")
-    allowed = {method for plan in plans for method in plan.methods}
-    endpoints: list[Fact] = []
-    if Method.QUERY in allowed:
-        endpoints.append({"method": "GET", "path": "/{key}"})
-        endpoints.append({"method": "POST", "path": "/query"})
-    if Method.VERIFY in allowed:
-        endpoints.append({"method": "POST", "path": "/verify"})
     return {
         "xroad_instance": instance,
         "member_class": member_class,
@@ -36,8 +29,20 @@ def _listed(service: Service, plans: Iterable[Plan]) -> dict[str, Fact]:
         "service_code": name,
         "service_type": "OPENAPI",
         "object_type": "SERVICE",
-        "endpoint_list": endpoints,
+        "endpoint_list": endpoints_of(plans),
     }
+
+
+def endpoints_of(plans: Iterable[Plan]) -> list[Fact]:
+    """Return the endpoints that these plans open, each with its method and its path beneath the service's."""
+    allowed = {method for plan in plans for method in plan.methods}
+    endpoints: list[Fact] = []
+    if Method.QUERY in allowed:
+        endpoints.append({"method": "GET", "path": "/{key}"})
+        endpoints.append({"method": "POST", "path": "/query"})
+    if Method.VERIFY in allowed:
+        endpoints.append({"method": "POST", "path": "/verify"})
+    return endpoints
 
 
 def openapi(service: Service, plans: Iterable[Plan], *, language: str = DEFAULT_LANGUAGE) -> dict[str, Fact]:

@@ -11,7 +11,7 @@ import msgspec
 
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import ShareType
-from jutong.guard.grades import Durability, Method, handling
+from jutong.guard.grades import GRADING, Durability, Method, handling
 from jutong.guard.mask import Clear, Masked, parse_mask
 from jutong.kernel.errors import NO_TEXT
 from jutong.kernel.text import Text, text
@@ -61,6 +61,7 @@ class Plan:
     ends: date
     standing: Standing
     delivered: bool
+    shared_secret: bool  # whether callers that cannot sign are answered
     durability: Durability
 
     def within(self, region: str | None) -> bool:
@@ -71,6 +72,11 @@ class Plan:
         """Say whether calls can be answered on ``day``."""
         return self.standing is Standing.IN_FORCE and self.delivered and self.starts <= day <= self.ends
 
+    @property
+    def only_purpose(self) -> str:
+        """The one purpose that was agreed; empty where there are several."""
+        return next(iter(self.purposes)) if len(self.purposes) == 1 else ""
+
 
 class Call(msgspec.Struct, frozen=True, gc=False):
     """What a consumer's system asks for, on which day; one is made a call, so it is a cheap kind of value."""
@@ -80,6 +86,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     purpose: str
     items: tuple[str, ...]
     day: date
+    by_secret: bool = False  # the caller is known by a shared secret, not by a key of its own
 
 
 def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
@@ -113,6 +120,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
         ends=agreement.ends,
         standing=agreement.stage,
         delivered=agreement.delivered is not None,
+        shared_secret=handling(entry.grade).shared_secret,
         durability=handling(entry.grade).durability,
     )
 
@@ -144,6 +152,13 @@ def judge(plan: Plan, call: Call) -> Refusal | None:
             text("the service has not been delivered yet"),
             text("sharing agreement, delivery"),
             text("wait for the provider's notice of delivery"),
+        )
+    if call.by_secret and not plan.shared_secret:
+        return Refusal(
+            "scope",
+            text("data of this grade is handed over to signed calls only"),
+            GRADING,
+            text("sign calls with a key of your own (RFC 9421); a shared secret proves nothing to a third party"),
         )
     if call.purpose not in plan.purposes:
         return Refusal(

@@ -4,6 +4,7 @@ from .acts import (
     appoint,
     clear,
     dismiss,
+    end_overlap,
     enrol_node,
     enter_calendar,
     issue_credential,
@@ -75,12 +76,14 @@ from .store import (
     posts_held_by,
     posts_in,
     systems,
+    systems_epoch,
     years,
 )
-from .system import System, SystemKey, SystemName
+from .system import OVERLAP_DAYS, System, SystemKey, SystemName
 from .waiting import authorities, body_names, credentials_ending, systems_without_key
 
 __all__ = [
+    "OVERLAP_DAYS",
     "Cloud",
     "Credential",
     "DatabaseKind",
@@ -115,6 +118,7 @@ __all__ = [
     "dismiss",
     "divisions",
     "elements",
+    "end_overlap",
     "enrol_node",
     "enter_calendar",
     "find_body",
@@ -159,6 +163,7 @@ __all__ = [
     "shipped_elements",
     "speaks_for",
     "systems",
+    "systems_epoch",
     "systems_page",
     "systems_without_key",
     "withdraw_key",

@@ -122,7 +122,7 @@ class Standing:
         if len(alike.places) >= _PLACES_AT_MOST:
             alike.places.clear()
         path = scope["raw_path"].rpartition(b"/")[0]
-        alike.places[path] = place_of(case.plan, case.service, case.at.day, alike.fields[b"x-road-client"])
+        alike.places[path] = place_of(case.plan, case.service, case.at.day, case.client.name.encode())
 
 
 def _lasting(pairs: Pairs) -> Pairs:

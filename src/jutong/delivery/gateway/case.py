@@ -26,5 +26,7 @@ class Case(msgspec.Struct, gc=False):
     service: Service | None = None
     about: str = ""  # what was asked for, where it is no service
     subject: str = ""
+    key: str = ""  # by which public key the caller is known, as it is spelled
+    by_secret: bool = False  # known by a shared secret instead
     rows: int = 0
     code: str = ANSWERED

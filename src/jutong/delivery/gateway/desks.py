@@ -87,9 +87,13 @@ def granted(
     if not found:
         raise Turned(NOT_FOUND)
     case.service = service = board.services[path]
+    if not purpose and case.by_secret:
+        # The domestic profiles have no place for it; where one purpose was agreed, that is the one.
+        agreed = {plan.only_purpose for plan in found}
+        purpose = case.purpose = agreed.pop() if len(agreed) == 1 else ""
     if not purpose:
         raise invalid(text("the field {field} is missing", field="Jutong-Purpose"))
-    call = Call(case.client.name, method, purpose, items, case.at.day)
+    call = Call(case.client.name, method, purpose, items, case.at.day, case.by_secret)
     first = None
     for plan in found:
         refusal = judge(plan, call)
@@ -110,7 +114,16 @@ def count(desks: Desks, case: Case, plan: Plan, records: int) -> None:
 
 def row_of(desks: Desks, plan: Plan, service: Service, key: bytes) -> bytes | None:
     """Return the row of a key, if it is inside the agreed area."""
-    held = desks.readers[service.copy].get(key) if key else None
+    return _inside(plan, desks.readers[service.copy].get(key) if key else None)
+
+
+def rows_of(desks: Desks, plan: Plan, service: Service, keys: Sequence[bytes]) -> list[bytes | None]:
+    """Return the row of each key, where there is one inside the agreed area, in order."""
+    held = desks.readers[service.copy].get_many(keys)
+    return [_inside(plan, row) for row in held] if plan.regions else held
+
+
+def _inside(plan: Plan, held: bytes | None) -> bytes | None:
     if held is None or not plan.regions:
         return held
     return held if plan.within(words_of(_rows.decode(held).get(plan.region_item))) else None
