@@ -56,16 +56,13 @@ class City:
         metadata.create_all(self._engine)
         self._pools, self._now = pools_of(folder), system_clock() - timedelta(minutes=5)
         items = [item.name for item in catalogue.template("enterprise_register", PROVIDER).items]
-        self.rows = 0
+        self.rows, self._step = 0, max(1, rows // _SAMPLE)
         self._seen: list[pa.RecordBatch] = []
         entry = self._registered(_read(input, rows, items))
         self.entry = entry
         sample = pa.Table.from_batches(self._seen)
-        step = max(1, len(sample) // _SAMPLE)
-        self.firms = [
-            (key_bytes(code).decode(), name)
-            for code, name in zip(sample["uscc"].to_pylist()[::step], sample["name"].to_pylist()[::step], strict=True)
-        ]
+        asked = zip(sample["uscc"].to_pylist(), sample["name"].to_pylist(), strict=True)
+        self.firms = [(key_bytes(code).decode(), name) for code, name in asked]
 
     @property
     def keys(self) -> list[str]:
@@ -120,7 +117,7 @@ class City:
     def _kept(self, rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         for batch in rows:
             self.rows += len(batch)
-            self._seen.append(batch.select(["uscc", "name"]))
+            self._seen.append(batch.select(["uscc", "name"]).take(pa.array(range(0, len(batch), self._step))))
             yield batch
 
     def _published(self) -> str:

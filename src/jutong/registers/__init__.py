@@ -27,6 +27,7 @@ from .directory import (
     people,
     people_with,
     person_under,
+    systems_epoch,
     systems_page,
 )
 from .inventory import (
@@ -76,7 +77,6 @@ from .store import (
     posts_held_by,
     posts_in,
     systems,
-    systems_epoch,
     years,
 )
 from .system import OVERLAP_DAYS, System, SystemKey, SystemName

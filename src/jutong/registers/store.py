@@ -246,12 +246,6 @@ def systems(db: Db, code: str | None = None) -> tuple[System, ...]:
     return systems_of(db, _all(db, system, system.c.name, where=where))
 
 
-def systems_epoch(db: Db) -> tuple[int, int]:
-    """Return what differs after every change of any system or key, in whatever order changes were committed."""
-    count, changes = db.execute(sa.select(sa.func.count(), sa.func.sum(system.c.version))).one()
-    return int(count), int(changes or 0)
-
-
 def save_node(db: Db, one: Node) -> None:
     """Keep a node."""
     values = {"name": one.name, "url": one.url, "key": str(one.key), "relation": one.relation.value, "body": one.body}
