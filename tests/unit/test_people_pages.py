@@ -275,10 +275,10 @@ def test_a_key_is_rotated_and_a_secret_shown_once(city: City, system: Browser, s
     name = f"CN-500000/GOV/{SOCIAL}/pensions"
     keys = [SigningKey.of_seed(bytes([number]) * 32).public for number in (8, 9)]
     security.open(f"/systems?system={name}")
-    for key in keys:
-        stated = {"name": name, "public_key": str(key), "overlap_days": "3"}
+    for key, seen in zip(keys, ("", str(keys[0])), strict=True):
+        stated = {"name": name, "public_key": str(key), "seen": seen, "overlap_days": "3"}
         assert security.send("/systems/key", stated).status_code == 303
-    too_long = {"name": name, "public_key": str(keys[0]), "overlap_days": "8"}
+    too_long = {"name": name, "public_key": str(keys[0]), "seen": str(keys[1]), "overlap_days": "8"}
     assert security.send("/systems/key", too_long).status_code == 422
     with city.house.reading() as db:
         found = registers.known_system(db, name)
