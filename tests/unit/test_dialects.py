@@ -28,7 +28,7 @@ from jutong.delivery.dialects import HeaderProfile
 from jutong.delivery.gateway import Gateway
 from jutong.guard import grades
 from jutong.kernel.crypto import SigningKey
-from jutong.kernel.errors import Invalid, NotAllowed, NotKnown
+from jutong.kernel.errors import Invalid, NotAllowed, NotFound, NotKnown
 from jutong.kernel.httpmac import bound_nonce, mac_fields
 from jutong.kernel.ids import is_ulid
 from jutong.kernel.outward import Outward
@@ -278,11 +278,14 @@ def test_our_own_caller_speaks_both_profiles_over_http(market: Market, profile: 
     with served(market) as url, closing(Outward(inside=True)) as outward:
         platform = dialects.Platform(url, profile, market.client, letters, outward, **told)
         assert platform.query(SERVICE, CODE, items=("name",)).body == {"name": FIRM["name"]}
+        assert platform.query(SERVICE, "none").status == 404
         assert [one["found"] for one in platform.query_all(SERVICE, [CODE, "none"]).body] == [True, False]
         assert platform.verify_all(SERVICE, {CODE: {"name": "x"}}).body == [{"match": False}]
         stranger = dialects.Platform(url, profile, market.client, b"x" * 43, outward, **told)
         with pytest.raises(NotKnown):
             stranger.query(SERVICE, CODE)
+        with pytest.raises(NotFound):
+            platform.query(SERVICE + "x", CODE)
 
 
 def test_the_command_asks_and_prints(market: Market, tmp_path: Path) -> None:

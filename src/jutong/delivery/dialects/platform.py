@@ -75,7 +75,10 @@ class Platform:
         if body:
             headers["content-type"] = "application/json"
         answer = self._outward.request(method, url, headers=headers, content=body or None)
-        return _read(answer.status_code, answer.content, answer.headers.get("jutong-call", ""))
+        call = answer.headers.get("jutong-call", "")
+        # A node that has no such record says so in an answer, not in a refusal.
+        none = answer.status_code == 404 and bool(call) and "x-road-error" not in answer.headers
+        return _read(answer.status_code, answer.content, call, refused=answer.status_code >= 400 and not none)
 
     def _instant(self) -> int:
         # One instant a call: where a profile has no nonce, two calls of one millisecond could not be told apart.
@@ -83,14 +86,14 @@ class Platform:
         return self._last
 
 
-def _read(status: int, body: bytes, call: str) -> Answer:
+def _read(status: int, body: bytes, call: str, *, refused: bool) -> Answer:
     try:
         said: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        if status < 400:
+        if not refused:
             raise Unavailable(text("the platform answers with something that is no JSON")) from error
         said = None
-    if status < 400:
+    if not refused:
         return Answer(said, call, status)
     words = said if isinstance(said, dict) else {}
     reason = _words(words, "message") or _words(words, "msg") or f"HTTP {status}"
