@@ -25,13 +25,16 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     parser.add_argument("--input", type=Path, help="a register (thread), any Parquet (quality), any CSV (bulk)")
     parser.add_argument("--rules", type=Path, help="a rulebook, JSON or YAML (quality)")
-    parser.add_argument("--no-peer", dest="peer", action="store_false", help="no other product beside it (quality)")
+    parser.add_argument(
+        "--no-peer", dest="peer", action="store_false", help="no other product beside it (quality, gateway)"
+    )
     parser.add_argument("--linear", action="store_true", help="also 10 and 100 million rows (quality)")
     parser.add_argument("--rows", type=int, help="how many rows to make")
     parser.add_argument("--views", type=Path, help="a folder of departments' views with their truth (library)")
     parser.add_argument("--corpus", type=Path, help="records to search, JSON lines (search)")
     parser.add_argument("--queries", type=Path, help="their judged queries, JSON (search)")
     parser.add_argument("--seconds", type=float, help="how long each load lasts (gateway)")
+    parser.add_argument("--soak", type=float, help="minutes at 1,300 calls a second (gateway)")
     parser.add_argument("--portals", type=Path, help="a folder of portals' lists (harvest)")
     parser.add_argument("--mapping", type=Path, help="a folder that says what their fields mean (harvest)")
     given = parser.parse_args()

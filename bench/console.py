@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import litestar
 import msgspec
 from litestar import MediaType
 
-from bench.gateway import Load, _measured
+from bench.gateway_load import measured
 from jutong import access, catalogue, registers
 from jutong.access import store as ways_in
 from jutong.access.account import Account
@@ -54,6 +54,7 @@ ENTRIES, REQUESTS, BODIES = 100_000, 10_000, 40
 OF_PROVIDER = 5  # every fifth entry is this one department's
 STAGES = (*[Stage.PUBLISHED] * 45, Stage.DRAFT, Stage.DRAFT, Stage.SIGNED, Stage.SUBMITTED, Stage.REGISTERED)
 STEP = 2_000
+CONNECTIONS = 32
 WARM, ASKED = 30, 300
 PEOPLE: Mapping[str, tuple[str, frozenset[Duty]]] = {
     "head": (PROVIDER, frozenset({Duty.OFFICE_HEAD, Duty.ANSWERS, Duty.CATALOGUE})),
@@ -95,8 +96,8 @@ def run(*, rows: int = ENTRIES, seconds: float = 8) -> dict[str, Any]:
                 slowest = max(slowest, quantile(took, 95))
                 size = max(size, length if name == "desk" else 0)
         with served(house.home.folder, workers=2):
-            load = Load("pages", "", partial(mixed, [(path, seats[person]) for path, person in pages.values()]))
-            speeds = [_measured(load, port, Path(folder), seconds) for _ in range(3)]
+            wanted = mixed([(path, seats[person]) for path, person in pages.values()], port)
+            speeds = [measured(wanted, port, Path(folder), seconds, CONNECTIONS) for _ in range(3)]
         pages_a_second = statistics.median(one["per_second"] for one in speeds)
         refused = sum(one["refused"] for one in speeds)
         figures |= floor(size, Path(folder), seconds)
@@ -137,10 +138,10 @@ def asked(port: int, path: str, seat: str, *, warm: int = WARM, times: int = ASK
     return took[warm:], length
 
 
-def mixed(pages: Iterable[tuple[str, str]], port: int, _: float) -> Iterator[bytes]:
+def mixed(pages: Iterable[tuple[str, str]], port: int) -> list[bytes]:
     """Return one request for each page, by turns."""
-    for path, seat in pages:
-        yield (f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\naccept: text/html\r\ncookie: {seat}\r\n\r\n").encode()
+    head = f"HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\naccept: text/html\r\n"
+    return [f"GET {path} {head}cookie: {seat}\r\n\r\n".encode() for path, seat in pages]
 
 
 def processor_ms(process: int) -> float:
@@ -228,8 +229,8 @@ def floor(size: int, folder: Path, seconds: float) -> dict[str, float]:
     with running(command, port, 0, BENCH_BYTES=str(size)):
         took, _ = asked(port, "/", "")
     with running([*command, "--workers", "2"], port, BENCH_BYTES=str(size)):
-        load = Load("bare", "", lambda port, _: iter([f"GET / HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n".encode()]))
-        speed = _measured(load, port, folder, seconds)["per_second"]
+        wanted = [f"GET / HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n".encode()]
+        speed = measured(wanted, port, folder, seconds, CONNECTIONS)["per_second"]
     return {
         "bare page: p50 ms": quantile(took, 50),
         "bare page: p95 ms": quantile(took, 95),

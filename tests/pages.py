@@ -320,6 +320,8 @@ def _stages(city: City) -> None:
         city.found["supplement"] = request
         body = {"body": MARKET, "code": "register", "title": "企业登记系统"}
         city.found["own_system"] = act("system", "/api/systems", body)["name"]
+        body = {"system": city.found["system"], "profile": "x-client"}
+        city.found["secret"] = act("security", "/api/secrets", body)["id"]
         _census(city, act)
         rule = {"name": "dated", "type": "custom", "engine": "jutong"}
         rule["implementation"] = {"check": "satisfies", "expression": "day(reg_date) < day('2026-01-01')"}
@@ -423,6 +425,7 @@ def filled(city: City, path: str, **others: str) -> str:
     known = {
         "agreement_id": found["agreement"],
         "profile_id": found["line"],
+        "secret_id": found["secret"],
         "subscription_id": found["line"],
         "outflow_id": found["outflow"],
         "policy_id": found["policy"],

@@ -782,6 +782,17 @@ DONE_BY: Mapping[str, Deed] = {
     "/systems/key/withdrawal": _deed(
         "registers.withdraw_key", "security", owner=SOCIAL, parties=(AUTHORITY,), fields=_key
     ),
+    "/systems/key/overlap": _deed("registers.end_overlap", "security", owner=SOCIAL, parties=(AUTHORITY,), fields=_key),
+    "/systems/secrets": _deed(
+        "delivery.issue_secret",
+        "security",
+        owner=SOCIAL,
+        parties=(AUTHORITY,),
+        fields=lambda city: {"name": city.found["system"], "profile": "x-client"},
+    ),
+    "/systems/secrets/{secret_id}/revocation": _deed(
+        "delivery.revoke_secret", "security", owner=SOCIAL, parties=(AUTHORITY,)
+    ),
     "/nodes": _deed(
         "registers.enrol_node",
         "system",

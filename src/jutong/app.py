@@ -152,7 +152,7 @@ def _patiently(name: str, do: Callable[[], object]) -> None:
 
 
 def asgi(house: House) -> Asgi:
-    """Return the faces of a house: the gateway under /r1, shares under /sharing, management API and pages elsewhere."""
+    """Return the faces of a house: the gateway (/r1, /im), shares (/sharing), management API and pages elsewhere."""
     rooms = web.build(house)
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     gateway, shares = delivery.gateway_of(house, worker=worker), delivery.sharing_of(house, worker=f"{worker}-s")
@@ -164,7 +164,7 @@ def asgi(house: House) -> Asgi:
                     await rooms(scope, receive, send)  # type: ignore[arg-type]
                 finally:
                     shares.close()
-        elif scope["type"] == "http" and scope["path"].startswith("/r1/"):
+        elif scope["type"] == "http" and scope["path"].startswith(("/r1/", "/im/")):
             await gateway(scope, receive, send)
         elif scope["type"] == "http" and scope["path"].startswith("/sharing/"):
             await shares(scope, receive, send)

@@ -156,6 +156,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/requests/{request_id}/approval": {},
         "POST /api/requests/{request_id}/refusal": {"reason": "不可", "basis": "第十四条"},
         "POST /api/entries/{entry_id}/marks": {"columns": [{"item": "capital", "mark": "digits:1"}]},
+        "POST /api/secrets": {"system": city.found["system"], "profile": "x-client"},
         "POST /api/profiles": {"system": city.found["system"], "purpose": "social-security"},
         "POST /api/agreements/{agreement_id}/subscriptions": {
             "system": city.found["system"],
@@ -233,6 +234,7 @@ def filled(city: City, path: str) -> str:
         "request_id": city.found["request"],
         "agreement_id": city.found["agreement"],
         "profile_id": NOWHERE,
+        "secret_id": NOWHERE,
         "use_id": NOWHERE,
         "dispute_id": NOWHERE,
         "some_id": city.found["line"],

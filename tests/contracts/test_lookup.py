@@ -40,6 +40,15 @@ class LookupContract:
         assert reader.get(b"9150000") is None
         assert (reader.version, lookup.version(_NAME)) == ("1", "1")
 
+    def test_many_rows_are_found_at_once_and_in_order(self, lookup: Lookup) -> None:
+        """A key may stand twice, be unknown, or be one that no copy could hold."""
+        lookup.build(_NAME, [(b"1", b"a"), (b"2", b"b")], version="1")
+        reader = lookup.open(_NAME)
+        keys = [b"2", b"3", b"1", b"", b"2", b"x" * 600]
+        assert reader.get_many(keys) == [b"b", None, b"a", None, b"b", None]
+        assert reader.get_many([]) == []
+        assert lookup.open("entry/none").get_many([b"1"]) == [None]
+
     def test_a_copy_that_was_never_built_has_no_rows(self, lookup: Lookup) -> None:
         """A reader may be opened first; it finds the first copy when it refreshes."""
         reader = lookup.open(_NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -45,6 +46,7 @@ PLAN = Plan(
     ends=DAY,
     standing=Standing.IN_FORCE,
     delivered=True,
+    shared_secret=True,
     durability=Durability.BEFORE_ANSWER,
 )
 CALL = Call("i/GOV/C/app", Method.QUERY, "credit", ("name",), DAY)
@@ -83,9 +85,19 @@ def test_a_division_holds_what_lies_in_it() -> None:
     assert not PLAN.within(None)
 
 
+def test_what_needs_proof_against_its_caller_is_not_given_for_a_shared_secret() -> None:
+    """Of the gravest grade each call is signed by a key that only the caller has."""
+    call = Call(CALL.client, CALL.method, CALL.purpose, CALL.items, DAY, True)
+    assert judge(PLAN, call) is None
+    refusal = judge(replace(PLAN, shared_secret=False), call)
+    assert refusal is not None
+    assert refusal.code == "scope"
+    assert judge(replace(PLAN, shared_secret=False), CALL) is None
+
+
 def test_a_system_of_another_body_gets_no_right() -> None:
     """Even if an agreement named it by mistake."""
-    clients = [Client(f"i/GOV/{body}/app", body, KEY.public, str(KEY.public)) for body in ("C", "X")]
+    clients = [Client(f"i/GOV/{body}/app", body) for body in ("C", "X")]
     service = Service(
         entry="e", entry_version=1, path="i/GOV/P/pool/s", copy="c", table="t", key_item="k", version="1", rows=1
     )

@@ -642,7 +642,7 @@ def test_a_full_memory_of_signatures_refuses(market: Market) -> None:
 
     async def story(gateway: Gateway) -> list[int]:
         token = await market.token(gateway)
-        gateway._spent = Spent(market.folder / "tiny.map", slots=1)
+        gateway._callers._spent = Spent(market.folder / "tiny.map", slots=1)
         path = f"/r1/{SERVICE}/{CODE}"
         statuses = [(await market.ask(gateway, path)).status for _ in range(2)]
         statuses.append((await market.ask(gateway, path, sign=False, authorization=f"Bearer {token}")).status)

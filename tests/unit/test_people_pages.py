@@ -268,6 +268,35 @@ def test_systems_and_their_keys_are_two_administrators_work(city: City, system: 
     assert security.send("/systems/key", {"name": "a/b", "public_key": key}).status_code == 422
 
 
+def test_a_key_is_rotated_and_a_secret_shown_once(city: City, system: Browser, security: Browser) -> None:
+    """Two keys count until the overlap is ended; a secret is seen when it is issued, and never again."""
+    system.open("/systems")
+    assert system.send("/systems", {"body": SOCIAL, "code": "pensions", "title": "养老保险"}).status_code == 303
+    name = f"CN-500000/GOV/{SOCIAL}/pensions"
+    keys = [SigningKey.of_seed(bytes([number]) * 32).public for number in (8, 9)]
+    security.open(f"/systems?system={name}")
+    for key, seen in zip(keys, ("", str(keys[0])), strict=True):
+        stated = {"name": name, "public_key": str(key), "seen": seen, "overlap_days": "3"}
+        assert security.send("/systems/key", stated).status_code == 303
+    too_long = {"name": name, "public_key": str(keys[0]), "seen": str(keys[1]), "overlap_days": "8"}
+    assert security.send("/systems/key", too_long).status_code == 422
+    with city.house.reading() as db:
+        found = registers.known_system(db, name)
+    assert found is not None
+    assert [one.key for one in found.counting(city.house.clock())] == keys[::-1]
+    assert "/systems/key/overlap" in security.open(f"/systems?system={name}").text
+    assert security.send("/systems/key/overlap", {"name": name}).status_code == 303
+    assert "/systems/key/overlap" not in security.open(f"/systems?system={name}").text
+    assert system.send("/systems/secrets", {"name": name, "profile": "gjgxjhpt"}).status_code == 403
+    answer = security.send("/systems/secrets", {"name": name, "profile": "gjgxjhpt"})
+    (letters,) = re.findall(r">([A-Za-z0-9_-]{43})<", answer.text)
+    page = security.open(f"/systems?system={name}").text
+    assert letters not in page
+    (address,) = re.findall(r"/systems/secrets/\w{26}/revocation", page)
+    assert security.send(address, {"name": name}).status_code == 303
+    assert address not in security.open(f"/systems?system={name}").text
+
+
 def test_nodes_are_enrolled_under_their_key(city: City, system: Browser) -> None:
     """An address that is none is refused."""
     system.open("/nodes")

@@ -388,9 +388,9 @@ def test_an_old_key_still_proves_what_it_signed(sit: Sit, bodies: None) -> None:
         changed = registers.set_key(desk, name, OTHER_KEY)
         assert changed.key == OTHER_KEY
         assert registers.find_system(desk.db, name) == changed
-        assert changed.key_at(NOW) == KEY
-        assert changed.key_at(later) == OTHER_KEY
-        assert changed.key_at(NOW - timedelta(seconds=1)) is None
+        assert [one.key for one in changed.counting(NOW)] == [KEY]
+        assert [one.key for one in changed.counting(later)] == [OTHER_KEY]
+        assert changed.counting(NOW - timedelta(seconds=1)) == ()
         assert registers.set_key(desk, name, OTHER_KEY) == changed
     with pytest.raises(Invalid, match="given up before"), sit(now=later) as desk:
         registers.set_key(desk, name, KEY)

@@ -25,6 +25,7 @@ from . import (
     services,
     sharing,
     subscriptions,
+    systems,
     uses,
 )
 from .command import app
@@ -57,5 +58,6 @@ __all__ = [
     "services",
     "sharing",
     "subscriptions",
+    "systems",
     "uses",
 ]

@@ -5,21 +5,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from jutong.kernel.httpmac import HeaderProfile
 from jutong.kernel.httpsig import Verifies
 
 from .listing.clause import Prepared
 from .plan import Plan
 from .service import Service
 
+FOREVER = 1 << 62  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """A public key by which a system is known until an instant (seconds since 1970)."""
+
+    key: Verifies
+    spelled: str
+    until: int = FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A shared secret by which a system is known in one header profile until an instant (seconds since 1970)."""
+
+    profile: HeaderProfile
+    secret: bytes = field(repr=False)
+    until: int
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A consumer's system that may call, and the key by which it is known now."""
+    """A consumer's system that may call, and by what it is known: each at most twice, while one follows another."""
 
     name: str
     body: str
-    key: Verifies
-    spelled_key: str
+    keys: tuple[ClientKey, ...] = ()
+    secrets: tuple[ClientSecret, ...] = ()
+
+    def keys_at(self, now: int) -> tuple[ClientKey, ...]:
+        """Return the keys that count, the newest first."""
+        return tuple(one for one in self.keys if now < one.until)
+
+    def key_spelled(self, spelled: str, now: int) -> ClientKey | None:
+        """Return the key of this spelling, if it still counts."""
+        return next((one for one in self.keys if one.spelled == spelled and now < one.until), None)
+
+    def secrets_at(self, profile: HeaderProfile, now: int) -> tuple[bytes, ...]:
+        """Return the secrets that count in a profile, the newest first."""
+        return tuple(one.secret for one in self.secrets if one.profile is profile and now < one.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     records: int = 0  # keys that are asked for; 0: the whole
     address: str = ""
     person: Person | None = None
+    by_secret: bool = False  # the caller is known by a shared secret, not by a key of its own
 
 
 def bulk_call(

@@ -25,6 +25,20 @@ def methods(found: Iterable[tuple[Service, Iterable[Plan], Iterable[Prepared]]])
 
 def _listed(service: Service, plans: Iterable[Plan], declared: Iterable[Prepared]) -> dict[str, Fact]:
     instance, member_class, member, system, name = service.path.split("/")
+    return {
+        "xroad_instance": instance,
+        "member_class": member_class,
+        "member_code": member,
+        "subsystem_code": system,
+        "service_code": name,
+        "service_type": "OPENAPI",
+        "object_type": "SERVICE",
+        "endpoint_list": endpoints_of(plans, declared),
+    }
+
+
+def endpoints_of(plans: Iterable[Plan], declared: Iterable[Prepared] = ()) -> list[Fact]:
+    """Return the endpoints that these plans open, each with its method and its path beneath the service's."""
     allowed = {method for plan in plans for method in plan.methods}
     endpoints: list[Fact] = []
     if Method.QUERY in allowed:
@@ -34,16 +48,7 @@ def _listed(service: Service, plans: Iterable[Plan], declared: Iterable[Prepared
         endpoints.append({"method": "POST", "path": "/verify"})
     for one in declared:
         endpoints += [{"method": method, "path": f"/list/{one.listing.name}"} for method in ("GET", "POST")]
-    return {
-        "xroad_instance": instance,
-        "member_class": member_class,
-        "member_code": member,
-        "subsystem_code": system,
-        "service_code": name,
-        "service_type": "OPENAPI",
-        "object_type": "SERVICE",
-        "endpoint_list": endpoints,
-    }
+    return endpoints
 
 
 def openapi(

@@ -54,11 +54,18 @@ def _plain(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     words = value if isinstance(value, str) else str(value)
-    if not words.isascii():
+    if words.isascii():
+        words = words.casefold()
+    else:
         # Folding can bring back what the normal form takes away (and the other way), so until nothing changes.
         for _ in range(3):
-            words = unicodedata.normalize("NFKC", words).casefold()
-    return "".join(words.casefold().split())
+            folded = unicodedata.normalize("NFKC", words).casefold()
+            if folded == words:
+                break
+            words = folded
+        else:
+            words = words.casefold()
+    return "".join(words.split())
 
 
 def _same_number(one: str, other: str) -> bool:

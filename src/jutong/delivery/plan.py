@@ -52,6 +52,7 @@ class Plan:
     ends: date
     standing: Standing
     delivered: bool
+    shared_secret: bool  # whether callers that cannot sign are answered
     durability: Durability
     barred: Mapping[Method, Refusal] = field(default_factory=dict)  # by the items' grades as they are now
     single: frozenset[str] = frozenset()  # items that leave one record at a time
@@ -65,6 +66,11 @@ class Plan:
     def open(self, day: date) -> bool:
         """Say whether calls can be answered on ``day``."""
         return self.standing is Standing.IN_FORCE and self.delivered and self.starts <= day <= self.ends
+
+    @property
+    def only_purpose(self) -> str:
+        """The one purpose that was agreed; empty where there are several."""
+        return next(iter(self.purposes)) if len(self.purposes) == 1 else ""
 
 
 def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequence[InForce]) -> Plan:
@@ -100,6 +106,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequ
         ends=agreement.ends,
         standing=agreement.stage,
         delivered=agreement.delivered is not None,
+        shared_secret=handling(entry.grade).shared_secret,
         durability=handling(entry.grade).durability,
         barred=_barred(entry, columns),
         single=frozenset(item.name for item in entry.items if item.name in columns and handling(item.grade).single),
@@ -156,6 +163,13 @@ def _outside(plan: Plan, call: Call) -> Refusal | None:
             text("the service has not been delivered yet"),
             text("sharing agreement, delivery"),
             text("wait for the provider's notice of delivery"),
+        )
+    if call.by_secret and not plan.shared_secret:
+        return Refusal(
+            "scope",
+            text("data of this grade is handed over to signed calls only"),
+            GRADING,
+            text("sign calls with a key of your own (RFC 9421); a shared secret proves nothing to a third party"),
         )
     if call.purpose not in plan.purposes:
         return Refusal(

@@ -43,16 +43,25 @@ STATUS: Mapping[str, int] = {
 # The fields that belong to a request, in the order in which its digest takes them.
 _OWN = (
     b"content-digest",
+    b"gjgxjhpt_rid",
+    b"gjgxjhpt_rtime",
+    b"gjgxjhpt_sid",
+    b"gjgxjhpt_sign",
+    b"information-mediator-client",
     b"jutong-agreement",
     b"jutong-purpose",
     b"signature",
     b"signature-input",
+    b"x-client-id",
+    b"x-nonce",
     b"x-road-client",
     b"x-road-id",
     b"x-road-issue",
     b"x-road-represented-party",
     b"x-road-security-server",
     b"x-road-userid",
+    b"x-signature",
+    b"x-timestamp",
 )
 _SHORT = frozenset(_OWN) - {b"signature", b"signature-input"}
 _ONCE = frozenset({*_OWN, b"authorization", b"host", b"content-length"})

@@ -41,6 +41,7 @@ class Handling:
     default_mask: str  # spelled as ``guard.mask`` reads it; used where an item names none
     purpose: bool  # every call must name a purpose of the agreement
     second_approval: bool  # clear text needs a second person's approval
+    shared_secret: bool  # a caller may be known by a secret that its provider's node holds too
     durability: Durability
     single: bool = False  # a query answers one record a call
 
@@ -57,6 +58,7 @@ HANDLING: Mapping[Grade, Handling] = {
         default_mask="none",
         purpose=False,
         second_approval=False,
+        shared_secret=True,
         durability=Durability.WITHIN_WINDOW,
     ),
     Grade.L2: Handling(
@@ -67,6 +69,7 @@ HANDLING: Mapping[Grade, Handling] = {
         default_mask="none",
         purpose=False,
         second_approval=False,
+        shared_secret=True,
         durability=Durability.BEFORE_ANSWER,
     ),
     Grade.L3: Handling(
@@ -77,6 +80,7 @@ HANDLING: Mapping[Grade, Handling] = {
         default_mask="keep:1:1",
         purpose=True,
         second_approval=False,
+        shared_secret=True,
         durability=Durability.BEFORE_ANSWER,
     ),
     Grade.L4: Handling(
@@ -87,6 +91,7 @@ HANDLING: Mapping[Grade, Handling] = {
         default_mask="drop",
         purpose=True,
         second_approval=True,
+        shared_secret=False,
         durability=Durability.BEFORE_ANSWER,
         single=True,
     ),

@@ -96,6 +96,7 @@ POLICIES: Mapping[str, Policy] = {
     "registers.revoke_credential": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "registers.register_system": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "registers.set_key": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.end_overlap": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "registers.withdraw_key": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "registers.enrol_node": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "registers.seed_standards": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.ANY),
@@ -284,6 +285,9 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.release_listing": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.end_listing": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.copy_listing": _by(Duty.HOUSE, tie=Tie.PARTY),
+    # delivery to callers that cannot sign
+    "delivery.issue_secret": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.revoke_secret": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     # delivery of the whole: views, profiles of recipients
     "delivery.make_view": _by(Duty.ANSWERS, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.issue_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),

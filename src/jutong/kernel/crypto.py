@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -113,6 +114,17 @@ class PublicKey:
         except InvalidSignature:
             return False
         return True
+
+
+class EitherKey:
+    """The public keys of one holder that count at one time: two in a rotation."""
+
+    def __init__(self, keys: Iterable[PublicKey]) -> None:
+        self._keys = tuple(keys)
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """Say whether ``signature`` was made over ``data`` by one of them."""
+        return any(key.verifies(signature, data) for key in self._keys)
 
 
 class SealingKey:

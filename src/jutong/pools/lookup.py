@@ -8,7 +8,7 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -38,6 +38,10 @@ class LookupReader(Protocol):
 
     def get(self, key: bytes) -> bytes | None:
         """Return the row of ``key``, or None; a key that no copy could hold is simply not there."""
+        ...
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the row of each key, or None, in order; one question, wherever the copy is."""
         ...
 
     def refresh(self) -> bool:
@@ -164,6 +168,10 @@ class LmdbReader:
             return self._get(key)
         except lmdb.BadValsizeError:
             return None
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the row of each key, or None."""
+        return [self.get(key) for key in keys]
 
     def refresh(self) -> bool:
         """Look at ``current`` (one ``stat``) and follow it."""

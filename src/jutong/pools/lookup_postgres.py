@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -89,6 +89,12 @@ class PostgresLookup:
             found = db.execute(query, [key], prepare=True, binary=True).fetchone()
         return None if found is None else bytes(found[0])
 
+    def values(self, query: sql.Composed, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return what ``query`` finds for any of ``keys``, by key."""
+        with self._connection() as db:
+            found = db.execute(query, [list(keys)], prepare=True, binary=True).fetchall()
+        return {bytes(key): bytes(value) for key, value in found}
+
     def _drop(self, db: psycopg.Connection[tuple[Any, ...]], relations: list[str]) -> None:
         for relation in relations:
             db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(relation)))
@@ -123,6 +129,7 @@ class PostgresReader:
     def __init__(self, lookup: PostgresLookup, name: str) -> None:
         self._lookup, self._name = lookup, name
         self._query: sql.Composed | None = None
+        self._queries: sql.Composed | None = None
         self.version: str | None = None
         self.refresh()
 
@@ -138,19 +145,35 @@ class PostgresReader:
                 raise
             return self.get(key)
 
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the row of each key, or None: one question for all of them."""
+        possible = [key for key in keys if 0 < len(key) <= LONGEST_KEY]
+        if self._queries is None or not possible:
+            return [None] * len(keys)
+        try:
+            found = self._lookup.values(self._queries, possible)
+        except psycopg.errors.UndefinedTable:
+            if not self.refresh():
+                raise
+            return self.get_many(keys)
+        return [found.get(key) for key in keys]
+
     def refresh(self) -> bool:
         """Ask the database which copy is served and follow it."""
         version, relation = self._lookup.current(self._name)
         if version == self.version:
             return False
         self.version = version
-        query = sql.SQL("SELECT value FROM {} WHERE key = %s")
-        self._query = None if relation is None else query.format(sql.Identifier(relation))
+        self._query = self._queries = None
+        if relation is not None:
+            copy = sql.Identifier(relation)
+            self._query = sql.SQL("SELECT value FROM {} WHERE key = %s").format(copy)
+            self._queries = sql.SQL("SELECT key, value FROM {} WHERE key = ANY(%s)").format(copy)
         return True
 
     def close(self) -> None:
         """Let go of the copy."""
-        self._query, self.version = None, None
+        self._query = self._queries = self.version = None
 
 
 def _relation(name: str, version: str) -> str:

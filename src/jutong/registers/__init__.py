@@ -4,6 +4,7 @@ from .acts import (
     appoint,
     clear,
     dismiss,
+    end_overlap,
     enrol_node,
     enter_calendar,
     issue_credential,
@@ -26,6 +27,7 @@ from .directory import (
     people,
     people_with,
     person_under,
+    systems_epoch,
     systems_page,
 )
 from .inventory import (
@@ -77,10 +79,11 @@ from .store import (
     systems,
     years,
 )
-from .system import System, SystemKey, SystemName
+from .system import OVERLAP_DAYS, System, SystemKey, SystemName
 from .waiting import authorities, body_names, credentials_ending, systems_without_key
 
 __all__ = [
+    "OVERLAP_DAYS",
     "Cloud",
     "Credential",
     "DatabaseKind",
@@ -115,6 +118,7 @@ __all__ = [
     "dismiss",
     "divisions",
     "elements",
+    "end_overlap",
     "enrol_node",
     "enter_calendar",
     "find_body",
@@ -159,6 +163,7 @@ __all__ = [
     "shipped_elements",
     "speaks_for",
     "systems",
+    "systems_epoch",
     "systems_page",
     "systems_without_key",
     "withdraw_key",

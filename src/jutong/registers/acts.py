@@ -168,25 +168,41 @@ def register_system(
     return known if public_key is None else set_key(desk, full_name, public_key)
 
 
-def set_key(desk: Desk, name: SystemName, public_key: PublicKey, *, seen: str | None = None) -> System:
+def set_key(
+    desk: Desk, name: SystemName, public_key: PublicKey, *, overlap_days: int = 0, seen: str | None = None
+) -> System:
     """Give a system its key, or a new one; what the old one signed stays provable.
 
+    The old one ends at once, as it must when it was stolen; in a rotation by plan it may count for some days more.
     Where a form says which key it showed (``seen``; empty for none), a newer one is not overwritten.
     """
     system = store.find_system(desk.db, name)
     desk.allow("registers.set_key", _label(desk, system.body))
-    keyed = system.with_key(public_key, desk.now)
+    keyed = system.with_key(public_key, desk.now, overlap_days=overlap_days)
     if keyed == system:
         return system
     if seen is not None and seen != (str(system.key) if system.key else ""):
         raise Overtaken
     store.save_system(desk.db, keyed)
-    desk.record("registers.key_set", on=str(name), key=digest(public_key.raw))
+    desk.record("registers.key_set", on=str(name), key=digest(public_key.raw), overlap_days=overlap_days)
     return keyed
 
 
+def end_overlap(desk: Desk, name: SystemName) -> System:
+    """Let a system's newest key count alone, before the overlap of a rotation is over."""
+    system = store.find_system(desk.db, name)
+    desk.allow("registers.end_overlap", _label(desk, system.body))
+    older = system.counting(desk.now)[1:] if system.key else ()
+    if not older:
+        return system
+    alone = system.without_older(desk.now)
+    store.save_system(desk.db, alone)
+    desk.record("registers.overlap_ended", on=str(name), keys=[digest(each.key.raw) for each in older])
+    return alone
+
+
 def withdraw_key(desk: Desk, name: SystemName) -> System:
-    """Take a system's key from it: it is lost, stolen or no longer needed."""
+    """Take a system's keys from it: they are lost, stolen or no longer needed."""
     system = store.find_system(desk.db, name)
     desk.allow("registers.withdraw_key", _label(desk, system.body))
     if system.key is None:

@@ -151,6 +151,12 @@ def systems_page(
     return systems_of(db, [dict(row) for row in db.execute(page).mappings()])
 
 
+def systems_epoch(db: Db) -> tuple[int, int]:
+    """Return what differs after every change of any system or key, in whatever order changes were committed."""
+    count, changes = db.execute(sa.select(sa.func.count(), sa.func.sum(system.c.version))).one()
+    return int(count), int(changes or 0)
+
+
 def nodes_page(
     db: Db,
     *,

@@ -76,6 +76,7 @@ system = sa.Table(
     sa.Column("name", sa.String(260), primary_key=True),
     sa.Column("body", sa.String(64), nullable=False, index=True),
     sa.Column("title", sa.String(200), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_registers_system_title", "title", "name"),
 )
 system_key = sa.Table(
@@ -228,6 +229,7 @@ def credentials_of(db: Db, post_id: str) -> tuple[Credential, ...]:
 def save_system(db: Db, one: System) -> None:
     """Keep a system and the history of its keys."""
     upsert(db, system, {"name": str(one.name), "body": one.body, "title": one.title}, key=("name",))
+    db.execute(sa.update(system).where(system.c.name == str(one.name)).values(version=system.c.version + 1))
     for held in one.keys:
         values = {"system": str(one.name), "key": str(held.key), "since": held.since, "until": held.until}
         upsert(db, system_key, values, key=("system", "key"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
@@ -13,6 +13,8 @@ from jutong.terms.org import BodyKind
 
 # What X-Road takes in an identifier (its REST protocol, 4.2): a name is part of a path and of a header.
 _PART = re.compile(r"[A-Za-z0-9'()+,\-.=?]{1,64}")
+_NEVER = datetime.max.replace(tzinfo=UTC)
+OVERLAP_DAYS = 7  # at most so long the key before a new one goes on counting
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +61,10 @@ class SystemKey:
     since: datetime
     until: datetime | None = None
 
+    def ended(self, until: datetime, now: datetime) -> SystemKey:
+        """Return the key as one that counts until then; one that ended before ``now`` stays as it is."""
+        return self if self.until and self.until <= now else replace(self, until=until)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
@@ -75,29 +81,40 @@ class System:
 
     @property
     def key(self) -> PublicKey | None:
-        """The key that counts now; None for a system that may not sign."""
+        """The newest key that counts; None for a system that may not sign."""
         return next((each.key for each in self.keys if each.until is None), None)
 
-    def key_at(self, instant: datetime) -> PublicKey | None:
-        """Return the key that counted at ``instant``: an old receipt is checked with the key of its day."""
-        for each in self.keys:
-            if each.since <= instant and (each.until is None or instant < each.until):
-                return each.key
-        return None
+    def counting(self, instant: datetime) -> tuple[SystemKey, ...]:
+        """Return the keys that count at ``instant``, the newest first: two in the overlap of a rotation.
 
-    def with_key(self, key: PublicKey, now: datetime) -> System:
-        """Return the system with ``key`` in place of the present one; a key that was given up does not come back."""
+        An old receipt is checked with the keys of its day.
+        """
+        return tuple(each for each in reversed(self.keys) if each.since <= instant < (each.until or _NEVER))
+
+    def with_key(self, key: PublicKey, now: datetime, *, overlap_days: int = 0) -> System:
+        """Return the system with ``key`` in place of the present one, which may go on counting for some days.
+
+        Never do more than two count, and a key that was given up does not come back.
+        """
+        if not 0 <= overlap_days <= OVERLAP_DAYS:
+            raise Invalid(text("two keys count together for at most {most} days", most=OVERLAP_DAYS))
         if key == self.key:
             return self
         if any(key == each.key for each in self.keys):
             raise Invalid(
                 text("this key was given up before; it may be in other hands"), remedy=text("make a new key pair")
             )
-        return replace(self, keys=(*self.without_key(now).keys, SystemKey(key=key, since=now)))
+        until = now + timedelta(days=overlap_days)
+        older = tuple(each.ended(now if each.until else until, now) for each in self.keys)
+        return replace(self, keys=(*older, SystemKey(key=key, since=now)))
 
     def without_key(self, now: datetime) -> System:
         """Return the system with no key: nothing that it signs counts from now on."""
-        return replace(self, keys=tuple(each if each.until else replace(each, until=now) for each in self.keys))
+        return replace(self, keys=tuple(each.ended(now, now) for each in self.keys))
+
+    def without_older(self, now: datetime) -> System:
+        """Return the system with its newest key alone: an overlap ends before its time."""
+        return replace(self, keys=tuple(each.ended(now, now) if each.until else each for each in self.keys))
 
 
 def instance_of(division: str) -> str:

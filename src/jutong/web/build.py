@@ -27,6 +27,7 @@ from jutong.terms import Actor
 from . import (
     atlas,
     auth,
+    callers,
     catalogue,
     census,
     collection,
@@ -83,6 +84,7 @@ SECURITY_HEADERS = {
 Answered = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 ROOMS = (
     registers,
+    callers,
     catalogue,
     search,
     harvest,

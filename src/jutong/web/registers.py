@@ -92,9 +92,10 @@ class SystemView(msgspec.Struct, kw_only=True):
 
 
 class PublicKeyForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """An Ed25519 public key in base64."""
+    """An Ed25519 public key in base64, and for how many days the one before it goes on counting."""
 
     public_key: Name
+    overlap_days: Annotated[int, msgspec.Meta(ge=0, le=registers.OVERLAP_DAYS)] = 0
 
 
 class NodeForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -217,10 +218,20 @@ def set_key(
     system: Part,
     data: JSONBody[PublicKeyForm],
 ) -> SystemView:
-    """Give a system its key, or a new one; what the old one signed stays provable."""
+    """Give a system its key, or a new one: the old one ends at once, or after the overlap."""
     with house.desk(actor) as desk:
         name = SystemName(instance, member_class, member, system)
-        return _system(registers.set_key(desk, name, PublicKey.read(data.public_key)))
+        key = PublicKey.read(data.public_key)
+        return _system(registers.set_key(desk, name, key, overlap_days=data.overlap_days))
+
+
+@removing("/api/systems/{instance:str}/{member_class:str}/{member:str}/{system:str}/key/overlap", tags=TAGS)
+def end_overlap(
+    house: TheHouse, actor: TheActor, instance: Part, member_class: Part, member: Part, system: Part
+) -> None:
+    """Let a system's newest key count alone from now on."""
+    with house.desk(actor) as desk:
+        registers.end_overlap(desk, SystemName(instance, member_class, member, system))
 
 
 @act("/api/nodes", tags=TAGS)
@@ -297,6 +308,7 @@ ENDPOINTS = [
     register_system,
     list_systems,
     set_key,
+    end_overlap,
     enrol_node,
     list_nodes,
     enter_calendar,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jutong import registers
 from jutong.desk import House
+from jutong.kernel.crypto import EitherKey
 from jutong.kernel.errors import NO_TEXT, Invalid, NotFound, NotKnown, Refused, Unavailable, WrongMoment
 from jutong.kernel.files import refusing_full_disk, sync_folder
 from jutong.kernel.text import Text, text
@@ -198,9 +199,10 @@ def _proven(house: House, head: Head, path: Path) -> tuple[Actor, str]:
             system = registers.find_system(db, SystemName.parse(head.system))
     except Refused as error:
         raise unknown from error
-    if system.key is None:
+    counting = [one.key for one in system.counting(house.clock())]
+    if not counting:
         raise unknown
-    return pushes.actor_of(str(system.name), system.body), digest_of_signed(path, system.key, Limits())
+    return pushes.actor_of(str(system.name), system.body), digest_of_signed(path, EitherKey(counting), Limits())
 
 
 def _sender(house: House, system: str) -> Actor:

@@ -124,7 +124,8 @@ class Standing:
         if len(alike.places) >= _PLACES_AT_MOST:
             alike.places.clear()
         path = scope["raw_path"].rpartition(b"/")[0]
-        alike.places[path] = place_of(case.plan, case.service, case.at.day, alike.fields[b"x-road-client"], case.kept)
+        client = case.client.name.encode()
+        alike.places[path] = place_of(case.plan, case.service, case.at.day, client, case.kept)
 
 
 def _lasting(pairs: Pairs) -> Pairs:

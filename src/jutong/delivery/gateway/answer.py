@@ -17,6 +17,7 @@ from ..service import Service
 from ..wire import NOT_FOUND, WRONG_METHOD, Asked, Turned, invalid, segments_of
 from .case import Case
 from .desks import Desks
+from .mediator import FACE, mediate
 from .query import query, query_all
 from .verify import verify
 
@@ -35,6 +36,8 @@ def answer(desks: Desks, asked: Asked, case: Case) -> tuple[int, bytes]:
         raise Turned(WRONG_METHOD)
     if len(parts) == 7 and parts[1] == "r1":
         return _metadata(desks, asked, case, "/".join(parts[2:6]), parts[6])
+    if parts[1:2] == [FACE]:
+        return mediate(desks, asked, case, parts[2:])
     if asked.path == "/r1/session":
         return _session(desks, asked, case)
     raise Turned(NOT_FOUND)
@@ -85,7 +88,7 @@ def _session(desks: Desks, asked: Asked, case: Case) -> tuple[int, bytes]:
     if b"signature-input" not in asked.fields:
         _unsigned()
     case.about = "session"
-    token, session = desks.sessions.open(case.client.name, case.client.spelled_key, case.at.seconds)
+    token, session = desks.sessions.open(case.client.name, case.key, case.at.seconds)
     expires = datetime.fromtimestamp(session.expires, UTC).isoformat()
     said: dict[str, Fact] = {"token": token, "expires": expires}
     return 200, msgspec.json.encode(said)

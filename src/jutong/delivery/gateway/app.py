@@ -17,13 +17,13 @@ from jutong.desk import House
 from jutong.guard.grades import Durability
 from jutong.kernel.clock import Clock
 from jutong.kernel.crypto import SigningKey
-from jutong.kernel.errors import NotKnown, TooMuch, Unavailable
-from jutong.kernel.httpsig import Target, claim_of, sign_response, verify_request
+from jutong.kernel.errors import TooMuch, Unavailable
+from jutong.kernel.httpsig import sign_response
 from jutong.kernel.ids import ulid
 from jutong.kernel.text import text
 from jutong.pools import Lookup, LookupReader, RangeCopies
 
-from ..board import Board, Client
+from ..board import Board
 from ..plan import ANSWERED
 from ..quota import Counters, Spent
 from ..refusal import Refusal
@@ -37,13 +37,13 @@ from ..wire import (
     bound_digest,
     encode_record,
     invalid,
-    not_known,
     problem,
     spelled,
     unavailable,
 )
 from .alike import Standing
 from .answer import answer
+from .callers import Callers
 from .case import Case
 from .desks import Desks
 from .head import ALWAYS, head_of
@@ -61,14 +61,6 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]  # status, fields, body
 
 # Without the control database nobody can tell whether a right still stands; for so long the last board is believed.
 BELIEVED_SECONDS = 60
-_SIGNED_FIELDS = (
-    "content-digest",
-    "x-road-client",
-    "jutong-agreement",
-    "jutong-purpose",
-    "signature-input",
-    "signature",
-)
 
 
 def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) -> Gateway:
@@ -103,14 +95,14 @@ class Gateway:
         names: Names,
         folder: Path,
     ) -> None:
-        secret = node_secret(key)
         self._journal, self._key, self._clock, self._names = Turns(journal), key, clock, names
-        self._lookup, self._watch = lookup, Watch(engine, secret)
-        self._sessions = Sessions(key, key.public.raw, names.node)
+        self._lookup, self._watch = lookup, Watch(engine, key, clock)
+        sessions = Sessions(key, key.public.raw, names.node)
         self._counters = Counters(folder / "quota")
         self._spent = Spent(folder / "signatures.map")
+        self._callers = Callers(sessions, self._spent, names)
         self._readers: dict[str, LookupReader] = {}
-        self._desks = Desks(self._readers, self._counters, self._sessions, secret)
+        self._desks = Desks(self._readers, self._counters, sessions, node_secret(key))
         self._lists = Lists(self._desks, ranges.open(), key)
         self._naming = Naming()
         self._unknown: dict[int, int] = {}
@@ -198,18 +190,20 @@ class Gateway:
         asked = Asked(scope["method"], "/", "", {})
         try:
             asked = await listened(scope, receive)
-            client, signature, until = self._identify(asked, at.seconds)
+            known = self._callers.identify(self.board, asked, at.seconds)
         except Turned as turned:
             self._unknown[at.seconds // 60] = self._unknown.get(at.seconds // 60, 0) + 1
             return _stranger(turned.refusal, asked)
         naming = self._naming
-        case = Case(naming.call_id(at.milliseconds), naming.request_id(), client, at)
+        case = Case(naming.call_id(at.milliseconds), naming.request_id(), known.client, at)
+        case.key, case.by_secret, signature = known.key, known.by_secret, known.signature
         try:
             self._check_fields(asked, case)
             listed = await self._lists.answer(asked, case)
             status, body = listed or answer(self._desks, asked, case)
-            if asked.method == "GET" and not (asked.query or signature or listed) and _steady(case):
-                self._desks.standing.learn(scope, case, until)
+            # Only a session makes the next call known: a signature, or the code of a secret, counts once.
+            if known.until and asked.method == "GET" and not (asked.query or listed) and _steady(case):
+                self._desks.standing.learn(scope, case, known.until)
         except Turned as turned:
             status, body = self._turned(turned.refusal, asked, case)
         except (TooMuch, Unavailable) as error:
@@ -230,44 +224,6 @@ class Gateway:
     def _sees(self, at: Instant) -> bool:
         """Say whether the rights that this worker knows can still be believed."""
         return at.steady - self._watch.read_at <= BELIEVED_SECONDS
-
-    def _identify(self, asked: Asked, now: int) -> tuple[Client, str, int]:
-        name = asked.field(b"x-road-client")
-        if not name:
-            raise invalid(text("the field {field} is missing", field="X-Road-Client"))
-        client = self._desks.standing.board.clients.get(name)
-        if b"signature-input" in asked.fields:
-            self._check_signature(asked, client, now)
-            assert client is not None
-            return client, asked.field(b"signature"), 0
-        token = asked.fields.get(b"authorization", b"").decode("latin-1")
-        session = self._sessions.known(token[7:], now) if token[:7].lower() == "bearer " else None
-        if client is None or session is None or session.client != name or session.key != client.spelled_key:
-            raise not_known(
-                text("the caller is not known"),
-                text("every call carries a session token or a signature (RFC 9421) of the system that it names"),
-                text("open a session with a signed POST to /r1/session"),
-            )
-        return client, "", session.expires
-
-    def _check_signature(self, asked: Asked, client: Client | None, now: int) -> None:
-        headers = {name: value for name in _SIGNED_FIELDS if (value := asked.field(name.encode()))}
-        authority = asked.field(b"host").lower()
-        try:
-            self._prove(asked, client, headers, authority, now)
-        except NotKnown as error:
-            raise not_known(error.reason, error.basis, error.remedy) from error
-        except TooMuch as error:
-            raise Turned(Refusal("too-much", error.reason, error.basis, error.remedy)) from error
-
-    def _prove(self, asked: Asked, client: Client | None, headers: Mapping[str, str], authority: str, now: int) -> None:
-        claim = claim_of(headers)
-        if client is None or claim.keyid != client.name or authority not in self._names.authorities:
-            raise NotKnown(text("the signature does not belong to this message and this key"))
-        target = Target(asked.method, authority, asked.path, asked.query)
-        verify_request(claim, client.key, target, headers, asked.body, now=now)
-        if not self._spent.admit(claim.mark, created=claim.created, now=now):
-            raise NotKnown(text("the signature was used before"), remedy=text("sign every call anew"))
 
     def _check_fields(self, asked: Asked, case: Case) -> None:
         if not self._sees(case.at):
@@ -315,7 +271,7 @@ class Gateway:
         headers = [
             *ALWAYS,
             (b"content-length", b"%d" % len(body)),
-            (b"x-road-client", asked.fields[b"x-road-client"]),
+            (b"x-road-client", case.client.name.encode()),
             (b"x-road-id", (case.road_id or case.request_id).encode()),
             (b"x-road-request-id", case.request_id.encode()),
             (b"x-road-request-hash", spelled(case.request_hash)),

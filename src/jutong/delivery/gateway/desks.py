@@ -99,10 +99,22 @@ def granted(
     if not found:
         raise Turned(NOT_FOUND)
     case.service = service = board.services[path]
+    if not purpose and case.by_secret:
+        # The domestic profiles have no place for it; where one purpose was agreed, that is the one.
+        agreed = {plan.only_purpose for plan in found}
+        purpose = case.purpose = agreed.pop() if len(agreed) == 1 else ""
     if not purpose:
         raise invalid(text("the field {field} is missing", field="Jutong-Purpose"))
     call = Call(
-        case.client.name, method, purpose, items, case.at.day, case.at.hour, records=records, address=asked.peer
+        case.client.name,
+        method,
+        purpose,
+        items,
+        case.at.day,
+        case.at.hour,
+        records=records,
+        address=asked.peer,
+        by_secret=case.by_secret,
     )
     first = None
     for plan in found:
@@ -124,7 +136,18 @@ def count(desks: Desks, case: Case, plan: Plan, records: int) -> None:
 
 def row_of(desks: Desks, plan: Plan, service: Service, key: bytes, kept: RowRule | None) -> bytes | None:
     """Return the row of a key, if it is inside the agreed area and policies let it be seen."""
-    held = desks.readers[service.copy].get(key) if key else None
+    return _inside(plan, desks.readers[service.copy].get(key) if key else None, kept)
+
+
+def rows_of(
+    desks: Desks, plan: Plan, service: Service, keys: Sequence[bytes], kept: RowRule | None
+) -> list[bytes | None]:
+    """Return the row of each key, where there is one inside the agreed area that policies let be seen, in order."""
+    held = desks.readers[service.copy].get_many(keys)
+    return [_inside(plan, row, kept) for row in held] if plan.regions or kept else held
+
+
+def _inside(plan: Plan, held: bytes | None, kept: RowRule | None) -> bytes | None:
     if held is None or not (plan.regions or kept):
         return held
     values = _rows.decode(held)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 Pairs = Sequence[tuple[bytes, bytes]]
 
 ALWAYS = (
-    (b"content-type", b"application/json;charset=utf-8"),
+    (b"content-type", b"application/json; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 )

@@ -13,7 +13,7 @@ from ..plan import Plan
 from ..shape import Shape
 from ..wire import NO_RECORD, QUERY_BATCH_LIMIT, Asked, invalid, problem
 from .case import Case
-from .desks import Desks, count, granted, named, row_of
+from .desks import Desks, count, granted, named, row_of, rows_of
 
 _ITEMS_LIMIT = 500
 
@@ -63,7 +63,7 @@ def query_all(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, b
     plan, service = granted(desks, asked, case, path, Method.QUERY, wanted, len(spelled))
     count(desks, case, plan, len(spelled))
     shape = shape_of(plan, wanted)
-    rows = [row_of(desks, plan, service, key, case.kept) for key in spelled]
+    rows = rows_of(desks, plan, service, spelled, case.kept)
     case.rows = len(rows) - rows.count(None)
     found = [b'{"found":false}' if row is None else b'{"found":true,"record":%b}' % shape.record(row) for row in rows]
     return 200, b"[%b]" % b",".join(found)

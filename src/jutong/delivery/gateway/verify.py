@@ -10,7 +10,7 @@ from jutong.kernel.text import text
 from ..likeness import Value, matches
 from ..wire import BATCH_LIMIT, Asked, invalid
 from .case import Case
-from .desks import Desks, count, granted, named, row_of
+from .desks import Desks, count, granted, named, rows_of
 
 _rows = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -46,8 +46,7 @@ def verify(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, byte
     plan, service = granted(desks, asked, case, path, Method.VERIFY, items, len(spelled))
     count(desks, case, plan, len(claims))
     verdicts = []
-    for claim, key in zip(claims, spelled, strict=True):
-        row = row_of(desks, plan, service, key, case.kept)
+    for claim, row in zip(claims, rows_of(desks, plan, service, spelled, case.kept), strict=True):
         held = None if row is None else _held(row, claim)
         verdicts.append({"match": matches(claim.facts, held)})
     case.rows = len(claims)

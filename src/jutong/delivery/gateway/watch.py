@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from jutong import catalogue, registers, sharing
 from jutong.catalogue import Entry
+from jutong.kernel.clock import Clock
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.db import Db, connection
 from jutong.kernel.errors import Invalid, NotFound, Unavailable
@@ -18,7 +20,8 @@ from jutong.registers import System
 from jutong.sharing import Agreement
 
 from .. import policies, store
-from ..board import Board, Client, board_of
+from ..board import FOREVER, Board, Client, ClientKey, ClientSecret, board_of
+from ..dialects import SharedSecret, live_secrets, sealing_of, secrets_epoch
 from ..listing.clause import Prepared, prepared
 from ..listing.listing import Listing
 from ..listing.store import live_listings
@@ -27,8 +30,9 @@ from ..plan import Plan, compile
 from ..ruling import InForce
 from ..service import Service
 
+log = logging.getLogger(__name__)
 POLL_SECONDS = 0.2  # a right that was taken away is gone within a second
-_WIDER_EVERY = 4  # polls; systems, their keys and services are looked at this often
+_WIDER_EVERY = 4  # polls; services are looked at this often
 _ENTRIES_EVERY = 40  # wider looks; finds entries that changed without a change of rights
 
 
@@ -40,12 +44,14 @@ def node_secret(key: SigningKey) -> bytes:
 class Watch:
     """Reads what changed and makes the board anew; for one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, secret: bytes) -> None:
-        self._engine, self._secret = engine, secret
+    def __init__(self, engine: sa.Engine, key: SigningKey, clock: Clock) -> None:
+        self._engine, self._secret, self._clock = engine, node_secret(key), clock
+        self._sealing = sealing_of(key)
         self._round = self._wide_round = 0
         self._epoch = 0
+        self._callers_epoch: object = None
         self._agreements: dict[str, Agreement] = {}
-        self._systems: tuple[System, ...] = ()
+        self._clients: tuple[Client, ...] = ()
         self._services: tuple[Service, ...] = ()
         self._listings: tuple[Listing, ...] = ()
         self._openings: frozenset[tuple[str, str]] = frozenset()
@@ -67,7 +73,8 @@ class Watch:
             try:
                 # A service before the agreements: its opening and the note of its delivery are one transaction, so
                 # whoever knows the service then reads that it was delivered.
-                changed = wider and self._others_changed(db)
+                changed = wider and self._services_changed(db)
+                changed = self._callers_changed(db) or changed
                 changed = self._policies_changed(db, today) or changed
                 changed = self._agreements_changed(db) or changed
                 if changed:
@@ -98,17 +105,44 @@ class Watch:
         self._plans.clear()
         return True
 
-    def _others_changed(self, db: Db) -> bool:
-        systems, services = registers.systems(db), store.services(db)
-        listings, openings = live_listings(db), listing_openings(db)
+    def _callers_changed(self, db: Db) -> bool:
+        # A key that was stolen must not count for a second more, so this little question is asked at every poll.
+        epoch = (registers.systems_epoch(db), secrets_epoch(db))
+        if epoch == self._callers_epoch:
+            return False
+        now = self._clock()
+        held: dict[str, list[SharedSecret]] = {}
+        for one in live_secrets(db, now):
+            held.setdefault(one.system, []).append(one)
+        clients = [self._client(system, held.get(str(system.name), []), now) for system in registers.systems(db)]
+        self._clients = tuple(one for one in clients if one.keys or one.secrets)
+        self._callers_epoch = epoch
+        return True
+
+    def _client(self, system: System, secrets: list[SharedSecret], now: datetime) -> Client:
+        keys = tuple(
+            ClientKey(one.key, str(one.key), int(one.until.timestamp()) if one.until else FOREVER)
+            for one in system.counting(now)
+        )
+        opened = []
+        for one in secrets:
+            try:
+                letters = one.opened(self._sealing)
+            except Unavailable as error:
+                log.warning("calls by the shared secret %s are refused: %s", one.id, error)
+                continue
+            opened.append(ClientSecret(one.profile, letters, int(one.expires.timestamp())))
+        return Client(str(system.name), system.body, keys, tuple(opened))
+
+    def _services_changed(self, db: Db) -> bool:
+        services, listings, openings = store.services(db), live_listings(db), listing_openings(db)
         self._wide_round += 1
         if services != self._services or self._wide_round % _ENTRIES_EVERY == 0:
             self._entries.clear()
             self._plans.clear()
-        elif (systems, listings, openings) == (self._systems, self._listings, self._openings):
+        elif (listings, openings) == (self._listings, self._openings):
             return False
-        self._systems, self._services = systems, services
-        self._listings, self._openings = listings, openings
+        self._services, self._listings, self._openings = services, listings, openings
         return True
 
     def _compile(self, db: Db) -> None:
@@ -131,10 +165,5 @@ class Watch:
             return None
 
     def _board(self) -> Board:
-        clients = [
-            Client(str(system.name), system.body, system.key, str(system.key))
-            for system in self._systems
-            if system.key is not None
-        ]
         plans = self._plans.values()
-        return board_of(self._epoch, clients, self._services, plans, self._prepared, self._openings)
+        return board_of(self._epoch, self._clients, self._services, plans, self._prepared, self._openings)

@@ -8,16 +8,19 @@ from urllib.parse import quote
 import msgspec
 
 from jutong import registers
+from jutong.delivery import dialects
+from jutong.delivery.dialects import HeaderProfile
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Overtaken
 from jutong.kernel.text import text
-from jutong.registers import Node, Relation, System, SystemName
+from jutong.registers import Node, Relation, System
 
 from ..wiring import CodeField, Name, Words
 from .frame import Answer, Crumb, TheVisit, acted, done, shown
 from .overtaken import noun_overtaken, seen_of
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
+from .words import word_of
 
 HOME: tuple[Crumb, ...] = (("/", text("First page")),)
 OF_NODE = {
@@ -35,19 +38,6 @@ class NewSystem(msgspec.Struct, kw_only=True):
     body: CodeField
     code: Name
     title: Name
-
-
-class Key(msgspec.Struct, kw_only=True):
-    """A system's public key."""
-
-    name: Name
-    public_key: Name
-
-
-class Named(msgspec.Struct, kw_only=True):
-    """A system by its name in the network."""
-
-    name: Name
 
 
 class NewNode(msgspec.Struct, kw_only=True):
@@ -112,13 +102,19 @@ NODES: Table[Node] = Table(
 
 @shown("/systems", guard="pages.systems")
 def list_systems(visit: TheVisit) -> Answer:
-    """List the systems that the visitor looks after; one that is chosen stands above, with its key."""
+    """List the systems that the visitor looks after; one that is chosen stands above, with its keys."""
+    return systems_page(visit)
+
+
+def systems_page(visit: Visit, *, issued: str = "") -> Answer:
+    """Return the page of systems; a secret that was issued just now is shown this once."""
     with visit.house.reading() as db:
         over_all = registers.over_all(db, visit.acting)
         names = {one.code: one.short_name or one.name for one in registers.bodies(db)}
         own = None if over_all else visit.acting.org
         chosen = registers.known_system(db, visit.form.get("name") or visit.asked("system"), own)
         standing = _standing_system(visit)
+        secrets = dialects.live_secrets(db, visit.house.clock(), str(chosen.name)) if chosen else ()
     bodies = names if over_all else {visit.acting.org: names.get(visit.acting.org, visit.acting.org)}
 
     def fetch(ask: Asked) -> tuple[System, ...]:
@@ -149,11 +145,18 @@ def list_systems(visit: TheVisit) -> Answer:
         title=SYSTEMS.title,
         crumbs=HOME,
         chosen=chosen,
+        counting=chosen.counting(visit.house.clock()) if chosen else (),
+        secrets=[(one, word_of(one.profile)) for one in secrets],
+        issued=issued,
+        profiles=HeaderProfile,
+        most_days=dialects.LONGEST_DAYS,
+        most_overlap=registers.OVERLAP_DAYS,
         names=names,
         bodies=tuple(bodies.items()),
         standing=standing,
         may_register=visit.may("registers.register_system"),
         may_key=visit.may("registers.set_key"),
+        may_issue=visit.may("delivery.issue_secret"),
     )
 
 
@@ -163,26 +166,7 @@ def register_system(visit: TheVisit) -> Answer:
     given = visit.form.read(NewSystem)
     with visit.desk() as desk:
         made = registers.register_system(desk, given.body, given.code, given.title, seen=visit.form.seen)
-    return done(desk, _address(made))
-
-
-@acted("/systems/key", guard="pages.systems", again=list_systems)
-def set_key(visit: TheVisit) -> Answer:
-    """Give a system its key, or a new one."""
-    given = visit.form.read(Key)
-    with visit.desk() as desk:
-        key = PublicKey.read(given.public_key)
-        made = registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.seen)
-    return done(desk, _address(made))
-
-
-@acted("/systems/key/withdrawal", guard="pages.systems", again=list_systems)
-def withdraw_key(visit: TheVisit) -> Answer:
-    """Take a system's key from it."""
-    given = visit.form.read(Named)
-    with visit.desk() as desk:
-        made = registers.withdraw_key(desk, SystemName.parse(given.name))
-    return done(desk, _address(made))
+    return done(desk, address_of(made))
 
 
 @shown("/nodes", guard="pages.nodes")
@@ -235,7 +219,8 @@ def _node(visit: Visit) -> Node:
     return Node(name=given.name, url=given.url, key=PublicKey.read(given.key), relation=given.relation, body=given.body)
 
 
-def _address(one: System) -> str:
+def address_of(one: System) -> str:
+    """Return where a system is shown."""
     return f"/systems?system={quote(str(one.name), safe='')}"
 
 
@@ -248,4 +233,4 @@ def _standing_system(visit: Visit) -> str:
         return next((one.title for one in registers.systems(db, body) if one.name.system == code), "")
 
 
-PAGES = [list_systems, register_system, set_key, withdraw_key, list_nodes, enrol_node]
+PAGES = [list_systems, register_system, list_nodes, enrol_node]

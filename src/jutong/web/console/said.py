@@ -29,6 +29,7 @@ DONE: Mapping[str, Text] = {
     "registers.system_registered": text("The system stands in the register."),
     "registers.key_set": text("The system has its key."),
     "registers.key_withdrawn": text("The key was withdrawn."),
+    "registers.overlap_ended": text("The newest key counts alone."),
     "registers.node_enrolled": text("The node is trusted under its key."),
     "registers.calendar_entered": text("The year's notice was entered; open terms are counted anew."),
     # access
@@ -211,6 +212,8 @@ DONE: Mapping[str, Text] = {
     # delivery
     "delivery.opened": text("The service is open."),
     "delivery.profile_issued": text("The profile was issued."),
+    "delivery.secret_issued": text("The secret was issued."),
+    "delivery.secret_revoked": text("The secret has ended."),
     "delivery.profile_revoked": text("The profile has ended, and with it every address that it was given."),
     "delivery.subscribed": text("The system is subscribed; it is told of the newest version next."),
     "delivery.unsubscribed": text("The subscription has ended; nothing more is sent."),

@@ -9,6 +9,7 @@ from typing import Any
 from jutong import catalogue, oversight, quality, registers
 from jutong.catalogue import harvest, item, terms_of_use
 from jutong.delivery.bulk import telling
+from jutong.delivery.dialects import HeaderProfile
 from jutong.guard import Method
 from jutong.kernel.text import Text, plain, text
 from jutong.terms import Assurance, BodyKind, Duty, Grade
@@ -82,6 +83,10 @@ REGISTERS: Words = {
         registers.Relation.PARENT: text("upper tier"),
         registers.Relation.CHILD: text("lower tier"),
         registers.Relation.PEER: text("same tier"),
+    },
+    HeaderProfile: {
+        HeaderProfile.NATIONAL: text("national exchange platform (gjgxjhpt_*)"),
+        HeaderProfile.PORTAL: text("provincial open portals (X-Client-Id, X-Nonce)"),
     },
 }
 ACCESS: Words = {

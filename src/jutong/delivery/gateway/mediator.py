@@ -1,0 +1,107 @@
+"""The GovStack information mediator's three lists and its OpenAPI descriptions, over the same agreements.
+
+Source: GovStack, building block Information Mediator, service APIs (``listClients``, ``listMethods``,
+``allowedMethods``, ``getOpenAPI``) and its public conformance suite. Unlike a mock of it, this face answers callers
+that are known, and each for what its agreements allow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qs
+
+import msgspec
+
+from jutong.kernel.canon import Fact
+from jutong.kernel.text import text
+
+from ..describe import endpoints_of, openapi
+from ..plan import Plan
+from ..service import Service
+from ..wire import NOT_FOUND, WRONG_METHOD, Asked, Turned, invalid
+from .case import Case
+from .desks import Desks
+
+FACE = "im"
+# Instance and class begin with a letter, codes with a letter or digit; else what X-Road takes in an identifier.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'()+,\-.=?]{0,63}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9'()+,\-.=?]{0,63}")
+Held = Sequence[tuple[Service, tuple[Plan, ...]]]
+
+
+def mediate(desks: Desks, asked: Asked, case: Case, parts: Sequence[str]) -> tuple[int, bytes]:
+    """Return status and body for the parts of a path after the face's name, or leave through ``Turned``."""
+    if asked.method != "GET":
+        raise Turned(WRONG_METHOD)
+    if asked.body:
+        raise invalid(text("a query has no body"))
+    if list(parts) == ["listClients"]:
+        case.about = "listClients"
+        return 200, _members([_client(name) for name in _clients(desks, case)])
+    if len(parts) != 5 or parts[4] not in ("listMethods", "allowedMethods", "getOpenAPI"):
+        raise Turned(NOT_FOUND)
+    names, codes = parts[:2], parts[2:4]
+    if not (all(map(_NAME.fullmatch, names)) and all(map(_CODE.fullmatch, codes))):
+        raise invalid(text("a part of a system's name is 1 to 64 letters, digits or '()+,-.=?"))
+    case.about = parts[4]
+    wanted = _code(asked.query) if parts[4] == "getOpenAPI" else ""
+    known = desks.standing.board.services_of(case.client.name, "/".join(parts[:4]))
+    if not known:
+        raise Turned(NOT_FOUND)
+    if parts[4] == "getOpenAPI":
+        return 200, _described(asked, case, known, wanted)
+    if parts[4] == "allowedMethods":
+        open_today = ((service, [plan for plan in plans if plan.open(case.at.day)]) for service, plans in known)
+        return 200, _members([_service(service, plans) for service, plans in open_today if plans])
+    return 200, _members([_service(service, plans) for service, plans in known])
+
+
+def _described(asked: Asked, case: Case, known: Held, wanted: str) -> bytes:
+    for service, plans in known:
+        if service.name == wanted:
+            case.service = service
+            # The specification hands the document over as a JSON string.
+            document = msgspec.json.encode(openapi(service, plans, language=asked.language))
+            return msgspec.json.encode(document.decode())
+    raise Turned(NOT_FOUND)
+
+
+def _code(query: str) -> str:
+    given = parse_qs(query, keep_blank_values=True, max_num_fields=8).get("serviceCode", [])
+    if len(given) != 1 or _CODE.fullmatch(given[0]) is None:
+        raise invalid(text("the query is not of the form ?serviceCode=name"))
+    return given[0]
+
+
+def _clients(desks: Desks, case: Case) -> list[str]:
+    """Return what the caller may know of: itself, and the providing systems at which it has any right."""
+    board = desks.standing.board
+    providers = {board.services[path].provider_system for client, path in board.plans if client == case.client.name}
+    return [case.client.name, *sorted(providers - {case.client.name})]
+
+
+def _client(name: str) -> dict[str, Fact]:
+    instance, member_class, member, application = name.split("/")
+    return {
+        "objectType": {"object_type": "SUBSYSTEM"},
+        "GovStackInstance": instance,
+        "memberClass": member_class,
+        "memberCode": member,
+        "applicationCode": application,
+    }
+
+
+def _service(service: Service, plans: Sequence[Plan]) -> dict[str, Fact]:
+    return {
+        **_client(service.provider_system),
+        "objectType": {"object_type": "SERVICE"},
+        "serviceType": "OPENAPI",
+        "serviceCode": service.name,
+        "serviceVersion": str(service.entry_version),
+        "endpointList": {"member": endpoints_of(plans)},
+    }
+
+
+def _members(members: list[dict[str, Fact]]) -> bytes:
+    return msgspec.json.encode({"member": members})
