@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -121,6 +121,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _erasure(city)
     _layer(city)
     _use(city)
+    _application(city)
     city.settle()
     return city
 
@@ -136,6 +137,17 @@ def _use(city: City) -> None:
     with city.house.desk(asking) as desk:
         opened = dispute.open_dispute(desk, city.found["agreement"], dispute.Ruling.STAND, "各执一词")
     city.found["dispute"] = opened.id
+
+
+def _application(city: City) -> None:
+    """Let the consumer ask for two entries at once, and keep the words for the next time."""
+    asker = Actor(id="asker", org=SOCIAL, duties=frozenset({Duty.REQUESTS}))
+    with city.house.reading() as db:
+        wish = sharing.find_request(db, city.found["wish"]).wish
+    wishes = [replace(wish, entry=city.found[one], items=("name",)) for one in ("entry", "revised")]
+    with city.house.desk(asker) as desk:
+        city.found["application"] = sharing.draft_batch(desk, wishes)[0].batch
+        city.found["template"] = sharing.keep_template(desk, city.found["wish"], "核验原单位").id
 
 
 def _outflow(city: City) -> None:
@@ -396,6 +408,8 @@ def filled(city: City, path: str, **others: str) -> str:
         "subscription_id": found["line"],
         "outflow_id": found["outflow"],
         "batch_id": found["batch"],
+        "application_id": found["application"],
+        "template_id": found["template"],
         "code": MARKET,
         "table_id": found["table"],
         "survey_id": found["survey"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from jutong import sharing
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import SigningKey
 from jutong.terms import Actor, Duty
@@ -116,6 +117,7 @@ _CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Du
 # Things that not everybody sees who may look at such pages: what another body's people get instead.
 SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/application": _in(SOCIAL),
     "/agreements/{agreement_id}/whole": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/use": _in(MARKET, SOCIAL, AUTHORITY),
     "/disputes/{dispute_id}": _in(MARKET, SOCIAL, AUTHORITY),
@@ -160,6 +162,7 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/receipts/{some_id}/r.txt": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
     "/objections/{objection_id}": _in(MARKET, AUTHORITY),
     "/people/{person_id}": _in(MARKET, AUTHORITY),
+    "/requests/batches/{application_id}": _in(SOCIAL),
     "/requests/{request_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/requests/{request_id}/draft": _in(SOCIAL),
     "/scorecards/{code}": _in(MARKET, AUTHORITY),
@@ -251,6 +254,17 @@ def _trigger(city: City) -> Mapping[str, object]:
 
 def _wish(city: City) -> Mapping[str, object]:
     return {name: value for name, value in a_wish(city).items() if name != "divisions"}
+
+
+def _several(city: City) -> Mapping[str, object]:
+    entries = [city.found["entry"], city.found["revised"]]
+    return {**_wish(city), "entry": entries, **{f"items-{one}": ["name"] for one in entries}}
+
+
+def _signed(city: City) -> Mapping[str, object]:
+    with city.house.reading() as db:
+        wish = sharing.find_request(db, city.found["wish"]).wish
+    return {"signed": f"{city.found['wish']}:{wish.digest()}"}
 
 
 def _use(city: City) -> Mapping[str, object]:
@@ -490,6 +504,14 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     # sharing: the consumer asks, its office head signs; the provider's office answers; the authority allows more time
     "/requests/new": _deed("sharing.draft_request", *_CONSUMERS, "stranger", fields=_wish),
+    "/requests/batches/new": _deed("sharing.draft_request", *_CONSUMERS, "stranger", fields=_several),
+    "/requests/batches/{application_id}/signature": _deed("sharing.sign_request", "asking-head", owner=SOCIAL),
+    "/requests/batches/{application_id}/submission": _deed("sharing.submit_request", *_CONSUMERS, owner=SOCIAL),
+    "/requests/{request_id}/template": _deed(
+        "sharing.keep_template", *_CONSUMERS, owner=SOCIAL, request="wish", fields={"name": "核验"}
+    ),
+    "/requests/templates/{template_id}/removal": _deed("sharing.drop_template", *_CONSUMERS, owner=SOCIAL),
+    "/signatures": _deed("sharing.sign_request", "asking-head", owner=SOCIAL, fields=_signed),
     "/requests/{request_id}/draft": _deed(
         "sharing.draft_request", *_CONSUMERS, request="wish", fields=_wish, hidden_from=("stranger",)
     ),
@@ -609,6 +631,12 @@ DONE_BY: Mapping[str, Deed] = {
         *("overseer", "own-oversight"),
         parties=(AUTHORITY,),
         fields={"short_why": "不够"},
+    ),
+    "/agreements/{agreement_id}/application": _deed(
+        "sharing.draft_amendment",
+        *_CONSUMERS,
+        owner=SOCIAL,
+        fields=lambda city: {**_wish(city), "quota_per_day": "7"},
     ),
     "/agreements/{agreement_id}/change": _deed(
         "sharing.propose_change",

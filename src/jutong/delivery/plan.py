@@ -15,7 +15,8 @@ from jutong.guard.grades import Durability, Method, handling
 from jutong.guard.mask import Clear, Masked, parse_mask
 from jutong.kernel.errors import NO_TEXT
 from jutong.kernel.text import Text, text
-from jutong.sharing.agreement import Agreement, Standing
+from jutong.sharing.agreement import Agreement
+from jutong.sharing.standing import Standing
 
 from .shape import Shape
 

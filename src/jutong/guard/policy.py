@@ -196,6 +196,10 @@ POLICIES: Mapping[str, Policy] = {
     "library.settle": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # sharing
     "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),
+    "sharing.draft_amendment": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.drop_amendments": _by(Duty.HOUSE, tie=Tie.ANY),
+    "sharing.keep_template": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.drop_template": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.redraft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.sign_request": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.submit_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),

@@ -13,7 +13,8 @@ from jutong.guard.mask_sql import mask_sql
 from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.text import text
 from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW, literal
-from jutong.sharing.agreement import Agreement, Standing
+from jutong.sharing.agreement import Agreement
+from jutong.sharing.standing import Standing
 
 from ..plan import Plan, Refusal, beginning
 from ..service import BATCH, DELIVERED, DISPUTED, standing_rows

@@ -62,6 +62,7 @@ PLACES: tuple[Place, ...] = (
     Place("/erasures", text("Erasure of one subject"), "pages.erasures", of_tier=True),
     # sharing
     Place("/requests", text("Requests"), "pages.requests", key="r"),
+    Place("/signatures", text("To sign and to decide"), "pages.requests"),
     Place("/agreements", text("Agreements"), "pages.agreements", key="t"),
     Place("/disputes", text("Disputes"), "pages.disputes"),
     Place("/use-records", text("Records of use"), "pages.agreements"),
