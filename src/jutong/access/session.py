@@ -101,7 +101,9 @@ class Seat:
         if self.owes is not None or self.chair is None:
             return None
         chair = self.chair
-        return Actor(id=self.person, org=chair.body, duties=chair.duties, cleared=chair.cleared)
+        return Actor(
+            id=self.person, org=chair.body, duties=chair.duties, cleared=chair.cleared, lent_by=chair.lent_by or ""
+        )
 
     @property
     def oneself(self) -> Actor | None:

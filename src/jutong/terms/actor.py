@@ -16,6 +16,7 @@ class Actor:
     org: str
     duties: frozenset[Duty]
     cleared: Grade = Grade.L2
+    lent_by: str = ""  # the holder of the post, where it was lent: who answers for what is done in it
 
 
 def house_of(body: str) -> Actor:
