@@ -92,6 +92,8 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.erasures": {"governance", "answers", "oversight", "security-admin", "department-head"},
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
+    "pages.purchases": WORK | {"audit-admin"},
+    "pages.purchase_form": {"catalogue", "requests", "office-head"},
     "pages.agreements": SHARING,
     "pages.disputes": SHARING | {"department-head"},
     "pages.services": SHARING,
@@ -265,6 +267,11 @@ def _signed(city: City) -> Mapping[str, object]:
     with city.house.reading() as db:
         wish = sharing.find_request(db, city.found["wish"]).wish
     return {"signed": f"{city.found['wish']}:{wish.digest()}"}
+
+
+def _purchase(city: City) -> Mapping[str, object]:
+    words = {"title": "企业信用评分", "supplier": "某征信公司", "contract": "1" * 64, "price": "to-1m"}
+    return {**words, "purposes": ["approval"], "starts": "2026-01-01", "ends": "2035-12-31"}
 
 
 def _use(city: City) -> Mapping[str, object]:
@@ -512,6 +519,17 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     "/requests/templates/{template_id}/removal": _deed("sharing.drop_template", *_CONSUMERS, owner=SOCIAL),
     "/signatures": _deed("sharing.sign_request", "asking-head", owner=SOCIAL, fields=_signed),
+    "/purchases/new": _deed(
+        "sharing.declare_purchase",
+        *(*_CONSUMERS, "officer", "head", "stranger", "own-catalogue", "own-requests", "own-office-head"),
+        owner=OWN,
+        fields=_purchase,
+    ),
+    "/purchases/{purchase_id}/entry": _deed(
+        "sharing.share_purchase",
+        *("officer", "head", "own-catalogue", "own-office-head"),
+        fields=lambda city: {"entry": city.found["entry"]},
+    ),
     "/requests/{request_id}/draft": _deed(
         "sharing.draft_request", *_CONSUMERS, request="wish", fields=_wish, hidden_from=("stranger",)
     ),

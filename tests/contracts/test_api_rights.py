@@ -33,6 +33,7 @@ OPEN_TO_EVERY_POST = {
     "GET /api/deadlines/{rule_id}",
     "GET /api/entries",
     "GET /api/demands",
+    "GET /api/purchases",
     "GET /api/responsibilities",
     "GET /api/negative-list",
     "GET /api/entries/{entry_id}",
@@ -64,6 +65,14 @@ ONLY_ONES_OWN = {
     "GET /api/grading/proposals",
     "GET /api/projects",
     "GET /api/v1/lineage",
+}
+PURCHASE = {
+    **dict.fromkeys(("title", "supplier"), "a"),
+    "contract": "1" * 64,
+    "price": "to-1m",
+    "purposes": ["approval"],
+    "starts": "2026-01-01",
+    "ends": "2035-12-31",
 }
 WATER = "11500000MB4000040F"
 USE = {"since": "2026-01-05", "until": "2026-01-05", **dict.fromkeys(("scene", "process", "effect", "storage"), "a")}
@@ -148,6 +157,8 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/library/layers/{layer}/comparison": {"other": "zones"},
         "POST /api/library/spatial-object/stands": {"key": "zones:1"},
         "POST /api/requests": a_wish(city),
+        "POST /api/purchases": PURCHASE,
+        "POST /api/purchases/{purchase_id}/entry": {"entry": city.found["entry"]},
         "POST /api/request-batches": {"wishes": [a_wish(city), a_wish(city, entry=NOWHERE)]},
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/precheck-return": {"missing": ["证明"]},

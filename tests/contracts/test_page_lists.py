@@ -103,6 +103,7 @@ PLAIN: Mapping[str, tuple[int, str]] = {
     "search/results.html": (3, RANKED),
     "sharing/agreement.html": (4, ONE_THING),
     "sharing/batch.html": (1, ONE_THING),
+    "sharing/bought.html": (1, RANKED),
     "sharing/choose.html": (1, RANKED),
     "sharing/dispute.html": (1, ONE_THING),
     "sharing/form.html": (2, FORM),

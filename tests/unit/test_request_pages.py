@@ -156,3 +156,21 @@ def test_a_signature_in_one_pass_is_for_what_was_shown(console: Console) -> None
     went(send(console, "asking-head", "/signatures", signed=marks), "sharing.signed")
     with city.house.reading() as db:
         assert {sharing.find_request(db, one["id"]).stage for one in made} == {Stage.CONSUMER_OFFICE_SIGNED}
+
+
+def test_bought_data_warns_whoever_wants_it_again(console: Console) -> None:
+    """A purchase is declared and shared by forms; a demand for nearly the same leads to it."""
+    city, today = console.city, console.city.house.clock().astimezone(LEGAL_TIME).date()
+    form = {
+        **{"title": "企业信用评分数据", "supplier": "某征信公司", "contract": "5" * 64, "price": "to-1m"},
+        **{"purposes": ["approval"], "starts": today.isoformat(), "ends": (today + timedelta(days=90)).isoformat()},
+    }
+    assert send(console, "officer", "/purchases/new", **{**form, "contract": "x"}).status_code == 422
+    page = went(send(console, "officer", "/purchases/new", **form), "sharing.purchase_declared")
+    assert send(console, "asker", f"{page}/entry", entry=city.found["second"]).status_code == 403
+    went(send(console, "officer", f"{page}/entry", entry=city.found["second"]), "sharing.purchase_shared")
+    assert "某征信公司" in console.client("asker").get("/purchases").text
+    with city.client() as client:
+        wanted = {"title": "企业信用评分", "purpose": "approval"}
+        demand = done(client.post("/api/demands", json=wanted, headers=city.bearer("asker")))["id"]
+    assert f'href="{page}"' in console.client("asker").get(f"/demands/{demand}").text

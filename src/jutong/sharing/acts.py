@@ -13,6 +13,8 @@ from jutong.terms.deadline import Deadline
 
 from . import clocks, store, waiting
 from .agreement import Agreement
+from .buying import store as buying
+from .buying.purchase import check_licences
 from .drafting import drafted
 from .request import Request, Stage
 from .sketching import store as sketching
@@ -46,6 +48,7 @@ def redraft_request(desk: Desk, request_id: str, wish: Wish, *, seen: str = "") 
     entry = catalogue.visible_to(desk.db, request.entry, desk.actor)
     for name in wish.systems:
         registers.find_system(desk.db, registers.SystemName.parse(name))
+    check_licences(buying.purchases_of_entry(desk.db, entry.id), wish, request.consumer, desk.today)
     redrafted = request.redraft(wish, entry, desk.today, seen=seen)
     if redrafted == request:
         return request

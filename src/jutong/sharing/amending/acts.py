@@ -11,6 +11,8 @@ from jutong.kernel.errors import WrongMoment
 from jutong.kernel.text import text
 
 from .. import store
+from ..buying import store as buying
+from ..buying.purchase import check_licences
 from ..granting import terms_of
 from ..request import Request, Stage, request_of
 from ..wish import must_differ
@@ -38,6 +40,7 @@ def draft_amendment(desk: Desk, agreement_id: str, delta: Delta) -> Request:
             remedy=text("wait for its answer, or take it back"),
         )
     entry = catalogue.find(desk.db, agreement.entry)
+    check_licences(buying.purchases_of_entry(desk.db, entry.id), wish, desk.actor.org, desk.today)
     request = request_of(wish, entry, id=desk.new_id(), consumer=desk.actor.org, today=desk.today)
     request = replace(request, amends=agreement.id, before=before)
     store.save_request(desk.db, request)

@@ -15,6 +15,8 @@ from jutong.kernel.errors import Refused
 
 from .. import clocks, store, waiting
 from ..agreement import Agreement
+from ..buying import store as buying
+from ..buying.purchase import check_licences
 from ..granting import agreement_of, amended_by
 from ..request import Request, Stage
 
@@ -74,6 +76,8 @@ def _granted(
     desk: Desk, request: Request, entry: Entry, masks: Mapping[str, str], quota_per_day: int | None
 ) -> Agreement:
     """Return the agreement that a request leads to: a new one, or the one that it changes, as it wants it."""
+    licences = buying.purchases_of_entry(desk.db, entry.id)
+    check_licences(licences, request.wish, request.consumer, desk.today)
     delivery = clocks.of(desk, "DELIVER", request.provider, desk.today)
     if request.amends:
         standing = store.find_agreement(desk.db, request.amends, hold=True)

@@ -9,7 +9,7 @@ from jutong import catalogue
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
-from jutong.kernel.errors import NotAllowed, NotFound, Refused, TooMuch
+from jutong.kernel.errors import NotFound, Refused, TooMuch
 from jutong.kernel.text import text
 
 from .. import store as sharing
@@ -33,10 +33,12 @@ def draft_batch(desk: Desk, wishes: Sequence[Wish]) -> tuple[Request, ...]:
     for wish in wishes:
         try:
             entry = catalogue.visible_to(desk.db, wish.entry, desk.actor)
-            desk.allow("sharing.draft_request", Label(owner=entry.provider))
+        except NotFound as unknown:
+            faults[wish.entry] = unknown
+            continue
+        desk.allow("sharing.draft_request", Label(owner=entry.provider))
+        try:
             requests.append(replace(drafted(desk, wish, entry), batch=batch))
-        except NotAllowed:
-            raise
         except Refused as refusal:
             faults[wish.entry] = refusal
     if faults:

@@ -27,7 +27,7 @@ learn(Request, Template)
 
 
 def requests_of_batch(db: Db, batch: str, actor: Actor) -> tuple[Request, ...]:
-    """Return the requests of an application that ``actor`` may see, in the order of their entries."""
+    """Return the requests of an application that ``actor`` may see, in one order that stays."""
     query = sa.select(request.c.body).where(request.c.batch == batch).order_by(request.c.id)
     found = (msgspec.convert(body, Request) for body in db.execute(query).scalars())
     seen = tuple(one for one in found if one.visible_to(actor))
