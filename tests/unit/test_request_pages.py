@@ -162,8 +162,13 @@ def test_bought_data_warns_whoever_wants_it_again(console: Console) -> None:
     """A purchase is declared and shared by forms; a demand for nearly the same leads to it."""
     city, today = console.city, console.city.house.clock().astimezone(LEGAL_TIME).date()
     form = {
-        **{"title": "企业信用评分数据", "supplier": "某征信公司", "contract": "5" * 64, "price": "to-1m"},
-        **{"purposes": ["approval"], "starts": today.isoformat(), "ends": (today + timedelta(days=90)).isoformat()},
+        "title": "企业信用评分数据",
+        "supplier": "某征信公司",
+        "contract": "5" * 64,
+        "price": "to-1m",
+        "purposes": ["approval"],
+        "starts": today.isoformat(),
+        "ends": (today + timedelta(days=90)).isoformat(),
     }
     assert send(console, "officer", "/purchases/new", **{**form, "contract": "x"}).status_code == 422
     page = went(send(console, "officer", "/purchases/new", **form), "sharing.purchase_declared")
