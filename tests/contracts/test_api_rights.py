@@ -234,6 +234,7 @@ def filled(city: City, path: str) -> str:
         "request_id": city.found["request"],
         "agreement_id": city.found["agreement"],
         "profile_id": NOWHERE,
+        "purchase_id": NOWHERE,
         "use_id": NOWHERE,
         "dispute_id": NOWHERE,
         "some_id": city.found["line"],
@@ -304,6 +305,8 @@ def test_every_duty_in_another_body_does_not_reach_into_this_one(city: City, cli
         "POST /api/harvest/sources/{source}/gathers",  # lists that it imports itself are its own
         *(f"GET /api/harvest/{what}" for what in ("sources", "records", "decisions", "overdue")),
         "POST /api/entries/{entry_id}/doubts",  # whoever works with data may say that a value is wrong
+        "POST /api/purchases",  # what it bought is its own to declare
+        "POST /api/request-batches",  # it may ask for several as for one, for systems of its own
         "POST /api/requests",  # it may ask for a published entry, for systems of its own (the wish names others')
     }
     for method, path in operations(city):
