@@ -21,7 +21,7 @@ TAGS = ["sharing"]
 class Several(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What is wished of each of several entries; purpose and legal basis are the same in all."""
 
-    wishes: Annotated[tuple[Wish, ...], msgspec.Meta(min_length=2, max_length=sharing.BATCH_LIMIT)]
+    wishes: tuple[Wish, ...]
 
 
 class Missing(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
