@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,7 @@ from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.ids import ulid
 from jutong.kernel.outward import Outward
 from jutong.library import space
-from jutong.sharing import dispute, use
+from jutong.sharing import buying, dispute, use
 from jutong.sharing.use import Usage
 from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Assurance, Duty, Grade
 from jutong.web.console import PAGES, Doorkeeper
@@ -124,6 +124,8 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _erasure(city)
     _layer(city)
     _use(city)
+    _application(city)
+    _bought(city)
     city.settle()
     return city
 
@@ -139,6 +141,33 @@ def _use(city: City) -> None:
     with city.house.desk(asking) as desk:
         opened = dispute.open_dispute(desk, city.found["agreement"], dispute.Ruling.STAND, "各执一词")
     city.found["dispute"] = opened.id
+
+
+def _application(city: City) -> None:
+    """Let the consumer ask for two entries at once, and keep the words for the next time."""
+    asker = Actor(id="asker", org=SOCIAL, duties=frozenset({Duty.REQUESTS}))
+    with city.house.reading() as db:
+        wish = sharing.find_request(db, city.found["wish"]).wish
+    wishes = [replace(wish, entry=city.found[one], items=("name",)) for one in ("entry", "revised")]
+    with city.house.desk(asker) as desk:
+        city.found["application"] = sharing.draft_batch(desk, wishes)[0].batch
+        city.found["template"] = sharing.keep_template(desk, city.found["wish"], "核验原单位").id
+
+
+def _bought(city: City) -> None:
+    """Let the department declare what it bought; it is not shared yet."""
+    buyer = Actor(id="officer", org=MARKET, duties=frozenset({Duty.CATALOGUE}))
+    terms = buying.Terms(
+        title="企业信用评分数据",
+        supplier="某征信公司",
+        contract="0" * 64,
+        price=buying.PriceClass.TO_1M,
+        purposes=(catalogue.Purpose.APPROVAL,),
+        starts=date(2025, 1, 1),
+        ends=date(2035, 12, 31),
+    )
+    with city.house.desk(buyer) as desk:
+        city.found["purchase"] = buying.declare_purchase(desk, terms).id
 
 
 def _outflow(city: City) -> None:
@@ -431,6 +460,9 @@ def filled(city: City, path: str, **others: str) -> str:
         "policy_id": found["policy"],
         "listing_id": found["listing"],
         "batch_id": found["batch"],
+        "application_id": found["application"],
+        "template_id": found["template"],
+        "purchase_id": found["purchase"],
         "code": MARKET,
         "table_id": found["table"],
         "survey_id": found["survey"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from jutong import sharing
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import SigningKey
 from jutong.terms import Actor, Duty
@@ -96,6 +97,8 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.erasures": {"governance", "answers", "oversight", "security-admin", "department-head"},
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
+    "pages.purchases": WORK | {"audit-admin"},
+    "pages.purchase_form": {"catalogue", "requests", "office-head"},
     "pages.agreements": SHARING,
     "pages.disputes": SHARING | {"department-head"},
     "pages.services": SHARING,
@@ -122,6 +125,7 @@ _CENSUS = frozenset({Duty.REGISTER_AUDIT, Duty.PUBLISH_AUDIT, Duty.OVERSIGHT, Du
 # Things that not everybody sees who may look at such pages: what another body's people get instead.
 SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/application": _in(SOCIAL),
     "/agreements/{agreement_id}/whole": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/use": _in(MARKET, SOCIAL, AUTHORITY),
     "/disputes/{dispute_id}": _in(MARKET, SOCIAL, AUTHORITY),
@@ -169,6 +173,7 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/receipts/{some_id}/r.txt": _in(MARKET, SOCIAL, over_all=_ALL_LINES),
     "/objections/{objection_id}": _in(MARKET, AUTHORITY),
     "/people/{person_id}": _in(MARKET, AUTHORITY),
+    "/requests/batches/{application_id}": _in(SOCIAL),
     "/requests/{request_id}": _in(MARKET, SOCIAL, AUTHORITY),
     "/requests/{request_id}/draft": _in(SOCIAL),
     "/scorecards/{code}": _in(MARKET, AUTHORITY),
@@ -270,6 +275,22 @@ def _trigger(city: City) -> Mapping[str, object]:
 
 def _wish(city: City) -> Mapping[str, object]:
     return {name: value for name, value in a_wish(city).items() if name != "divisions"}
+
+
+def _several(city: City) -> Mapping[str, object]:
+    entries = [city.found["entry"], city.found["revised"]]
+    return {**_wish(city), "entry": entries, **{f"items-{one}": ["name"] for one in entries}}
+
+
+def _signed(city: City) -> Mapping[str, object]:
+    with city.house.reading() as db:
+        wish = sharing.find_request(db, city.found["wish"]).wish
+    return {"signed": f"{city.found['wish']}:{wish.digest()}"}
+
+
+def _purchase(city: City) -> Mapping[str, object]:
+    words = {"title": "企业信用评分", "supplier": "某征信公司", "contract": "1" * 64, "price": "to-1m"}
+    return {**words, "purposes": ["approval"], "starts": "2026-01-01", "ends": "2035-12-31"}
 
 
 def _use(city: City) -> Mapping[str, object]:
@@ -509,6 +530,25 @@ DONE_BY: Mapping[str, Deed] = {
     ),
     # sharing: the consumer asks, its office head signs; the provider's office answers; the authority allows more time
     "/requests/new": _deed("sharing.draft_request", *_CONSUMERS, "stranger", fields=_wish),
+    "/requests/batches/new": _deed("sharing.draft_request", *_CONSUMERS, "stranger", fields=_several),
+    "/requests/batches/{application_id}/signature": _deed("sharing.sign_request", "asking-head", owner=SOCIAL),
+    "/requests/batches/{application_id}/submission": _deed("sharing.submit_request", *_CONSUMERS, owner=SOCIAL),
+    "/requests/{request_id}/template": _deed(
+        "sharing.keep_template", *_CONSUMERS, owner=SOCIAL, request="wish", fields={"name": "核验"}
+    ),
+    "/requests/templates/{template_id}/removal": _deed("sharing.drop_template", *_CONSUMERS, owner=SOCIAL),
+    "/signatures": _deed("sharing.sign_request", "asking-head", owner=SOCIAL, fields=_signed),
+    "/purchases/new": _deed(
+        "sharing.declare_purchase",
+        *(*_CONSUMERS, "officer", "head", "stranger", "own-catalogue", "own-requests", "own-office-head"),
+        owner=OWN,
+        fields=_purchase,
+    ),
+    "/purchases/{purchase_id}/entry": _deed(
+        "sharing.share_purchase",
+        *("officer", "head", "own-catalogue", "own-office-head"),
+        fields=lambda city: {"entry": city.found["entry"]},
+    ),
     "/requests/{request_id}/draft": _deed(
         "sharing.draft_request", *_CONSUMERS, request="wish", fields=_wish, hidden_from=("stranger",)
     ),
@@ -659,6 +699,12 @@ DONE_BY: Mapping[str, Deed] = {
         *("overseer", "own-oversight"),
         parties=(AUTHORITY,),
         fields={"short_why": "不够"},
+    ),
+    "/agreements/{agreement_id}/application": _deed(
+        "sharing.draft_amendment",
+        *_CONSUMERS,
+        owner=SOCIAL,
+        fields=lambda city: {**_wish(city), "quota_per_day": "7"},
     ),
     "/agreements/{agreement_id}/change": _deed(
         "sharing.propose_change",

@@ -31,7 +31,7 @@ from jutong.kernel.errors import Refused, Unavailable
 from jutong.kernel.files import sweep
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
-from jutong.sharing import dispute, use
+from jutong.sharing import buying, dispute, use
 
 log = logging.getLogger("jutong")
 Asgi = Callable[[MutableMapping[str, Any], Callable[..., Any], Callable[..., Any]], Any]
@@ -69,6 +69,8 @@ def works(house: House, outward: Outward) -> tuple[Work, ...]:
     def keep_clocks() -> None:
         with house.desk(house.itself) as desk:
             sharing.end_terms(desk)
+        with house.desk(house.itself) as desk:
+            buying.end_purchases(desk)
         with house.desk(house.itself) as desk:
             use.watch_use(desk)
         with house.desk(house.itself) as desk:

@@ -60,6 +60,8 @@ class Desk:
         """Leave the act's line in this very transaction and return the line's identifier."""
         if not self._permits:
             raise AssertionError(f"{act} is recorded, but nobody asked the guard")
+        if self.actor.lent_by:
+            facts["lent_by"] = self.actor.lent_by  # who signs for whom: both answer for it
         line = ledger.Evidence(
             id=ulid(self.now), act=act, actor=self.actor.id, org=self.actor.org, on=on, at=self.now, facts=facts
         )

@@ -153,6 +153,11 @@ def end_subscriptions(desk: Desk, line: Evidence) -> None:
     delivery.end_subscriptions(desk, line.on)
 
 
+def drop_amendments(desk: Desk, line: Evidence) -> None:
+    """Of what has ended, nothing more is asked."""
+    sharing.drop_amendments(desk, line.on)
+
+
 def end_outflows(desk: Desk, line: Evidence) -> None:
     """Into the target of whoever has no right any more, nothing more goes out."""
     delivery.end_outflows(desk, line.on)
@@ -195,9 +200,9 @@ FOLLOWS: Mapping[str, tuple[Reaction, ...]] = {
     "census.entry_proposed": (draw_table,),
     "registers.service_item_listed": (draw_service_item,),
     "delivery.opened": (draw_agreement,),
-    "sharing.terminated": (draw_agreement, end_subscriptions, end_outflows),
-    "sharing.concluded": (draw_agreement, end_subscriptions, end_outflows),
-    "sharing.expired": (draw_agreement, end_subscriptions, end_outflows),
+    "sharing.terminated": (draw_agreement, end_subscriptions, end_outflows, drop_amendments),
+    "sharing.concluded": (draw_agreement, end_subscriptions, end_outflows, drop_amendments),
+    "sharing.expired": (draw_agreement, end_subscriptions, end_outflows, drop_amendments),
 }
 
 

@@ -66,6 +66,8 @@ ADAPTERS = {
     "jutong.pools.lookup",
     "jutong.pools.lookup_postgres",
     "jutong.registers.directory",
+    "jutong.sharing.clocks",
+    "jutong.sharing.drafting",
     "jutong.catalogue.harvest.feed",
     "jutong.catalogue.harvest.gathering",
     "jutong.catalogue.harvest.looking",

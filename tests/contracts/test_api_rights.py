@@ -34,6 +34,7 @@ OPEN_TO_EVERY_POST = {
     "GET /api/deadlines/{rule_id}",
     "GET /api/entries",
     "GET /api/demands",
+    "GET /api/purchases",
     "GET /api/responsibilities",
     "GET /api/negative-list",
     "GET /api/entries/{entry_id}",
@@ -65,6 +66,14 @@ ONLY_ONES_OWN = {
     "GET /api/grading/proposals",
     "GET /api/projects",
     "GET /api/v1/lineage",
+}
+PURCHASE = {
+    **dict.fromkeys(("title", "supplier"), "a"),
+    "contract": "1" * 64,
+    "price": "to-1m",
+    "purposes": ["approval"],
+    "starts": "2026-01-01",
+    "ends": "2035-12-31",
 }
 WATER = "11500000MB4000040F"
 USE = {"since": "2026-01-05", "until": "2026-01-05", **dict.fromkeys(("scene", "process", "effect", "storage"), "a")}
@@ -149,6 +158,9 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/library/layers/{layer}/comparison": {"other": "zones"},
         "POST /api/library/spatial-object/stands": {"key": "zones:1"},
         "POST /api/requests": a_wish(city),
+        "POST /api/purchases": PURCHASE,
+        "POST /api/purchases/{purchase_id}/entry": {"entry": city.found["entry"]},
+        "POST /api/request-batches": {"wishes": [a_wish(city), a_wish(city, entry=NOWHERE)]},
         "POST /api/requests/{request_id}/supplement-notice": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/precheck-return": {"missing": ["证明"]},
         "POST /api/requests/{request_id}/supplement": {"papers": [{"title": "证明", "digest": "0" * 64}]},
@@ -178,6 +190,7 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/agreements/{agreement_id}/termination": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/rectification": {"report": "已改正"},
         "POST /api/agreements/{agreement_id}/rectification-judgement": {"why": "不够"},
+        "POST /api/agreements/{agreement_id}/applications": {"legal_basis": "a", "scenario": "a", "scope": "a"},
         "POST /api/agreements/{agreement_id}/change": {"reason": "整合", "basis": "条例", "quota_per_day": 1},
         "POST /api/agreements/{agreement_id}/change-refusal": {"why": "仍需要"},
         "POST /api/agreements/{agreement_id}/conclusion": {"reason": "不再需要"},
@@ -235,6 +248,7 @@ def filled(city: City, path: str) -> str:
         "agreement_id": city.found["agreement"],
         "profile_id": NOWHERE,
         "secret_id": NOWHERE,
+        "purchase_id": NOWHERE,
         "use_id": NOWHERE,
         "dispute_id": NOWHERE,
         "some_id": city.found["line"],
@@ -312,6 +326,8 @@ def test_every_duty_in_another_body_does_not_reach_into_this_one(city: City, cli
         "POST /api/harvest/sources/{source}/gathers",  # lists that it imports itself are its own
         *(f"GET /api/harvest/{what}" for what in ("sources", "records", "decisions", "overdue")),
         "POST /api/entries/{entry_id}/doubts",  # whoever works with data may say that a value is wrong
+        "POST /api/purchases",  # what it bought is its own to declare
+        "POST /api/request-batches",  # it may ask for several as for one, for systems of its own
         "POST /api/requests",  # it may ask for a published entry, for systems of its own (the wish names others')
     }
     for method, path in operations(city):

@@ -106,10 +106,12 @@ PLAIN: Mapping[str, tuple[int, str]] = {
     "search/parts.html": (1, RANKED),
     "search/results.html": (3, RANKED),
     "sharing/agreement.html": (4, ONE_THING),
+    "sharing/batch.html": (1, ONE_THING),
+    "sharing/bought.html": (1, RANKED),
     "sharing/choose.html": (1, RANKED),
     "sharing/dispute.html": (1, ONE_THING),
     "sharing/form.html": (2, FORM),
-    "sharing/request.html": (6, ONE_THING),
+    "sharing/request.html": (7, ONE_THING),
     "sharing/requests.html": (2, OWN),
     "style/style.html": (1, FIXED),
 }

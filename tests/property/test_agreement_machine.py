@@ -13,10 +13,11 @@ from jutong.catalogue.terms_of_use import Purpose
 from jutong.guard.grades import Method
 from jutong.kernel.errors import Refused
 from jutong.registers import shipped
-from jutong.sharing.agreement import Agreement, GrantedItem, Standing, Task
+from jutong.sharing.agreement import Agreement, GrantedItem
 from jutong.sharing.change import Change
 from jutong.sharing.disposal import Disposal, Manner
 from jutong.sharing.rectification import Rectification, until
+from jutong.sharing.standing import Standing, Task
 from jutong.sharing.turn import moves_of_agreement
 from jutong.terms.calendar import Calendar
 from jutong.terms.deadline import Deadline

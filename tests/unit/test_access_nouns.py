@@ -366,6 +366,11 @@ def test_a_lent_post_is_taken_like_ones_own_but_not_from_outside() -> None:
         lent=(("9", TODAY),),
     )
     assert [(chair.id, chair.lent_by, chair.until) for chair in seat.chairs] == [("1", None, None), ("9", "q", TODAY)]
+    assert seat.actor is not None
+    assert seat.actor.lent_by == ""
+    sitting = replace(seat, chair=seat.chair_of("9")).actor  # evidence then names both
+    assert sitting is not None
+    assert (sitting.id, sitting.lent_by) == ("p", "q")
     assert chairs_of("p", held(a_post("1", "p", Duty.REQUESTS, body=OTHER_BODY), lent), (("9", TODAY),))[1:] == ()
     audit, system = a_post("1", "p", Duty.AUDIT_ADMIN), a_post("9", "q", Duty.SYSTEM_ADMIN)
     assert [chair.id for chair in chairs_of("p", held(audit, system), (("9", TODAY),))] == ["1"]

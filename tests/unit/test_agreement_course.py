@@ -405,7 +405,7 @@ def test_moves_on_the_page_are_moves_of_the_law(town: Town) -> None:
     agreement = agreed(town)
     today = date(2025, 9, 24)
     moves = sharing.moves_of_agreement
-    assert moves(agreement, MARKET, today) == {"suspend", "propose_change", "conclude"}
+    assert moves(agreement, MARKET, today) == {"suspend", "propose_change", "conclude", "draft_amendment"}
     taken = suspended(town, agreement, OVERSEER)
     assert moves(taken, MARKET, today) == {"propose_change", "conclude", "rectify"}
     assert "resume" in moves(taken, AUTHORITY, today)

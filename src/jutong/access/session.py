@@ -128,7 +128,14 @@ class Seat:
         if self.owes is not None or self.chair is None:
             return None
         chair = self.chair
-        return Actor(id=self.person, org=chair.body, duties=chair.duties, cleared=chair.cleared, assured=self.level)
+        return Actor(
+            id=self.person,
+            org=chair.body,
+            duties=chair.duties,
+            cleared=chair.cleared,
+            assured=self.level,
+            lent_by=chair.lent_by or "",
+        )
 
     @property
     def oneself(self) -> Actor | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 import typer
@@ -11,10 +11,12 @@ import typer
 from jutong import sharing
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
-from jutong.sharing import Request, Wish
+from jutong.sharing import Delta, Request, Wish
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, at_desk
 from .output import ending, show
+
+Read = TypeVar("Read")
 
 
 @app.command()
@@ -30,7 +32,7 @@ def ask(
 ) -> None:
     """Draft a share request; with --sign and --submit, bring it on its way."""
     with ending():
-        wanted = _wish(wish)
+        wanted = _read(wish, Wish)
     with at_desk(home, token) as desk:
         request: Request = sharing.draft_request(desk, wanted)
         if sign:
@@ -57,9 +59,31 @@ def approve(
     show(agreement, as_json=as_json)
 
 
-def _wish(path: Path) -> Wish:
+@app.command()
+def amend(
+    agreement: Annotated[str, typer.Argument(help="The agreement's identifier.")],
+    delta: Annotated[Path, typer.Argument(help="JSON: legal_basis, scenario, scope, and what changes.")],
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    sign: Annotated[bool, typer.Option(help="Sign it as head of the sharing office (art. 20).")] = False,
+    submit: Annotated[bool, typer.Option(help="Hand it to the provider; the answer clock starts (art. 21).")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Apply for more or other use than an agreement gives; until the answer it runs on as it stands."""
+    with ending():
+        wanted = _read(delta, Delta)
+    with at_desk(home, token) as desk:
+        request = sharing.draft_amendment(desk, agreement, wanted)
+        if sign:
+            request = sharing.sign_request(desk, request.id)
+        if submit:
+            request = sharing.submit_request(desk, request.id)
+    show(request, as_json=as_json)
+
+
+def _read(path: Path, kind: type[Read]) -> Read:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Wish)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
         raise Invalid(text("the file {path} cannot be read", path=path)) from error
     except msgspec.MsgspecError as error:

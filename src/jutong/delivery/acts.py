@@ -83,7 +83,7 @@ def open_service(desk: Desk, agreement_id: str) -> None:
     agreement = sharing.find_agreement(desk.db, agreement_id)
     entry = catalogue.find(desk.db, agreement.entry)
     desk.allow("delivery.open_service", _label(desk, entry))
-    if agreement.delivered is not None or not _has_rows(desk, entry):
+    if not agreement.awaits_delivery or not _has_rows(desk, entry):
         return
     _deliver(desk, agreement.id, _served(desk, entry, (agreement,)))
 
@@ -110,7 +110,7 @@ def _served(desk: Desk, entry: Entry, agreed: Collection[Agreement]) -> Service 
 def _deliver(desk: Desk, agreement_id: str, service: Service | None) -> None:
     """Note a delivery once: while the copy was built, another process may have noted it."""
     agreement = sharing.find_agreement(desk.db, agreement_id, hold=True)
-    if agreement.delivered is None:
+    if agreement.awaits_delivery:
         sharing.record_delivery(desk, agreement_id)
         desk.record("delivery.opened", on=agreement_id, entry=agreement.entry, service=service.path if service else "")
 

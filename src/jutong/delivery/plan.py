@@ -13,7 +13,8 @@ from jutong.guard.grades import GRADING, Durability, Method, handling, require
 from jutong.guard.mask import Clear, Masked, parse_mask
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.text import text
-from jutong.sharing.agreement import Agreement, Standing
+from jutong.sharing.agreement import Agreement
+from jutong.sharing.standing import Standing
 
 from .call import Call
 from .refusal import Refusal

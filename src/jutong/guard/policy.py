@@ -212,6 +212,16 @@ POLICIES: Mapping[str, Policy] = {
     "library.settle": _by(Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.ANY),
     # sharing
     "sharing.draft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OTHER),
+    "sharing.draft_amendment": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.drop_amendments": _by(Duty.HOUSE, tie=Tie.ANY),
+    "sharing.keep_template": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.drop_template": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    # bought data: declared by its buyer, found by everybody, ended with its licence
+    "sharing.declare_purchase": _by(Duty.CATALOGUE, Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.share_purchase": _by(Duty.CATALOGUE, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "sharing.end_purchases": _by(Duty.HOUSE, tie=Tie.ANY),
+    "pages.purchases": _by(*_OFFICIALS, tie=Tie.OWN),
+    "pages.purchase_form": _by(Duty.CATALOGUE, Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.redraft_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.sign_request": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
     "sharing.submit_request": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),

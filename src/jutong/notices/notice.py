@@ -86,7 +86,7 @@ TOLD: Mapping[str, tuple[Thing, tuple[Told, ...]]] = {
     "sharing.supplement_required": (Thing.REQUEST, (_ASKER,)),
     "sharing.supplemented": (Thing.REQUEST, (_ANSWERER,)),
     "sharing.extension_asked": (Thing.REQUEST, (_OVERSEER,)),
-    "sharing.urged": (Thing.REQUEST, (_ANSWERER,)),
+    "sharing.urged": (Thing.REQUEST, (_ANSWERER, _OVERSEER)),
     "sharing.extended": (Thing.REQUEST, (_ASKER, _ANSWERER)),
     "sharing.approved": (Thing.REQUEST, (_ASKER,)),
     "sharing.refused": (Thing.REQUEST, (_ASKER,)),

@@ -4,8 +4,6 @@ Nouns: Wish, Paper, Request, Agreement, GrantedItem, Rectification, Change, Disp
 """
 
 from .acts import (
-    answer_unconditional,
-    approve,
     ask_extension,
     draft_request,
     escalate_overdue,
@@ -13,10 +11,8 @@ from .acts import (
     recompute_deadlines,
     record_delivery,
     redraft_request,
-    refuse,
     require_supplement,
     sign_request,
-    sketch_request,
     submit_request,
     supplement,
     suspend_all,
@@ -24,7 +20,22 @@ from .acts import (
     urge,
     withdraw,
 )
-from .agreement import Agreement, GrantedItem, Owed, Standing, Task
+from .agreement import Agreement, GrantedItem
+from .amending import Delta, draft_amendment, drop_amendments
+from .answering import answer_unconditional, approve, refuse
+from .batching import (
+    BATCH_LIMIT,
+    TEMPLATES_LIMIT,
+    Faulty,
+    Template,
+    draft_batch,
+    drop_template,
+    find_template,
+    keep_template,
+    requests_of_batch,
+    template_of,
+    templates,
+)
 from .change import Change, Outcome
 from .checking import escalate_prechecks, pass_precheck, return_precheck
 from .course import (
@@ -43,11 +54,12 @@ from .course import (
     terminate,
 )
 from .disposal import Disposal, Manner
-from .granting import masks_for
+from .granting import masks_for, terms_of
 from .precheck import Precheck
 from .rectification import Rectification
 from .request import EXTENSION_LIMIT, OPEN, Extension, Request, Stage
-from .sketch import Sketch
+from .sketching import Sketch, sketch_for, sketch_request, sketches
+from .standing import Owed, Standing, Task
 from .store import (
     agreement_from,
     agreement_parties,
@@ -57,28 +69,32 @@ from .store import (
     agreements_in_force,
     agreements_in_force_on,
     agreements_listed,
+    changes_of,
     find_agreement,
     find_request,
     key_of_agreement,
     key_of_request,
     requests,
     requests_listed,
-    sketch_for,
-    sketches,
 )
 from .turn import Side, Turn, moves_of, moves_of_agreement, turn_of
 from .waiting import agreements_waiting, requests_at, requests_waiting, tasks_waiting
-from .wish import OFFERED, QUOTA_LIMIT, Paper, Wish
+from .wish import OFFERED, QUOTA_LIMIT, TERMS, Paper, Wish, changed_terms
 
 __all__ = [
+    "BATCH_LIMIT",
     "EXTENSION_LIMIT",
     "OFFERED",
     "OPEN",
     "QUOTA_LIMIT",
+    "TEMPLATES_LIMIT",
+    "TERMS",
     "Agreement",
     "Change",
+    "Delta",
     "Disposal",
     "Extension",
+    "Faulty",
     "GrantedItem",
     "Manner",
     "Outcome",
@@ -92,6 +108,7 @@ __all__ = [
     "Stage",
     "Standing",
     "Task",
+    "Template",
     "Turn",
     "Wish",
     "agree_change",
@@ -108,16 +125,24 @@ __all__ = [
     "approve",
     "ask_extension",
     "certify_disposal",
+    "changed_terms",
+    "changes_of",
     "conclude",
     "decline_change",
+    "draft_amendment",
+    "draft_batch",
     "draft_request",
+    "drop_amendments",
+    "drop_template",
     "end_terms",
     "escalate_overdue",
     "escalate_prechecks",
     "extend",
     "find_agreement",
     "find_request",
+    "find_template",
     "judge_rectification",
+    "keep_template",
     "key_of_agreement",
     "key_of_request",
     "masks_for",
@@ -133,6 +158,7 @@ __all__ = [
     "requests",
     "requests_at",
     "requests_listed",
+    "requests_of_batch",
     "requests_waiting",
     "require_supplement",
     "resume",
@@ -149,7 +175,10 @@ __all__ = [
     "tasks_waiting",
     "tell_change",
     "tell_doubt",
+    "template_of",
+    "templates",
     "terminate",
+    "terms_of",
     "turn_of",
     "urge",
     "withdraw",

@@ -1,28 +1,26 @@
-"""What officials do about sharing: ask, sign, submit, complete, extend, approve, refuse, deliver."""
+"""What officials do about sharing: ask, sign, submit, complete, extend, urge, deliver; answers are in ``answering``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Sequence
 
 from jutong import catalogue, registers
 from jutong.catalogue.stage import Stage as EntryStage
-from jutong.catalogue.terms_of_use import ShareType
 from jutong.desk import Desk
 from jutong.guard import Label
-from jutong.kernel.canon import canonical, digest
-from jutong.kernel.errors import NotFound, Refused
 from jutong.terms import Duty
 from jutong.terms.deadline import Deadline
 
-from . import store, waiting
-from .agreement import Agreement, Standing
-from .granting import agreement_of
-from .request import Request, Stage, days_used, request_of
-from .sketch import Sketch
+from . import clocks, store, waiting
+from .agreement import Agreement
+from .buying import store as buying
+from .buying.purchase import check_licences
+from .drafting import drafted
+from .request import Request, Stage
+from .sketching import store as sketching
+from .standing import Standing
 from .wish import Paper, Wish
 
-PRECHECK = "REQ_PRECHECK"
 NO_BODY = ""  # owns what is for the tier's authority alone to do
 
 
@@ -33,31 +31,14 @@ def draft_request(desk: Desk, wish: Wish, *, sketched: str = "") -> Request:
     """
     entry = catalogue.visible_to(desk.db, wish.entry, desk.actor)
     desk.allow("sharing.draft_request", Label(owner=entry.provider))
-    if entry.stage is not EntryStage.PUBLISHED:
-        raise NotFound("catalogue entry", wish.entry)
-    for name in wish.systems:
-        registers.find_system(desk.db, registers.SystemName.parse(name))
-    request = request_of(wish, entry, id=desk.new_id(), consumer=desk.actor.org, today=desk.today)
+    request = drafted(desk, wish, entry)
     if twin := store.draft_like(desk.db, request.consumer, wish.digest()):
         return twin
     store.save_request(desk.db, request)
-    if (kept := store.sketch_for(desk.db, desk.actor, request.entry)) and kept.digest() == sketched:
-        store.drop_sketch(desk.db, request.consumer, request.entry)
+    if (kept := sketching.sketch_for(desk.db, desk.actor, request.entry)) and kept.digest() == sketched:
+        sketching.drop_sketch(desk.db, request.consumer, request.entry)
     desk.record("sharing.drafted", on=request.id, **request.facts())
     return request
-
-
-def sketch_request(desk: Desk, entry_id: str, fields: Mapping[str, Sequence[str]], *, seen: str = "") -> Sketch:
-    """Keep what was typed of a request so far, whole or not, for the officers of the actor's body to go on with."""
-    entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
-    desk.allow("sharing.draft_request", Label(owner=entry.provider))
-    typed = {name: tuple(values) for name, values in fields.items()}
-    sketch = Sketch(consumer=desk.actor.org, entry=entry.id, changed=desk.now, fields=typed)
-    sketch.check()
-    sketch.check_seen(store.sketch_for(desk.db, desk.actor, entry.id), seen)
-    store.save_sketch(desk.db, sketch)
-    desk.record("sharing.sketched", on=entry.id, consumer=sketch.consumer, typed=sketch.digest())
-    return sketch
 
 
 def redraft_request(desk: Desk, request_id: str, wish: Wish, *, seen: str = "") -> Request:
@@ -67,6 +48,7 @@ def redraft_request(desk: Desk, request_id: str, wish: Wish, *, seen: str = "") 
     entry = catalogue.visible_to(desk.db, request.entry, desk.actor)
     for name in wish.systems:
         registers.find_system(desk.db, registers.SystemName.parse(name))
+    check_licences(buying.purchases_of_entry(desk.db, entry.id), wish, request.consumer, desk.today)
     redrafted = request.redraft(wish, entry, desk.today, seen=seen)
     if redrafted == request:
         return request
@@ -93,12 +75,12 @@ def submit_request(desk: Desk, request_id: str) -> Request:
     desk.allow("sharing.submit_request", Label(owner=request.consumer))
     if request.stage in {Stage.SUBMITTED, Stage.PRECHECK}:
         return request
-    if check := _precheck_clock(desk, request):
+    if check := clocks.of_precheck(desk, request):
         request = request.hand_to_authority(check)
         store.save_request(desk.db, request)
         desk.record("sharing.precheck_asked", on=request.id, check_due=check.due.isoformat(), **request.facts())
         return request
-    request = request.submit(_clock(desk, request.answer_rule, request.provider, desk.today))
+    request = request.submit(clocks.of(desk, request.answer_rule, request.provider, desk.today))
     store.save_request(desk.db, request)
     desk.record("sharing.submitted", on=request.id, **request.facts())
     return request
@@ -110,7 +92,7 @@ def require_supplement(desk: Desk, request_id: str, missing: Sequence[str]) -> R
     desk.allow("sharing.require_supplement", Label(owner=request.provider))
     if request.stage is Stage.SUPPLEMENT_REQUIRED and request.missing == tuple(missing):
         return request
-    used = _days_used(desk, request.clock)
+    used = clocks.used(desk, request.clock)
     request = request.require_supplement(missing, desk.today)
     store.save_request(desk.db, request)
     desk.record("sharing.supplement_required", on=request.id, missing=len(missing), used=used, **request.facts())
@@ -125,12 +107,12 @@ def supplement(desk: Desk, request_id: str, papers: Sequence[Paper]) -> Request:
     handed_in = request.stage in {Stage.SUBMITTED, Stage.PRECHECK} and set(papers) <= set(request.wish.papers)
     if again and handed_in:
         return request
-    if request.stage is Stage.PRECHECK_RETURNED and (check := _precheck_clock(desk, request)):
+    if request.stage is Stage.PRECHECK_RETURNED and (check := clocks.of_precheck(desk, request)):
         request = request.complete_precheck(tuple(papers), check)
         store.save_request(desk.db, request)
         desk.record("sharing.precheck_completed", on=request.id, check_due=check.due.isoformat(), **request.facts())
         return request
-    request = request.supplement(tuple(papers), _clock(desk, request.answer_rule, request.provider, desk.today))
+    request = request.supplement(tuple(papers), clocks.of(desk, request.answer_rule, request.provider, desk.today))
     store.save_request(desk.db, request)
     desk.record("sharing.supplemented", on=request.id, **request.facts())
     return request
@@ -167,68 +149,19 @@ def extend(desk: Desk, request_id: str) -> Request:
     if request.stage is Stage.EXTENDED:
         return request
     was, days = request.facts()["due"], 0 if request.extension is None else request.extension.days
-    request = request.extend(_answer_clock(desk, request, days), desk.today)
+    request = request.extend(clocks.of_answer(desk, request, days), desk.today)
     store.save_request(desk.db, request)
     desk.record("sharing.extended", on=request.id, days=days, was=was, **request.facts())
     return request
 
 
-def approve(
-    desk: Desk, request_id: str, *, masks: Mapping[str, str] | None = None, quota_per_day: int | None = None
-) -> Agreement:
-    """Say yes as head of the provider's sharing office; the agreement stands, and the delivery clock runs (art. 22)."""
-    request = _held(desk, request_id)
-    entry = catalogue.find(desk.db, request.entry)
-    desk.allow("sharing.approve", entry.label)
-    if standing := store.agreement_from(desk.db, request.id):
-        return standing
-    request = request.agree(desk.today)
-    delivery = _clock(desk, "DELIVER", request.provider, desk.today)
-    agreement = agreement_of(
-        request, entry, id=desk.new_id(), masks=masks or {}, quota_per_day=quota_per_day, delivery=delivery
-    )
-    return _agreed(desk, request, agreement)
-
-
-def answer_unconditional(desk: Desk) -> tuple[str, ...]:
-    """Say yes at once where the law leaves no other answer: data that is shared without condition (arts 14 and 21).
-
-    What the house may not give by itself, such as clear text that a second person must allow, waits for the head.
-    """
-    desk.allow("sharing.answer_unconditional", Label(owner=desk.actor.org))
-    answered = []
-    for seen in waiting.open_requests(desk.db, hold=False):
-        if seen.share_type is not ShareType.UNCONDITIONAL or seen.stage is not Stage.SUBMITTED:
-            continue
-        request = _held(desk, seen.id)
-        if request.stage is not Stage.SUBMITTED:
-            continue  # somebody came first
-        entry = catalogue.find(desk.db, request.entry)
-        delivery = _clock(desk, "DELIVER", request.provider, desk.today)
-        try:
-            if entry.stage is not EntryStage.PUBLISHED or entry.share_type_of(request.wish.items) != request.share_type:
-                continue
-            request = request.agree(desk.today)
-            agreement = agreement_of(request, entry, id=desk.new_id(), masks={}, quota_per_day=None, delivery=delivery)
-        except Refused:
-            continue  # a person answers by the clock that runs anyway
-        answered.append(_agreed(desk, request, agreement).id)
-    return tuple(answered)
-
-
-def _agreed(desk: Desk, request: Request, agreement: Agreement) -> Agreement:
-    store.save_request(desk.db, request)
-    agreement = store.save_agreement(desk.db, agreement)
-    used = _days_used(desk, request.clock)
-    desk.record("sharing.approved", on=request.id, used=used, **request.facts(), **agreement.grant())
-    return agreement
-
-
 def urge(desk: Desk, request_id: str) -> Request:
-    """Remind the provider of an answer that it owes, as the consumer or the authority; told once a day."""
+    """Remind the provider of an answer that it owes, as the consumer or the authority; told once a working day."""
     request = _held(desk, request_id)
     desk.allow("sharing.urge", Label(owner=request.consumer, parties=registers.authorities(desk.db)))
-    urged = request.urge(desk.today)
+    calendar = registers.calendar(desk.db)
+    # Nobody answers on a day off: what is urged then is urged for the next working day.
+    urged = request.urge(desk.today if calendar.is_working(desk.today) else calendar.after(desk.today, 1).day)
     if urged == request:
         return request
     store.save_request(desk.db, urged)
@@ -236,27 +169,14 @@ def urge(desk: Desk, request_id: str) -> Request:
     return urged
 
 
-def refuse(desk: Desk, request_id: str, *, reason: str, basis: str) -> Request:
-    """Say no as head of the provider's sharing office, with reason and basis (art. 21)."""
-    request = _held(desk, request_id)
-    desk.allow("sharing.refuse", Label(owner=request.provider))
-    if request.stage is Stage.REFUSED and (request.reason, request.basis) == (reason, basis):
-        return request
-    request = request.refuse(reason, basis, desk.today)
-    store.save_request(desk.db, request)
-    used, told = _days_used(desk, request.clock), digest(canonical({"reason": reason, "basis": basis}))
-    desk.record("sharing.refused", on=request.id, used=used, told=told, **request.facts())
-    return request
-
-
 def record_delivery(desk: Desk, agreement_id: str) -> Agreement:
     """Note that the service answers: the provider has shared (art. 22)."""
     agreement = _held_agreement(desk, agreement_id)
     desk.allow("sharing.record_delivery", Label(owner=agreement.provider, parties=_house(desk)))
-    if agreement.delivered is not None:
+    if not agreement.awaits_delivery:
         return agreement
     agreement = store.save_agreement(desk.db, agreement.deliver(desk.today))
-    used = _days_used(desk, agreement.delivery)
+    used = clocks.used(desk, agreement.delivery)
     desk.record("sharing.delivered", on=agreement.id, used=used, **agreement.facts())
     return agreement
 
@@ -330,14 +250,14 @@ def recompute_deadlines(desk: Desk, year: int) -> tuple[str, ...]:
     desk.allow("sharing.recompute_deadlines", Label(owner=desk.actor.org))
     moved = []
     for request in waiting.open_requests(desk.db):
-        clock = _answer_clock(desk, request, request.extension_days)
+        clock = clocks.of_answer(desk, request, request.extension_days)
         if request.clock is not None and _touches(request.clock, year) and clock != request.clock:
             was, request = request.clock.due.isoformat(), request.reclocked(clock)
             store.save_request(desk.db, request)
             desk.record("sharing.deadline_recomputed", on=request.id, clock="answer", was=was, **request.facts())
             moved.append(request.id)
     for agreement in waiting.undelivered(desk.db):
-        clock = _clock(desk, "DELIVER", agreement.provider, agreement.delivery.started)
+        clock = clocks.of(desk, "DELIVER", agreement.provider, agreement.delivery.started)
         if _touches(agreement.delivery, year) and clock != agreement.delivery:
             was = agreement.delivery.due.isoformat()
             agreement = store.save_agreement(desk.db, agreement.reclocked(clock))
@@ -347,7 +267,7 @@ def recompute_deadlines(desk: Desk, year: int) -> tuple[str, ...]:
         for one in agreement.owed:
             if one.clock is None or not (one.clock.provisional and _touches(one.clock, year)):
                 continue
-            clock = _clock(desk, one.clock.rule_id, agreement.provider, one.clock.started)
+            clock = clocks.of(desk, one.clock.rule_id, agreement.provider, one.clock.started)
             if clock == one.clock:
                 continue
             agreement = store.save_agreement(desk.db, agreement.with_clock(one.task, clock))
@@ -363,31 +283,6 @@ def _held(desk: Desk, request_id: str) -> Request:
 
 def _held_agreement(desk: Desk, agreement_id: str) -> Agreement:
     return store.find_agreement(desk.db, agreement_id, desk.actor, hold=True)
-
-
-def _clock(
-    desk: Desk, rule: str, provider: str, started: date, extension_days: int = 0, on: date | None = None
-) -> Deadline:
-    division = registers.find_body(desk.db, provider).division
-    return registers.deadline(desk.db, rule, started, division, extension_days=extension_days, on=on)
-
-
-def _precheck_clock(desk: Desk, request: Request) -> Deadline | None:
-    """Return the clock of the authority's check by the rule of the day of asking; None where none is set."""
-    asked = desk.today if request.precheck is None else request.precheck.clock.started
-    try:
-        return _clock(desk, PRECHECK, request.provider, desk.today, on=asked)
-    except NotFound:
-        return None
-
-
-def _answer_clock(desk: Desk, request: Request, extension_days: int) -> Deadline:
-    started = desk.today if request.clock is None else request.clock.started
-    return _clock(desk, request.answer_rule, request.provider, started, extension_days)
-
-
-def _days_used(desk: Desk, clock: Deadline | None) -> int:
-    return 0 if clock is None else days_used(clock, registers.calendar(desk.db), desk.today)
 
 
 def _touches(clock: Deadline, year: int) -> bool:

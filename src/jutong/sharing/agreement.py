@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 
 from jutong.catalogue.terms_of_use import Purpose
 from jutong.guard.grades import Method
@@ -18,37 +17,8 @@ from jutong.terms.duty import Duty
 from .change import Change
 from .disposal import Disposal
 from .rectification import Rectification
+from .standing import OVER, Owed, Standing, Task
 from .wish import check_words
-
-
-class Standing(StrEnum):
-    """Whether an agreement gives rights (Order 809, art. 27)."""
-
-    IN_FORCE = "in-force"
-    SUSPENDED = "suspended"
-    ENDED = "ended"  # its term is over, or the consumer needs it no longer
-    TERMINATED = "terminated"  # misuse was not put right
-
-
-OVER = frozenset({Standing.ENDED, Standing.TERMINATED})
-
-
-class Task(StrEnum):
-    """What somebody owes on an agreement besides the delivery."""
-
-    RECTIFY = "rectify"
-    JUDGE_RECTIFICATION = "judge-rectification"
-    ANSWER_CHANGE = "answer-change"
-    DISPOSE = "dispose"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """Which body owes a task, and by which clock; without one it owes it all the same."""
-
-    task: Task
-    body: str
-    clock: Deadline | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +50,9 @@ class Agreement:
     delivery: Deadline
     stage: Standing = Standing.IN_FORCE
     epoch: int = 0
-    delivered: date | None = None
+    delivered: date | None = None  # the first time: from this day on there is use
+    widened: date | None = None  # its consumer's change was agreed to, and is not delivered yet
+    amended: tuple[str, ...] = ()  # the requests by which its consumer changed it, in order
     late: bool = False  # the delivery came after its due day
     escalated: bool = False  # that it is overdue has been reported
     reason: str = ""  # why it was suspended or ended
@@ -100,7 +72,17 @@ class Agreement:
     @property
     def due(self) -> date | None:
         """The day by which the service is owed; None when it is there, or owed no longer."""
-        return None if self.delivered is not None or self.over else self.delivery.due
+        return self.delivery.due if self.awaits_delivery else None
+
+    @property
+    def awaits_delivery(self) -> bool:
+        """Whether the provider still owes the service, or what a change added to it."""
+        return not self.over and (self.delivered is None or self.widened is not None)
+
+    @property
+    def worded_by(self) -> str:
+        """The request in whose words basis, scenario and scope stand: the last that was agreed to."""
+        return self.amended[-1] if self.amended else self.request
 
     @property
     def owed(self) -> tuple[Owed, ...]:
@@ -132,9 +114,9 @@ class Agreement:
 
     def deliver(self, today: date) -> Agreement:
         """Return the agreement as delivered: from this day on the service answers."""
-        if self.delivered is not None or self.over:
+        if not self.awaits_delivery:
             raise WrongMoment(text("agreement {id} awaits no delivery", id=self.id))
-        return replace(self, delivered=today, late=self.overdue(today))
+        return replace(self, delivered=self.delivered or today, widened=None, late=self.overdue(today))
 
     def suspend(self, reason: str, rectification: Rectification | None) -> Agreement:
         """Return the agreement without rights until what is wrong has been put right; None: nobody did wrong."""
@@ -235,6 +217,33 @@ class Agreement:
         """Return the agreement as it was, with its proposal taken back."""
         return replace(self, change=self._proposed().take_back(by, today=today))
 
+    def must_be_amendable(self) -> None:
+        """Refuse to change what gives no rights now, or what its provider is about to change."""
+        self._must_be(Standing.IN_FORCE)
+        if self.change is not None and self.change.open:
+            raise WrongMoment(
+                text("another proposal waits for its answer"), remedy=text("answer it or take it back first")
+            )
+
+    def amend(self, fresh: Agreement, *, by: str) -> Agreement:
+        """Return the agreement on the terms of ``fresh``, to which its provider agreed by the request ``by``."""
+        self.must_be_amendable()
+        return replace(
+            self,
+            entry_version=fresh.entry_version,
+            systems=fresh.systems,
+            items=fresh.items,
+            purposes=fresh.purposes,
+            methods=fresh.methods,
+            quota_per_day=fresh.quota_per_day,
+            divisions=fresh.divisions,
+            ends=fresh.ends,
+            delivery=fresh.delivery,
+            widened=fresh.delivery.started if self.delivered else None,
+            escalated=False,
+            amended=(*self.amended, by),
+        )
+
     def dispose(self, disposal: Disposal) -> Agreement:
         """Return the agreement with its consumer's certificate; the last duty on it is done."""
         if self.ended is None or self.disposal is None:
@@ -299,6 +308,7 @@ class Agreement:
             "divisions": tuple(sorted(self.divisions)),
             "starts": self.starts.isoformat(),
             "ends": self.ends.isoformat(),
+            **({"amended": self.amended} if self.amended else {}),
         }
         return digest(canonical(said))
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.item import Item
 from jutong.guard.grades import Method, handling, require
 from jutong.guard.mask import Bands, Clear, Drop, Keep, Mask, Region, Truncated, parse_mask
-from jutong.kernel.errors import Invalid
+from jutong.kernel.errors import Invalid, WrongMoment
 from jutong.kernel.text import text
 from jutong.terms.deadline import Deadline
 
 from .agreement import Agreement, GrantedItem
 from .request import Request
-from .wish import check
+from .wish import Wish, changed_terms, check
 
 
 def agreement_of(
@@ -54,6 +55,54 @@ def agreement_of(
         starts=max(wish.starts, delivery.started),
         ends=wish.ends,
         delivery=delivery,
+    )
+
+
+def amended_by(
+    request: Request,
+    entry: Entry,
+    agreement: Agreement,
+    *,
+    masks: Mapping[str, str],
+    quota_per_day: int | None,
+    delivery: Deadline,
+) -> Agreement:
+    """Return a running agreement as its consumer wants it otherwise, or less; it was never without its old terms.
+
+    Every item is judged anew by the catalogue of today. One that was agreed to before keeps its mask, unless the
+    provider names another or the catalogue has become stricter.
+    """
+    agreement.must_be_amendable()
+    if request.before is None or changed_terms(terms_of(agreement, request.before), request.before):
+        raise WrongMoment(
+            text("the agreement has changed since the change of it was applied for"),
+            basis=text("Order 809, art. 20: what is asked for is compared with what stands"),
+            remedy=text("the using body takes the application back and applies anew"),
+        )
+    items = {item.name: item for item in entry.items}
+    kept = {
+        one.name: one.mask
+        for one in agreement.items
+        if one.name in items and hides(parse_mask(one.mask), what=parse_mask(items[one.name].standing_mask))
+    }
+    wanted = {name: mask for name, mask in kept.items() if name in request.wish.items} | dict(masks)
+    fresh = agreement_of(request, entry, id=agreement.id, masks=wanted, quota_per_day=quota_per_day, delivery=delivery)
+    return agreement.amend(fresh, by=request.id)
+
+
+def terms_of(agreement: Agreement, words: Wish) -> Wish:
+    """Return an agreement as the wish that would lead to it, in the words of the request that stands behind it."""
+    return replace(
+        words,
+        entry=agreement.entry,
+        items=tuple(item.name for item in agreement.items),
+        purposes=agreement.purposes,
+        methods=agreement.methods,
+        systems=agreement.systems,
+        starts=agreement.starts,
+        ends=agreement.ends,
+        quota_per_day=agreement.quota_per_day,
+        divisions=agreement.divisions,
     )
 
 

@@ -18,7 +18,7 @@ from jutong.terms.deadline import Deadline
 from jutong.terms.duty import Duty
 
 from .precheck import Precheck
-from .wish import LIST_LIMIT, Paper, Wish, check, check_papers, check_words
+from .wish import LIST_LIMIT, Paper, Wish, check, check_papers, check_words, must_differ
 
 EXTENSION_LIMIT = 10  # working days
 
@@ -79,6 +79,9 @@ class Request:
     escalated: bool = False  # the breach of the running clock has been reported
     bound: str = ""  # the dispute whose ruling says that the data is shared: it cannot be refused any more
     urged: tuple[date, ...] = ()  # days on which the provider was reminded of what it owes
+    amends: str = ""  # the agreement that is to be otherwise; empty: a new one is asked for
+    before: Wish | None = None  # how that agreement stood when the change was drafted
+    batch: str = ""  # the application for several entries of which it is a part
 
     @property
     def entry(self) -> str:
@@ -122,8 +125,10 @@ class Request:
             self._must_be_seen(seen)
         if wish.entry != self.entry:
             raise Invalid(text("a draft stays with the entry that it asks for"), remedy=text("draft another request"))
+        if self.before is not None:
+            must_differ(wish, self.before)
         fresh = request_of(wish, entry, id=self.id, consumer=self.consumer, today=today)
-        return replace(fresh, drafted=self.drafted)
+        return replace(fresh, drafted=self.drafted, amends=self.amends, before=self.before, batch=self.batch)
 
     def sign(self, *, seen: str = "") -> Request:
         """Return the request as signed by the head of the consumer's sharing office, as it was ``seen``."""
@@ -270,7 +275,7 @@ class Request:
         return replace(self, stage=Stage.WITHDRAWN, answered=today, late=self._late(today))
 
     def urge(self, today: date) -> Request:
-        """Return the request with its provider reminded today: as often as one wants, once a day is told."""
+        """Return the request with its provider reminded on a day: as often as one wants, once a day is told."""
         self._must_be(*OPEN)
         return self if today in self.urged else replace(self, urged=(*self.urged, today))
 
@@ -298,6 +303,7 @@ class Request:
             "due": None if clock is None else clock.due.isoformat(),
             "provisional": None if clock is None else clock.provisional,
             "late": self.late,
+            **({"amends": self.amends} if self.amends else {}),
         }
 
     def _running(self) -> Deadline:

@@ -11,16 +11,16 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from jutong.kernel.db import Db, Instant, Json, metadata, upsert
+from jutong.kernel.db import Db, Json, metadata, upsert
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 from jutong.terms.actor import Actor
 from jutong.terms.duty import Duty
 
-from .agreement import Agreement, Standing
+from .agreement import Agreement
 from .request import UNSEEN, Request, Stage
-from .sketch import Sketch
+from .standing import Standing
 from .turn import Side
 
 OVERSEEING = frozenset({Duty.OVERSIGHT, Duty.HOUSE})
@@ -35,6 +35,8 @@ request = sa.Table(
     sa.Column("stage", sa.String(30), nullable=False),
     sa.Column("due", sa.String(10), nullable=False),  # of the answer that is owed; NEVER if none is
     sa.Column("wish", sa.String(64), nullable=False, index=True),
+    sa.Column("amends", sa.String(26), nullable=False, server_default="", index=True),
+    sa.Column("batch", sa.String(26), nullable=False, server_default="", index=True),
     sa.Column("body", Json, nullable=False),
     sa.Index("ix_sharing_request_due", "due", "id"),
     sa.Index("ix_sharing_request_stage_due", "stage", "due", "id"),
@@ -83,16 +85,6 @@ owed = sa.Table(
     sa.Index("ix_sharing_owed_task_provider_due", "task", "provider", "due", "agreement"),
 )
 
-# What a body typed of a request that is not whole yet: one form for each entry.
-sketch = sa.Table(
-    "sharing_sketch",
-    metadata,
-    sa.Column("consumer", sa.String(18), primary_key=True),
-    sa.Column("entry", sa.String(26), primary_key=True),
-    sa.Column("changed", Instant, nullable=False),
-    sa.Column("fields", Json, nullable=False),
-)
-
 NEVER = "9999-12-31"  # after every day that is owed
 
 # One row. It is raised by one statement in the transaction of the change, and its row lock makes those transactions
@@ -127,9 +119,18 @@ def find_agreement(db: Db, agreement_id: str, actor: Actor | None = None, *, hol
 
 
 def agreement_from(db: Db, request_id: str) -> Agreement | None:
-    """Return the agreement that the request led to, if it did."""
-    body = _body(db, agreement, agreement.c.request == request_id)
+    """Return the agreement that the request led to, if it did: the one that it asked for, or that it changed."""
+    changed = sa.select(request.c.amends).where(request.c.id == request_id, request.c.stage == Stage.AGREED.value)
+    led_to = sa.or_(agreement.c.request == request_id, agreement.c.id == changed.scalar_subquery())
+    body = _body(db, agreement, led_to)
     return None if body is None else msgspec.convert(body, Agreement)
+
+
+def changes_of(db: Db, agreement_id: str) -> tuple[Request, ...]:
+    """Return the applications for a change of an agreement that have no answer yet, oldest first."""
+    over = [one.value for one in (Stage.AGREED, Stage.REFUSED, Stage.WITHDRAWN)]
+    query = sa.select(request.c.body).where(request.c.amends == agreement_id, request.c.stage.not_in(over))
+    return tuple(msgspec.convert(body, Request) for body in db.execute(query.order_by(request.c.id)).scalars())
 
 
 def draft_like(db: Db, consumer: str, wish_digest: str) -> Request | None:
@@ -137,7 +138,13 @@ def draft_like(db: Db, consumer: str, wish_digest: str) -> Request | None:
     body = _body(
         db,
         request,
-        sa.and_(request.c.consumer == consumer, request.c.wish == wish_digest, request.c.stage == Stage.DRAFT.value),
+        sa.and_(
+            request.c.consumer == consumer,
+            request.c.wish == wish_digest,
+            request.c.stage == Stage.DRAFT.value,
+            request.c.amends == "",
+            request.c.batch == "",
+        ),
     )
     return None if body is None else msgspec.convert(body, Request)
 
@@ -232,35 +239,6 @@ def agreement_parties(db: Db, actor: Actor) -> Mapping[str, str]:
     return {row.id: row.entry for row in rows}
 
 
-def sketches(db: Db, actor: Actor) -> tuple[Sketch, ...]:
-    """Return the forms that the actor's body has not filled in yet, the newest first."""
-    query = sa.select(sketch).where(sketch.c.consumer == actor.org).order_by(sketch.c.changed.desc())
-    return tuple(_sketch(row) for row in db.execute(query))
-
-
-def sketch_for(db: Db, actor: Actor, entry: str) -> Sketch | None:
-    """Return what the actor's body typed so far of its wish for an entry."""
-    query = sa.select(sketch).where(sketch.c.consumer == actor.org, sketch.c.entry == entry)
-    row = db.execute(query).one_or_none()
-    return None if row is None else _sketch(row)
-
-
-def save_sketch(db: Db, noun: Sketch) -> None:
-    """Keep what was typed, in place of what was typed before."""
-    values = {
-        "consumer": noun.consumer,
-        "entry": noun.entry,
-        "changed": noun.changed,
-        "fields": {name: list(typed) for name, typed in noun.fields.items()},
-    }
-    upsert(db, sketch, values, key=("consumer", "entry"))
-
-
-def drop_sketch(db: Db, consumer: str, entry: str) -> None:
-    """Forget what was typed: it has become a request."""
-    db.execute(sketch.delete().where(sketch.c.consumer == consumer, sketch.c.entry == entry))
-
-
 def agreements_in_force(db: Db) -> Iterator[Agreement]:
     """Yield every agreement that is in force, whatever its term: the caller asks ``covers`` on each day."""
     query = sa.select(agreement.c.body).where(agreement.c.stage == Standing.IN_FORCE.value).order_by(agreement.c.id)
@@ -301,6 +279,8 @@ def save_request(db: Db, noun: Request) -> None:
         "stage": noun.stage.value,
         "due": _day(noun.due),
         "wish": noun.wish.digest(),
+        "amends": noun.amends,
+        "batch": noun.batch,
         "body": msgspec.to_builtins(noun, order="deterministic"),
     }
     upsert(db, request, values, key=("id",))
@@ -316,7 +296,7 @@ def save_agreement(db: Db, noun: Agreement) -> Agreement:
         "provider": noun.provider,
         "entry": noun.entry,
         "stage": noun.stage.value,
-        "delivered": noun.delivered is not None,
+        "delivered": not noun.awaits_delivery,
         "due": _day(noun.due),
         "ends": noun.ends.isoformat(),
         "epoch": noun.epoch,
@@ -378,11 +358,6 @@ def _page(
 
 def _day(day: date | None) -> str:
     return NEVER if day is None else day.isoformat()
-
-
-def _sketch(row: sa.Row[Any]) -> Sketch:
-    fields = {str(name): tuple(map(str, typed)) for name, typed in row.fields.items()}
-    return Sketch(consumer=row.consumer, entry=row.entry, changed=row.changed, fields=fields)
 
 
 def _raise_epoch(db: Db) -> int:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from jutong.catalogue.terms_of_use import ShareType
 from jutong.terms.duty import Duty
 
-from .agreement import Agreement, Standing
+from .agreement import Agreement
 from .request import Request, Stage
+from .standing import Standing
 
 AUTHORITY = ""  # the turn is the tier's authority's, whichever body that is
 
@@ -85,7 +86,7 @@ def moves_of_agreement(agreement: Agreement, body: str, today: date) -> frozense
     found = {"conclude", *(("agree_change", "decline_change", "take_back_change") if proposed else ("propose_change",))}
     wrong = agreement.rectification
     if agreement.stage is Standing.IN_FORCE:
-        found.add("suspend")
+        found |= {"suspend"} if proposed else {"suspend", "draft_amendment"}
     elif wrong is None:
         found.add("resume")
     else:

@@ -13,8 +13,9 @@ from jutong.kernel.db import Db, Piling
 from jutong.kernel.pile import Pile
 from jutong.kernel.shape import learn
 
-from .agreement import OVER, Agreement, Standing, Task
+from .agreement import Agreement
 from .request import OPEN, Request, Stage
+from .standing import OVER, Standing, Task
 from .store import NEVER, agreement, owed, request
 from .turn import Side
 

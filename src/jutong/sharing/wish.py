@@ -22,6 +22,9 @@ QUOTA_LIMIT = 100_000_000  # calls a day
 # By the gateway, and as a whole by shares and files; the enclave comes with its room.
 OFFERED = frozenset({Method.QUERY, Method.VERIFY, Method.TABLE, Method.FILE})
 
+# What an agreement fixes, and what a change of it can therefore be about.
+TERMS = ("items", "purposes", "divisions", "methods", "systems", "quota_per_day", "ends")
+
 _DIGEST = re.compile("[0-9a-f]{64}")
 _DIVISION = re.compile("[0-9]{6}")
 
@@ -73,6 +76,25 @@ class Wish:
             "divisions": tuple(sorted(self.divisions)),
             "papers": [{"title": paper.title, "digest": paper.digest} for paper in self.papers],
         }
+
+
+def changed_terms(wish: Wish, before: Wish) -> tuple[str, ...]:
+    """Return the names of what a wish wants otherwise than it stands: its words and papers are no terms."""
+    now, then = wish.spelled(), before.spelled()
+    return tuple(name for name in TERMS if now[name] != then[name])
+
+
+def must_differ(wish: Wish, before: Wish) -> None:
+    """Refuse an application for a change that changes nothing, or moves what has begun."""
+    if wish.starts != before.starts:
+        raise Invalid(
+            text("the term of a running agreement began on {day}; only its last day can change", day=before.starts)
+        )
+    if not changed_terms(wish, before):
+        raise Invalid(
+            text("the application changes nothing of the agreement"),
+            remedy=text("change items, purposes, divisions, methods, systems, quota or the last day"),
+        )
 
 
 def check(wish: Wish, entry: Entry, *, consumer: str) -> tuple[Item, ...]:

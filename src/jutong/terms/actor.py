@@ -22,6 +22,7 @@ class Actor:
     duties: frozenset[Duty]
     cleared: Grade = Grade.L2
     assured: Assurance = Assurance.TWO
+    lent_by: str = ""  # the holder of the post, where it was lent: who answers for what is done in it
 
 
 def house_of(body: str) -> Actor:

@@ -10,12 +10,18 @@ import msgspec
 from litestar.params import JSONBody
 
 from jutong import sharing
-from jutong.sharing import Agreement, Manner, Paper, Request, Wish
+from jutong.sharing import Agreement, Delta, Manner, Paper, Request, Wish
 
 from .exact import refuse_strangers
 from .wiring import AfterUlid, Limit, Name, TheActor, TheHouse, TheMessage, Ulid, Words, act, look
 
 TAGS = ["sharing"]
+
+
+class Several(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is wished of each of several entries; purpose and legal basis are the same in all."""
+
+    wishes: tuple[Wish, ...]
 
 
 class Missing(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +115,21 @@ def draft_request(house: TheHouse, actor: TheActor, data: JSONBody[Wish], messag
     refuse_strangers(message, data)
     with house.desk(actor) as desk:
         return sharing.draft_request(desk, data)
+
+
+@act("/api/request-batches", tags=TAGS)
+def draft_batch(house: TheHouse, actor: TheActor, data: JSONBody[Several], message: TheMessage) -> list[Request]:
+    """Draft a request for each of several entries with one purpose and basis: all of them, or none."""
+    refuse_strangers(message, data)
+    with house.desk(actor) as desk:
+        return list(sharing.draft_batch(desk, data.wishes))
+
+
+@look("/api/request-batches/{batch_id:str}", tags=TAGS)
+def show_batch(house: TheHouse, actor: TheActor, batch_id: Ulid) -> list[Request]:
+    """Show how far the requests of one application have come."""
+    with house.reading() as db:
+        return list(sharing.requests_of_batch(db, batch_id, actor))
 
 
 @look("/api/requests", tags=TAGS)
@@ -207,7 +228,7 @@ def withdraw_request(house: TheHouse, actor: TheActor, request_id: Ulid) -> Requ
 
 @act("/api/requests/{request_id:str}/urging", tags=TAGS)
 def urge(house: TheHouse, actor: TheActor, request_id: Ulid) -> Request:
-    """Remind the provider of the answer that it owes; it is told once a day."""
+    """Remind the provider of the answer that it owes; it and the authority are told once a working day."""
     with house.desk(actor) as desk:
         return sharing.urge(desk, request_id)
 
@@ -259,6 +280,16 @@ def judge_rectification(house: TheHouse, actor: TheActor, agreement_id: Ulid, da
     """Say that what was put right is not enough; if it is, give the rights back."""
     with house.desk(actor) as desk:
         return sharing.judge_rectification(desk, agreement_id, why=data.why, rectify_by=data.rectify_by)
+
+
+@act("/api/agreements/{agreement_id:str}/applications", tags=TAGS)
+def draft_amendment(
+    house: TheHouse, actor: TheActor, agreement_id: Ulid, data: JSONBody[Delta], message: TheMessage
+) -> Request:
+    """Apply, as the using body, for more or other use than was agreed (arts 20 and 25); name only what changes."""
+    refuse_strangers(message, data)
+    with house.desk(actor) as desk:
+        return sharing.draft_amendment(desk, agreement_id, data)
 
 
 @act("/api/agreements/{agreement_id:str}/change", tags=TAGS)
@@ -321,6 +352,8 @@ def certify_disposal(house: TheHouse, actor: TheActor, agreement_id: Ulid, data:
 
 ENDPOINTS = [
     draft_request,
+    draft_batch,
+    show_batch,
     list_requests,
     show_request,
     sign_request,
@@ -342,6 +375,7 @@ ENDPOINTS = [
     terminate,
     rectify,
     judge_rectification,
+    draft_amendment,
     propose_change,
     agree_change,
     decline_change,

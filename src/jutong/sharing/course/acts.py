@@ -13,10 +13,11 @@ from jutong.terms import BodyKind
 from jutong.terms.deadline import Deadline
 
 from .. import store, waiting
-from ..agreement import Agreement, Standing
+from ..agreement import Agreement
 from ..change import Change, Outcome
 from ..disposal import Disposal, Manner
 from ..rectification import Rectification, until
+from ..standing import Standing
 
 
 def suspend(desk: Desk, agreement_id: str, *, reason: str, rectify_by: date | None = None) -> Agreement:

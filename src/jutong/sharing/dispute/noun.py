@@ -14,8 +14,8 @@ from jutong.terms.actor import Actor
 from jutong.terms.deadline import Deadline
 from jutong.terms.duty import Duty
 
-from ..agreement import Standing
 from ..request import Stage
+from ..standing import Standing
 from ..wish import check_words
 
 LAW = text("Order 809, art. 28")

@@ -9,7 +9,7 @@ from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.terms.deadline import Deadline
 
-from ..agreement import OVER
+from ..standing import OVER
 from ..store import find_agreement
 from . import store
 from .record import Usage, UseRecord, record_of

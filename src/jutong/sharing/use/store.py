@@ -14,7 +14,8 @@ from jutong.kernel.pile import Pile
 from jutong.kernel.shape import learn
 from jutong.terms.actor import Actor
 
-from ..agreement import OVER, Agreement, Standing
+from ..agreement import Agreement
+from ..standing import OVER, Standing
 from ..store import OVERSEEING, agreement
 from ..turn import Side
 from .record import UseRecord

@@ -11,14 +11,13 @@ import msgspec
 
 from jutong import catalogue, guard, registers, sharing
 from jutong.desk import Reading
-from jutong.kernel.text import Text, text
-from jutong.ledger import Kept
-from jutong.ledger.merkle import leaf_hash
+from jutong.kernel.text import text
 from jutong.sharing import Agreement, Standing
 from jutong.terms import BodyKind
 
 from ..wiring import Name, Ulid, Words
 from .disputing import disputes_about
+from .footnotes import footnote
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .known_names import division_words, entry_page, mask_words, names_of_bodies, titles_of_entries
 from .sharing import FIRST, happened, left_tone, left_words, readable
@@ -34,7 +33,7 @@ TONES: Mapping[Standing, str] = {
     Standing.ENDED: "plain",
     Standing.TERMINATED: "plain",
 }
-CONSUMERS = frozenset({"rectify", "conclude", "certify_disposal"})
+CONSUMERS = frozenset({"draft_amendment", "rectify", "conclude", "certify_disposal"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +45,6 @@ class Listed:
     provider: str
     consumer: str
     left: int | None  # working days until the delivery is due
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footnote:
-    """A line of evidence at the foot of the document."""
-
-    id: str
-    words: Text
-    kept: Kept
-    digest: str
 
 
 class Suspension(msgspec.Struct, kw_only=True):
@@ -163,14 +152,15 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
     """Show an agreement as a document, with what can be done about it."""
     with visit.house.reading() as db:
         agreement = sharing.find_agreement(db, agreement_id, visit.acting)
-        request = sharing.find_request(db, agreement.request)
+        request = sharing.find_request(db, agreement.worded_by)
+        changes = [one for one in sharing.changes_of(db, agreement.id) if one.visible_to(visit.acting)]
         entry = catalogue.at_version(db, agreement.entry, agreement.entry_version)
         bodies = {one.code: one for one in registers.bodies(db)}
         calendar, disputed = registers.calendar(db), disputes_about(db, visit, agreement)
-        born = [one for one in readable(db, visit, agreement.request) if one.line.act == "sharing.approved"]
+        asked = [one for on in (agreement.request, *agreement.amended) for one in readable(db, visit, on)]
         since = readable(db, visit, agreement.id)
-        lines = [*born, *since]
-        story = sorted((*readable(db, visit, agreement.request), *since), key=lambda one: (one.line.at, one.line.id))
+        lines = [*(one for one in asked if one.line.act == "sharing.approved"), *since]
+        story = sorted((*asked, *since), key=lambda one: (one.line.at, one.line.id))
     authorities = frozenset(code for code, one in bodies.items() if one.kind is BodyKind.AUTHORITY)
     titles = {item.name: item for item in entry.items}
     return page(
@@ -180,6 +170,7 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         crumbs=(FIRST, AGREEMENTS),
         agreement=agreement,
         wish=request.wish,
+        changes=changes,
         entry=entry,
         entry_page=entry_page(entry.id),
         provider=bodies[agreement.provider],
@@ -188,7 +179,7 @@ def show_agreement(visit: TheVisit, agreement_id: Ulid) -> Answer:
         divisions=division_words(agreement.divisions),
         conditions=[visit.say(word_of(one)) for one in entry.terms.conditions] + list(entry.terms.other_conditions),
         left=None if agreement.due is None else calendar.left(visit.today, agreement.due),
-        notes=[_footnote(one) for one in lines if one.line.act.startswith(("sharing.", "delivery."))],
+        notes=[footnote(one) for one in lines if one.line.act.startswith(("sharing.", "delivery."))],
         story=happened(story),
         owed=[
             (one, bodies[one.body].name, calendar.left(visit.today, one.clock.due) if one.clock else None)
@@ -345,40 +336,6 @@ def _rows(db: Reading, visit: Visit, found: Sequence[Agreement]) -> list[Listed]
         )
         for one in found
     ]
-
-
-def _footnote(kept: Kept) -> Footnote:
-    words: Mapping[str, Text] = {
-        "sharing.approved": text("approved; the agreement stands"),
-        "sharing.delivered": text("the service was delivered"),
-        "sharing.suspended": text("rights suspended"),
-        "sharing.resumed": text("rights given back"),
-        "sharing.terminated": text("ended"),
-        "sharing.rectified": text("rectification reported"),
-        "sharing.rectification_judged": text("rectification judged not enough"),
-        "sharing.change_proposed": text("change of a service proposed"),
-        "sharing.change_agreed": text("change of a service agreed to"),
-        "sharing.change_declined": text("change of a service declined"),
-        "sharing.change_taken_back": text("proposed change of a service taken back"),
-        "sharing.concluded": text("agreement given up by the using body"),
-        "sharing.expired": text("agreement ended with its term"),
-        "sharing.disposed": text("disposal of copies certified"),
-        "sharing.escalated": text("a missed day was reported"),
-        "sharing.use_recorded": text("use of shared data recorded"),
-        "sharing.deadline_recomputed": text("the due day was counted anew"),
-        "delivery.opened": text("the service was opened"),
-        "delivery.view_made": text("the view of the agreement was made"),
-        "delivery.view_dropped": text("the view of the agreement was taken away"),
-        "delivery.file_handed_over": text("the whole was handed over as one file"),
-        "delivery.received": text("receipt of a delivery was confirmed"),
-    }
-    line = kept.line
-    return Footnote(
-        id=line.id,
-        words=words.get(line.act) or text("an act: {word}", word=line.act),
-        kept=kept,
-        digest=leaf_hash(line.leaf()).hex(),
-    )
 
 
 PAGES = [

@@ -13,6 +13,7 @@ from jutong.desk import Reading
 from jutong.guard import Label, Method
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import text
+from jutong.sharing import buying
 
 from ..wiring import CodeField, Name, Ulid, UlidField, Words
 from .form import Misfilled
@@ -239,6 +240,7 @@ def show(visit: TheVisit, demand_id: Ulid) -> Answer:
         names = {one.code: one.name for one in registers.bodies(db)}
         parts = catalogue.responsibilities_of(db, demand.id)
         merged = catalogue.merged_into(db, demand.id)
+        bought = buying.purchases_like(db, (demand.need.title,), visit.today)
         may = _may(visit, db, demand)
         similar = _alike(db, demand) if may["audit"] else ()
         presumed = (
@@ -256,6 +258,7 @@ def show(visit: TheVisit, demand_id: Ulid) -> Answer:
         names=names,
         parts=parts,
         merged=merged,
+        bought=bought,
         similar=similar,
         presumed=presumed,
         bodies=tuple((code, name) for code, name in names.items() if code != demand.consumer),

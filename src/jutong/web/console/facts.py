@@ -9,6 +9,8 @@ from jutong.kernel.text import Text, plain, text
 FACTS: Mapping[str, Text] = {
     "agreement": text("Agreement"),
     "agreements": text("Calls by agreement"),
+    "amends": text("Agreement that is to change"),
+    "application": text("Application for several entries"),
     "basis": text("Basis"),
     "batch": text("Batch"),
     "body": text("Body"),
@@ -42,6 +44,7 @@ FACTS: Mapping[str, Text] = {
     "last": text("Last call"),
     "level": text("Level of assurance"),
     "late": text("Late"),
+    "lent_by": text("Post lent by"),
     "locked_until": text("Locked until"),
     "masks": text("Masks"),
     "missing": text("Could not be counted"),

@@ -62,7 +62,9 @@ PLACES: tuple[Place, ...] = (
     Place("/erasures", text("Erasure of one subject"), "pages.erasures", of_tier=True),
     # sharing
     Place("/requests", text("Requests"), "pages.requests", key="r"),
+    Place("/signatures", text("To sign and to decide"), "pages.requests"),
     Place("/agreements", text("Agreements"), "pages.agreements", key="t"),
+    Place("/purchases", text("Bought data"), "pages.purchases"),
     Place("/disputes", text("Disputes"), "pages.disputes"),
     Place("/use-records", text("Records of use"), "pages.agreements"),
     # delivery

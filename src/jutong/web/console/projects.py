@@ -8,6 +8,7 @@ from jutong import catalogue, census, registers
 from jutong.census import DataSet, Opinion, Project
 from jutong.kernel.text import text
 from jutong.registers import Cloud
+from jutong.sharing import buying
 
 from ..wiring import Name, Ulid, Words
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
@@ -123,6 +124,8 @@ def show_project(visit: TheVisit, project_id: Ulid) -> Answer:
         project = census.project_visible_to(db, project_id, visit.acting)
         body = registers.body_names(db, [project.body]).get(project.body, project.body)
         titles = catalogue.titles(db, sorted({one.entry for one in project.advice if one.entry}))
+        wanted = (project.title, *(one.title for one in project.makes), *project.needs)
+        bought = buying.purchases_like(db, wanted, visit.today)
     return page(
         visit,
         "census/project.html",
@@ -131,6 +134,7 @@ def show_project(visit: TheVisit, project_id: Ulid) -> Answer:
         project=project,
         body=body,
         titles=titles,
+        bought=bought,
         against=sum(one.against for one in project.advice),
         opinions=Opinion,
         may_judge=project.opinion is None and visit.may("census.judge_project", project.label),

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
-
-import msgspec
 
 from jutong import catalogue, guard, ledger, oversight, registers, sharing
 from jutong.desk import Reading
@@ -17,7 +14,8 @@ from jutong.sharing import Request, Stage
 from jutong.terms import BodyKind
 from jutong.terms.calendar import Calendar
 
-from ..wiring import Ulid, Words
+from ..wiring import Ulid
+from .comparing import compared
 from .course import course_of
 from .disputing import disputes_about
 from .frame import Answer, TheVisit, acted, done, page, shown
@@ -56,32 +54,6 @@ class Listed:
     title: str
     other: str  # the body on the other side
     left: int | None  # working days
-
-
-class Missing(msgspec.Struct, kw_only=True):
-    """Every paper that is missing, one a line."""
-
-    missing: Words
-
-
-class Extension(msgspec.Struct, kw_only=True):
-    """How many more working days, and why."""
-
-    days: Annotated[int, msgspec.Meta(ge=1, le=sharing.EXTENSION_LIMIT)]
-    reason: Words
-
-
-class Approval(msgspec.Struct, kw_only=True):
-    """How many calls a day are granted; masks stand in fields of their own."""
-
-    quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=sharing.QUOTA_LIMIT)] | None = None
-
-
-class Refusal(msgspec.Struct, kw_only=True):
-    """Why not, and by which rule."""
-
-    reason: Words
-    basis: Words
 
 
 def left_words(left: int | None) -> Text | None:
@@ -164,6 +136,7 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         bodies = {one.code: one for one in registers.bodies(db)}
         calendar = registers.calendar(db)
         agreement = sharing.agreement_from(db, request.id)
+        granted = _granted(db, request, items_of(entry, request))
         disputed = disputes_about(db, visit, request)
         lines = readable(db, visit, request.id)
         if agreement is not None:
@@ -174,18 +147,19 @@ def show_request(visit: TheVisit, request_id: Ulid) -> Answer:
         for move in sharing.moves_of(request)
         if visit.may(f"sharing.{move}", _label(request, move, entry, authorities))
     }
-    items = [item for item in entry.items if item.name in request.wish.items]
     return page(
         visit,
         "sharing/request.html",
-        title=text("Request: {title}", title=entry.title),
+        title=_title(request, entry),
         crumbs=(FIRST, REQUESTS),
         request=request,
         entry=entry,
         entry_page=entry_page(entry.id),
         names={code: one.name for code, one in bodies.items()},
-        items=[(item, mask_words(item.standing_mask)) for item in items],
-        masks=[(item, _mask_options(item)) for item in items],
+        items=[(item, mask_words(item.standing_mask)) for item in items_of(entry, request)],
+        masks=granted,
+        compared=compared(visit, entry, request),
+        may_ask=request.consumer == visit.acting.org and visit.may("sharing.keep_template"),
         divisions=division_words(request.wish.divisions),
         agreement=agreement,
         turn=sharing.turn_of(request),
@@ -234,32 +208,6 @@ def urge(visit: TheVisit, request_id: Ulid) -> Answer:
     return done(desk, f"/requests/{request_id}")
 
 
-@acted("/requests/{request_id:str}/precheck-pass", guard="pages.requests", again=show_request)
-def pass_precheck(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Pass a request on to its provider, as the authority."""
-    with visit.desk() as desk:
-        sharing.pass_precheck(desk, request_id)
-    return done(desk, f"/requests/{request_id}")
-
-
-@acted("/requests/{request_id:str}/precheck-return", guard="pages.requests", again=show_request)
-def return_precheck(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Send a request back once, with everything that is missing."""
-    given = visit.form.read(Missing)
-    with visit.desk() as desk:
-        sharing.return_precheck(desk, request_id, _lines_of(given.missing))
-    return done(desk, f"/requests/{request_id}")
-
-
-@acted("/requests/{request_id:str}/supplement-notice", guard="pages.requests", again=show_request)
-def require_supplement(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Say once what is missing."""
-    given = visit.form.read(Missing)
-    with visit.desk() as desk:
-        sharing.require_supplement(desk, request_id, _lines_of(given.missing))
-    return done(desk, f"/requests/{request_id}")
-
-
 @acted(
     "/requests/{request_id:str}/supplement",
     guard="pages.requests",
@@ -271,42 +219,6 @@ def supplement(visit: TheVisit, request_id: Ulid) -> Answer:
     papers = papers_of(visit)
     with visit.desk() as desk:
         sharing.supplement(desk, request_id, papers)
-    return done(desk, f"/requests/{request_id}")
-
-
-@acted("/requests/{request_id:str}/extension", guard="pages.requests", again=show_request)
-def ask_extension(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Ask the authority for more time."""
-    given = visit.form.read(Extension)
-    with visit.desk() as desk:
-        sharing.ask_extension(desk, request_id, given.days, given.reason)
-    return done(desk, f"/requests/{request_id}")
-
-
-@acted("/requests/{request_id:str}/extension-consent", guard="pages.requests", again=show_request)
-def extend(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Agree to more time, as the authority."""
-    with visit.desk() as desk:
-        sharing.extend(desk, request_id)
-    return done(desk, f"/requests/{request_id}")
-
-
-@acted("/requests/{request_id:str}/approval", guard="pages.requests", again=show_request)
-def approve(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Say yes; the agreement is shown."""
-    given = visit.form.read(Approval)
-    masks = {name.removeprefix("mask-"): typed[0] for name, typed in visit.form.fields.items() if _is_mask(name, typed)}
-    with visit.desk() as desk:
-        agreement = sharing.approve(desk, request_id, masks=masks, quota_per_day=given.quota_per_day)
-    return done(desk, f"/agreements/{agreement.id}")
-
-
-@acted("/requests/{request_id:str}/refusal", guard="pages.requests", again=show_request)
-def refuse(visit: TheVisit, request_id: Ulid) -> Answer:
-    """Say no, with reason and basis."""
-    given = visit.form.read(Refusal)
-    with visit.desk() as desk:
-        sharing.refuse(desk, request_id, reason=given.reason, basis=given.basis)
     return done(desk, f"/requests/{request_id}")
 
 
@@ -354,12 +266,24 @@ def _turn_is_mine(visit: Visit, request: Request, authorities: frozenset[str]) -
     return visit.acting.org == turn.body or (not turn.body and visit.acting.org in authorities)
 
 
-def _lines_of(typed: str) -> list[str]:
-    return [line.strip() for line in typed.splitlines() if line.strip()]
+def _granted(
+    db: Reading, request: Request, items: Iterable[catalogue.Item]
+) -> list[tuple[catalogue.Item, list[tuple[str, Text]], str]]:
+    """Return which masks an approval offers for each item, and the one that stands first: a change keeps what was."""
+    standing = sharing.find_agreement(db, request.amends).items if request.amends else ()
+    kept = {one.name: one.mask for one in standing}
+    found = []
+    for item in items:
+        masks = sharing.masks_for(item)
+        chosen = kept.get(item.name, masks[0])
+        found.append((item, [(mask, mask_words(mask)) for mask in masks], chosen if chosen in masks else masks[0]))
+    return found
 
 
-def _mask_options(item: catalogue.Item) -> list[tuple[str, Text]]:
-    return [(mask, mask_words(mask)) for mask in sharing.masks_for(item)]
+def _title(request: Request, entry: catalogue.Entry) -> Text:
+    if request.amends:
+        return text("Change applied for: {title}", title=entry.title)
+    return text("Request: {title}", title=entry.title)
 
 
 def _extension_due(calendar: Calendar, request: Request) -> date | None:
@@ -368,23 +292,9 @@ def _extension_due(calendar: Calendar, request: Request) -> date | None:
     return calendar.after(request.clock.due, request.extension.days).day
 
 
-def _is_mask(name: str, typed: tuple[str, ...]) -> bool:
-    return name.startswith("mask-") and bool(typed) and bool(typed[0])
+def items_of(entry: catalogue.Entry, request: Request) -> list[catalogue.Item]:
+    """Return the items that are asked for, in the order of the entry."""
+    return [item for item in entry.items if item.name in request.wish.items]
 
 
-PAGES = [
-    list_requests,
-    show_request,
-    sign_request,
-    submit_request,
-    withdraw_request,
-    urge,
-    pass_precheck,
-    return_precheck,
-    require_supplement,
-    supplement,
-    ask_extension,
-    extend,
-    approve,
-    refuse,
-]
+PAGES = [list_requests, show_request, sign_request, submit_request, withdraw_request, urge, supplement]

@@ -8,6 +8,7 @@ from typing import Any
 
 from jutong.kernel.text import Text, text
 from jutong.sharing import Manner, Outcome, Stage, Standing, Task
+from jutong.sharing.buying import PriceClass
 from jutong.sharing.dispute import Ruling, Rung, State
 
 SHARING: Mapping[type[Enum], Mapping[Any, Text]] = {
@@ -58,6 +59,11 @@ SHARING: Mapping[type[Enum], Mapping[Any, Text]] = {
         Outcome.AGREED: text("agreed to"),
         Outcome.DECLINED: text("declined"),
         Outcome.TAKEN_BACK: text("taken back"),
+    },
+    PriceClass: {
+        PriceClass.UNDER_100K: text("under 100,000 yuan"),
+        PriceClass.TO_1M: text("100,000 to 1,000,000 yuan"),
+        PriceClass.OVER_1M: text("over 1,000,000 yuan"),
     },
     Manner: {
         Manner.NOTHING_KEPT: text("no copy was ever kept"),

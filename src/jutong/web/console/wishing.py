@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from jutong.desk import Reading
 from jutong.guard import Method
 from jutong.kernel.errors import NotFound, WrongMoment
 from jutong.kernel.text import Text, text
-from jutong.sharing import Paper, Request, Wish
+from jutong.sharing import Paper, Request, Template, Wish
 from jutong.terms import Actor
 
 from ..wiring import Name, Ulid, Words
@@ -74,6 +74,14 @@ class Begun:
     papers: tuple[Paper, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a new form begins with, and the template of it, if it is one."""
+
+    begun: Begun
+    template: Template | None
+
+
 @shown("/requests/new", guard="pages.request_form")
 def new_request(visit: TheVisit) -> Answer:
     """Show the form for an entry; without one, the entries that can be asked for."""
@@ -81,11 +89,11 @@ def new_request(visit: TheVisit) -> Answer:
     if not entry_id:
         return _choose(visit)
     with visit.house.reading() as db:
-        entry = _askable(db, entry_id, visit.acting)
+        entry = askable(db, entry_id, visit.acting)
         kept = sharing.sketch_for(db, visit.acting, entry.id)
         if kept is not None and not visit.form:
             visit.form = Form(kept.fields)
-        return _form(db, visit, entry, _usual(visit, entry), "/requests/new", kept=kept)
+        return wish_form(db, visit, entry, begun_by(db, visit, entry).begun, "/requests/new", kept=kept)
 
 
 @acted("/requests/new", guard="pages.request_form", again=new_request, request_max_body_size=UPLOAD_LIMIT)
@@ -116,8 +124,9 @@ def show_draft(visit: TheVisit, request_id: Ulid) -> Answer:
                 text("a request that is signed is no longer changed"),
                 remedy=text("take it back and draft a new one"),
             )
-        entry = _askable(db, request.entry, visit.acting)
-        return _form(db, visit, entry, _of(request), f"/requests/{request.id}/draft", request=request)
+        entry = askable(db, request.entry, visit.acting)
+        begun, action = begun_with(request.wish), f"/requests/{request.id}/draft"
+        return wish_form(db, visit, entry, begun, action, request=request, changing=request.amends)
 
 
 @acted(
@@ -148,10 +157,11 @@ def _choose(visit: Visit) -> Answer:
         crumbs=(FIRST, REQUESTS),
         entries=entries,
         sought=sought,
+        begun_with=visit.asked("template"),
     )
 
 
-def _form(
+def wish_form(
     db: Reading,
     visit: Visit,
     entry: Entry,
@@ -160,8 +170,14 @@ def _form(
     *,
     request: Request | None = None,
     kept: sharing.Sketch | None = None,
+    changing: str = "",
 ) -> Answer:
-    title = text("New request: {title}", title=entry.title) if request is None else text("Change the draft")
+    """Return the form of a wish for an entry; ``changing`` is the agreement that it would change."""
+    title = text("New request: {title}", title=entry.title)
+    if request is not None:
+        title = text("Change the draft")
+    elif changing:
+        title = text("Apply for a change: {title}", title=entry.title)
     own = registers.systems(db, visit.acting.org)
     shared = [item for item in entry.items if item.share_type is not ShareType.NOT_SHARED]
     papers = _papers(visit, begun)
@@ -175,16 +191,17 @@ def _form(
         entry_page=entry_page(entry.id),
         provider=registers.find_body(db, entry.provider),
         begun=begun,
-        items=_item_choices(shared),
+        items=item_choices(shared),
         not_shared=[item for item in entry.items if item.share_type is ShareType.NOT_SHARED],
         purposes=entry.terms.purposes or tuple(Purpose),
         methods=_method_choices(entry),
-        systems=[(str(one.name), one.title, str(one.name), _key_words(one)) for one in own],
+        systems=[(str(one.name), one.title, str(one.name), key_words(one)) for one in own],
         cited=_cited(db, visit.acting, entry),
         divisions=_parts_of(registers.find_body(db, entry.provider).division),
         papers=papers,
         request=request,
         kept=kept,
+        changing=changing,
         seen=request.wish.digest() if request else kept.digest() if kept else "",
         overtaken=_overtaken(visit, request, kept),
         unconditional=entry.share_type_of(item.name for item in shared) is ShareType.UNCONDITIONAL,
@@ -197,7 +214,8 @@ def _overtaken(visit: Visit, request: Request | None, kept: sharing.Sketch | Non
     return sketch_overtaken(visit, kept) if kept else None
 
 
-def _askable(db: Reading, entry_id: str, actor: Actor) -> Entry:
+def askable(db: Reading, entry_id: str, actor: Actor) -> Entry:
+    """Return a published entry that the actor may see."""
     entry = catalogue.visible_to(db, entry_id, actor)
     if entry.stage is not catalogue.Stage.PUBLISHED:
         raise NotFound("catalogue entry", entry_id)
@@ -223,16 +241,44 @@ def _wish(visit: Visit, entry_id: str, papers: tuple[Paper, ...]) -> Wish:
     )
 
 
-def _usual(visit: Visit, entry: Entry) -> Begun:
-    return Begun(
-        methods=tuple(method.value for method in _offered(entry)),
+def begun_by(db: Reading, visit: Visit, entry: Entry | None = None) -> Started:
+    """Return what a new form begins with: a template, a former request of the same body, or what is usual."""
+    usual = Begun(
+        methods=tuple(method.value for method in _offered(entry)) if entry else (),
         starts=visit.today.isoformat(),
         ends=(visit.today + timedelta(days=USUAL_TERM_DAYS)).isoformat(),
     )
+    kept = _template(db, visit)
+    if kept is None:
+        return Started(usual, None)
+    begun = replace(
+        usual,
+        items=kept.items_of(entry) if entry else (),
+        purposes=tuple(one.value for one in kept.purposes),
+        legal_basis=kept.legal_basis,
+        scenario=kept.scenario,
+        scope=kept.scope,
+        methods=tuple(one.value for one in kept.methods),
+        quota_per_day=kept.quota_per_day,
+    )
+    return Started(begun, kept)
 
 
-def _of(request: Request) -> Begun:
-    wish = request.wish
+def _template(db: Reading, visit: Visit) -> Template | None:
+    org = visit.acting.org
+    if wanted := visit.asked("template"):
+        return sharing.find_template(db, wanted, org)
+    if former := visit.asked("like"):
+        request = sharing.find_request(db, former, visit.acting)
+        if request.consumer != org:
+            raise NotFound("request", former)
+        entry = catalogue.at_version(db, request.entry, request.entry_version)
+        return sharing.template_of(request.wish, entry, id="", body=org, name=request.id)
+    return None
+
+
+def begun_with(wish: Wish, *, papers: bool = True) -> Begun:
+    """Return what the form of a wish shows that was made before."""
     return Begun(
         items=wish.items,
         purposes=tuple(one.value for one in wish.purposes),
@@ -245,7 +291,7 @@ def _of(request: Request) -> Begun:
         ends=wish.ends.isoformat(),
         quota_per_day=wish.quota_per_day,
         divisions=wish.divisions,
-        papers=wish.papers,
+        papers=wish.papers if papers else (),
     )
 
 
@@ -266,7 +312,8 @@ def _papers(visit: Visit, begun: Begun) -> list[tuple[str, str, str]]:
     return rows + [(str(len(rows) + place), "", "") for place in range(1, blank + 1)]
 
 
-def _item_choices(items: list[Item]) -> Choices:
+def item_choices(items: list[Item]) -> Choices:
+    """Return items as boxes to tick: each with its sharing, grade and mask."""
     return [
         (
             item.name,
@@ -297,7 +344,8 @@ def _method_choices(entry: Entry) -> Choices:
     return [(one.value, word_of(one), helps[one], "") for one in _offered(entry)]
 
 
-def _key_words(system: registers.System) -> Text:
+def key_words(system: registers.System) -> Text:
+    """Return whether a system can call."""
     return text("its key is registered") if system.key else text("it has no key yet and cannot call")
 
 
