@@ -49,6 +49,8 @@ def opened(key: bytes, given: bytes, *, of: str) -> bytes | None:
 class SigningKey:
     """A private key; it can be asked to sign, for its public half, and for secrets that only it can make again."""
 
+    alg = "ed25519"
+
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
         self.public = PublicKey(key.public_key().public_bytes_raw())
@@ -81,6 +83,7 @@ class PublicKey:
     """A public key of 32 bytes, spelled in base64."""
 
     __slots__ = ("_key", "raw")
+    alg = "ed25519"
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw

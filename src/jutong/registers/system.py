@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
+from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.text import text
 from jutong.terms.org import BodyKind
 
@@ -55,7 +55,7 @@ class SystemName:
 class SystemKey:
     """A key and the time in which signatures by it counted."""
 
-    key: PublicKey
+    key: AnyPublicKey
     since: datetime
     until: datetime | None = None
 
@@ -74,18 +74,18 @@ class System:
         return self.name.member
 
     @property
-    def key(self) -> PublicKey | None:
+    def key(self) -> AnyPublicKey | None:
         """The key that counts now; None for a system that may not sign."""
         return next((each.key for each in self.keys if each.until is None), None)
 
-    def key_at(self, instant: datetime) -> PublicKey | None:
+    def key_at(self, instant: datetime) -> AnyPublicKey | None:
         """Return the key that counted at ``instant``: an old receipt is checked with the key of its day."""
         for each in self.keys:
             if each.since <= instant and (each.until is None or instant < each.until):
                 return each.key
         return None
 
-    def with_key(self, key: PublicKey, now: datetime) -> System:
+    def with_key(self, key: AnyPublicKey, now: datetime) -> System:
         """Return the system with ``key`` in place of the present one; a key that was given up does not come back."""
         if key == self.key:
             return self
