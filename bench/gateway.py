@@ -134,7 +134,7 @@ def gateway() -> Gateway:
     folder = Path(os.environ["BENCH_FOLDER"])
     return Gateway(
         connect(f"sqlite:///{folder}/control.db"),
-        _pools(folder).lookup,
+        _pools(folder),
         ledger.Journal(folder / "journal", f"w{os.getpid()}"),
         NODE_KEY,
         system_clock,

@@ -35,6 +35,7 @@ PLAN = Plan(
     consumer="C",
     systems=frozenset({"i/GOV/C/app", "i/GOV/X/app"}),
     columns={"name": Column("name", None)},
+    read=frozenset({"name"}),
     shape=Shape(["name"], [None]),
     purposes=frozenset({"credit"}),
     methods=frozenset({Method.QUERY}),

@@ -8,6 +8,7 @@ from .bulk import keep_views, remake_views, sharing_of
 from .bulk.outflow import end_outflows, run_outflows
 from .bulk.telling import end_subscriptions, tell_subscribers
 from .client import Answer, Consumer
+from .copies import look_at_copies, make_sealing_key, renew_copies
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
 from .plan import Call, Plan, Refusal
 from .quota import Spent, used_on
@@ -36,9 +37,12 @@ __all__ = [
     "find_service",
     "gateway_of",
     "keep_views",
+    "look_at_copies",
+    "make_sealing_key",
     "open_service",
     "refresh",
     "remake_views",
+    "renew_copies",
     "run_outflows",
     "serve_entry",
     "service_for",

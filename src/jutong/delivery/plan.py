@@ -12,10 +12,12 @@ import msgspec
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import ShareType
 from jutong.guard.grades import Durability, Method, handling
-from jutong.guard.mask import Clear, Masked, parse_mask
+from jutong.guard.mask import Clear, Drop, Masked, parse_mask
 from jutong.kernel.errors import NO_TEXT
+from jutong.kernel.httpsig import SM2
 from jutong.kernel.text import Text, text
 from jutong.sharing.agreement import Agreement, Standing
+from jutong.terms.grade import Grade
 
 from .shape import Shape
 
@@ -51,6 +53,7 @@ class Plan:
     consumer: str
     systems: frozenset[str]
     columns: Mapping[str, Column]
+    read: frozenset[str]  # the columns of which anything is seen: what is dropped need not be read
     shape: Shape
     purposes: frozenset[str]
     methods: frozenset[Method]
@@ -62,6 +65,7 @@ class Plan:
     standing: Standing
     delivered: bool
     durability: Durability
+    sm2: bool = False  # whether every call must be signed by SM2
 
     def within(self, region: str | None) -> bool:
         """Say whether a row of this division is inside the agreed area; a row of no known division is not."""
@@ -80,20 +84,23 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     purpose: str
     items: tuple[str, ...]
     day: date
+    alg: str = ""  # by which the call itself is signed; empty for a token
 
 
-def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
+def compile(agreement: Agreement, entry: Entry, *, secret: bytes, sm2_from: str = "") -> Plan:
     """Return the plan of ``agreement`` over ``entry`` as it is now; an item that is no longer shared is left out.
 
     Tokens that stand for values are made under a key of this consumer and this entry alone, so that two consumers
-    cannot join what they were given.
+    cannot join what they were given. From the grade ``sm2_from`` on, if any, calls must be signed by SM2.
     """
     token_key = token_key_of(agreement, entry, secret)
     shared = {item.name for item in entry.items if item.share_type is not ShareType.NOT_SHARED}
-    columns = {}
+    columns, read = {}, set()
     for granted in agreement.items:
         if granted.name in shared:
             mask = parse_mask(granted.mask)
+            if not isinstance(mask, Drop):
+                read.add(granted.name)
             columns[granted.name] = Column(granted.name, None if isinstance(mask, Clear) else mask.compile(token_key))
     return Plan(
         agreement=agreement.id,
@@ -103,6 +110,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
         consumer=agreement.consumer,
         systems=frozenset(agreement.systems),
         columns=columns,
+        read=frozenset(read),
         shape=Shape(tuple(columns), [column.mask for column in columns.values()]),
         purposes=frozenset(purpose.value for purpose in agreement.purposes),
         methods=agreement.methods,
@@ -114,6 +122,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes) -> Plan:
         standing=agreement.stage,
         delivered=agreement.delivered is not None,
         durability=handling(entry.grade).durability,
+        sm2=bool(sm2_from) and entry.grade >= Grade[sm2_from],
     )
 
 
@@ -144,6 +153,13 @@ def judge(plan: Plan, call: Call) -> Refusal | None:
             text("the service has not been delivered yet"),
             text("sharing agreement, delivery"),
             text("wait for the provider's notice of delivery"),
+        )
+    if plan.sm2 and call.alg != SM2:
+        return Refusal(
+            "suite",
+            text("calls for data of this grade are signed one by one by SM2 with SM3, and this one was not"),
+            text("GB/T 39786-2021; crypto.sm2_from in the settings of this node"),
+            text("have an SM2 public key registered for the system, and sign every call with alg sm2-sm3"),
         )
     if call.purpose not in plan.purposes:
         return Refusal(

@@ -14,11 +14,19 @@ _NO_SECRET = bytes(32)  # masks are compiled with the plan, but no value meets t
 
 
 def verdict_of(
-    agreement: Agreement, entry: Entry, service: Service | None, call: Call, *, known: bool, used: int
+    agreement: Agreement,
+    entry: Entry,
+    service: Service | None,
+    call: Call,
+    *,
+    known: bool,
+    used: int,
+    sm2_from: str = "",
 ) -> Refusal | None:
     """Return why the gateway would refuse the call, or None; ``known`` says whether the system has a key.
 
-    ``used`` is how many records of the day are given out already.
+    ``used`` is how many records of the day are given out already, ``sm2_from`` the grade from which
+    calls are signed by SM2.
     """
     if not known:
         return Refusal(
@@ -29,5 +37,5 @@ def verdict_of(
         )
     if service is None or call.client not in agreement.systems:
         return NOT_FOUND
-    plan = compile(agreement, entry, secret=_NO_SECRET)
+    plan = compile(agreement, entry, secret=_NO_SECRET, sm2_from=sm2_from)
     return judge(plan, call) or (over_quota(plan) if used >= plan.quota_per_day else None)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.kernel.vault import Vault
 
 from .engine import DuckEngine, Engine, FileRef, TableRef
 from .lake import Lake
@@ -24,11 +25,12 @@ from .vector import VectorFunction
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """The lake, the engine over it and the serving copies of one node."""
+    """The lake, the engine over it, the serving copies of one node, and the keys under which some lie sealed."""
 
     lake: Lake
     engine: Engine
     lookup: Lookup
+    vault: Vault
 
 
 def open_pools(
@@ -39,6 +41,7 @@ def open_pools(
     serving_folder: Path,
     *,
     engine_megabytes: int = 0,
+    vault: Vault | None = None,
 ) -> Pools:
     """Open the pools of one node by its settings.
 
@@ -47,7 +50,8 @@ def open_pools(
     """
     scratch = serving_folder / ".scratch"
     lake = Lake(lake_url, lake_options, scratch)
-    return Pools(lake, _engine(engine, lake, scratch, engine_megabytes), _lookup(lookup, serving_folder))
+    kept = vault or Vault(serving_folder.parent / "keys" / "serving")
+    return Pools(lake, _engine(engine, lake, scratch, engine_megabytes), _lookup(lookup, serving_folder), kept)
 
 
 def _engine(setting: str, lake: Lake, scratch: Path, megabytes: int) -> Engine:

@@ -21,9 +21,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jutong.kernel.crypto import WRAPPED_BYTES, OpeningKey, PublicKey, SigningKey
+from jutong.kernel.crypto import WRAPPED_BYTES, OpeningKey, SigningKey
 from jutong.kernel.errors import Invalid, NotFound, NotKnown, TooMuch
 from jutong.kernel.files import refusing_full_disk
+from jutong.kernel.httpsig import Verifies
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 
@@ -89,7 +90,7 @@ def read_head(path: Path) -> tuple[Head, int]:
     return head, len(MAGIC) + 4 + size
 
 
-def digest_of_signed(path: Path, key: PublicKey, limits: Limits) -> str:
+def digest_of_signed(path: Path, key: Verifies, limits: Limits) -> str:
     """Return the digest of a package, or refuse one that ``key`` did not sign, byte by byte as it is here."""
     hashed, size = hashlib.sha256(), path.stat().st_size
     if size > limits.max_bytes:

@@ -69,8 +69,8 @@ class Barred(Stopped):
 class Rights:
     """Reads the control database at each question: a right that was taken away is gone at once."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    def __init__(self, secret: bytes, *, sm2_from: str = "") -> None:
+        self._secret, self._sm2_from = secret, sm2_from
 
     def shown(
         self, db: Db, share: str, profile: Profile, now: datetime, methods: frozenset[Method] = TABLE_ALONE
@@ -93,7 +93,7 @@ class Rights:
     def compiled(self, db: Db, agreement: Agreement) -> Shown:
         """Return an agreement as a table of a share, by the entry as it is now."""
         entry = catalogue.find(db, agreement.entry)
-        plan = compile(agreement, entry, secret=self._secret)
+        plan = compile(agreement, entry, secret=self._secret, sm2_from=self._sm2_from)
         return Shown(agreement=agreement, entry=entry, plan=plan, names=share_of(agreement, entry))
 
     def terms(self, db: Db, shown: Shown, table: str) -> str:

@@ -18,10 +18,11 @@ from jutong.guard.grades import Durability
 from jutong.kernel.clock import Clock
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import NotKnown, TooMuch, Unavailable
-from jutong.kernel.httpsig import Target, claim_of, sign_response, verify_request
+from jutong.kernel.httpsig import Signs, Target, claim_of, sign_response, verify_request
 from jutong.kernel.ids import ulid
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.text import text
-from jutong.pools import Lookup, LookupReader
+from jutong.pools import Pools
 
 from ..board import Board, Client
 from ..plan import ANSWERED, Refusal
@@ -36,6 +37,7 @@ from ..wire import (
     bound_digest,
     encode_record,
     invalid,
+    no_sm2_key,
     not_known,
     problem,
     spelled,
@@ -44,6 +46,7 @@ from ..wire import (
 from .alike import Standing
 from .answer import answer
 from .case import Case
+from .copies import Copy
 from .desks import Desks
 from .head import ALWAYS, head_of
 from .instant import Instant, Instants
@@ -77,12 +80,14 @@ def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) ->
     home, settings = house.home, house.home.settings
     return Gateway(
         house.engine,
-        house.pools.lookup,
+        house.pools,
         ledger.Journal(home.journal, worker),
         house.key,
         house.clock,
         Names(settings.name, home.authorities.union(authorities)),
         home.folder / "gateway",
+        sm2_key=load_any_key(home.sm2_key) if home.sm2_key.exists() else None,
+        sm2_from=settings.crypto.sm2_from,
     )
 
 
@@ -92,21 +97,26 @@ class Gateway:
     def __init__(
         self,
         engine: sa.Engine,
-        lookup: Lookup,
+        pools: Pools,
         journal: Journal,
         key: SigningKey,
         clock: Clock,
         names: Names,
         folder: Path,
+        *,
+        sm2_key: Signs | None = None,
+        sm2_from: str = "",
     ) -> None:
         secret = node_secret(key)
-        self._journal, self._key, self._clock, self._names = Turns(journal), key, clock, names
-        self._lookup, self._watch = lookup, Watch(engine, secret)
+        self._journal, self._clock, self._names = Turns(journal), clock, names
+        # An answer is signed by the suite of its call.
+        self._keys: dict[str, Signs] = {one.alg: one for one in (key, sm2_key) if one is not None}
+        self._pools, self._watch = pools, Watch(engine, secret, sm2_from=sm2_from)
         self._sessions = Sessions(key, key.public.raw, names.node)
         self._counters = Counters(folder / "quota")
         self._spent = Spent(folder / "signatures.map")
-        self._readers: dict[str, LookupReader] = {}
-        self._desks = Desks(self._readers, self._counters, self._sessions, secret)
+        self._copies: dict[str, Copy] = {}
+        self._desks = Desks(self._copies, self._counters, self._sessions, secret)
         self._naming = Naming()
         self._unknown: dict[int, int] = {}
         self._instants = Instants(clock)
@@ -130,9 +140,9 @@ class Gateway:
                 await self._task
             self._task = None
         self._tell_unknown(before=None)
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
+        for copy in self._copies.values():
+            copy.close()
+        self._copies.clear()
         self._counters.close()
         self._spent.close()
         self._journal.close()
@@ -149,14 +159,14 @@ class Gateway:
         board = await asyncio.to_thread(self._watch.look)
         if board is not None:
             wanted = {service.copy for service in board.services.values()}
-            for name in wanted - self._readers.keys():
-                self._readers[name] = self._lookup.open(name)
+            for name in wanted - self._copies.keys():
+                self._copies[name] = Copy(self._pools.lookup, self._pools.vault, name)
             # With the old board goes all that was judged by it.
             self._desks.standing = Standing(board)
-            for name in self._readers.keys() - wanted:
-                self._readers.pop(name).close()
-        for reader in self._readers.values():
-            reader.refresh()
+            for name in self._copies.keys() - wanted:
+                self._copies.pop(name).close()
+        for service in self.board.services.values():
+            self._copies[service.copy].follow(sealed=bool(service.sealed_by))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI event; only HTTP and the server's own lifespan are understood."""
@@ -197,7 +207,9 @@ class Gateway:
             self._unknown[at.seconds // 60] = self._unknown.get(at.seconds // 60, 0) + 1
             return _stranger(turned.refusal, asked)
         naming = self._naming
-        case = Case(naming.call_id(at.milliseconds), naming.request_id(), client, at)
+        case = Case(
+            naming.call_id(at.milliseconds), naming.request_id(), client, at, alg=client.key.alg if signature else ""
+        )
         try:
             self._check_fields(asked, case)
             status, body = answer(self._desks, asked, case)
@@ -257,6 +269,8 @@ class Gateway:
         claim = claim_of(headers)
         if client is None or claim.keyid != client.name or authority not in self._names.authorities:
             raise NotKnown(text("the signature does not belong to this message and this key"))
+        if claim.alg not in self._keys:
+            raise no_sm2_key()
         target = Target(asked.method, authority, asked.path, asked.query)
         verify_request(claim, client.key, target, headers, asked.body, now=now)
         if not self._spent.admit(claim.mark, created=claim.created, now=now):
@@ -320,7 +334,7 @@ class Gateway:
             headers.append((b"x-road-error", case.code.encode()))
         if signature:
             fields = sign_response(
-                self._key,
+                self._keys[case.alg],
                 status,
                 {"jutong-call": case.id},
                 body,

@@ -28,3 +28,4 @@ class Case(msgspec.Struct, gc=False):
     subject: str = ""
     rows: int = 0
     code: str = ANSWERED
+    alg: str = ""  # by which the call itself is signed; empty for a token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from hmac import trans_5C, trans_36
 
@@ -11,7 +11,6 @@ import msgspec
 from jutong.catalogue.terms_of_use import Purpose
 from jutong.guard.grades import Method
 from jutong.kernel.text import text
-from jutong.pools import LookupReader
 
 from ..likeness import KEY_LIMIT, key_bytes
 from ..plan import Call, Plan, judge, over_quota
@@ -22,6 +21,7 @@ from ..shape import words_of
 from ..wire import NOT_FOUND, Asked, Turned, invalid
 from .alike import Standing
 from .case import Case
+from .copies import Copy
 
 _PURPOSES = frozenset(purpose.value for purpose in Purpose)
 _rows = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -56,11 +56,9 @@ class Pseudonyms:
 class Desks:
     """What answering needs from the gateway: what stands now, copies, counters, sessions and secret."""
 
-    def __init__(
-        self, readers: Mapping[str, LookupReader], counters: Counters, sessions: Sessions, secret: bytes
-    ) -> None:
+    def __init__(self, copies: Mapping[str, Copy], counters: Counters, sessions: Sessions, secret: bytes) -> None:
         self.standing = Standing()
-        self.readers, self.counters, self.sessions = readers, counters, sessions
+        self.copies, self.counters, self.sessions = copies, counters, sessions
         self.pseudonym = Pseudonyms(secret).of
 
 
@@ -89,7 +87,7 @@ def granted(
     case.service = service = board.services[path]
     if not purpose:
         raise invalid(text("the field {field} is missing", field="Jutong-Purpose"))
-    call = Call(case.client.name, method, purpose, items, case.at.day)
+    call = Call(case.client.name, method, purpose, items, case.at.day, case.alg)
     first = None
     for plan in found:
         refusal = judge(plan, call)
@@ -108,9 +106,15 @@ def count(desks: Desks, case: Case, plan: Plan, records: int) -> None:
         raise Turned(over_quota(plan))
 
 
-def row_of(desks: Desks, plan: Plan, service: Service, key: bytes) -> bytes | None:
-    """Return the row of a key, if it is inside the agreed area."""
-    held = desks.readers[service.copy].get(key) if key else None
+def row_of(desks: Desks, plan: Plan, service: Service, key: bytes, items: Collection[str]) -> bytes | None:
+    """Return the row of a key, if it is inside the agreed area; of sealed items those among ``items``."""
+    if not key:
+        return None
+    copy = desks.copies[service.copy]
+    if copy.opening is None and copy.refusal is None:
+        held = copy.get(key)
+    else:
+        held = copy.row(key, [*items, plan.region_item] if plan.regions else items)
     if held is None or not plan.regions:
         return held
     return held if plan.within(words_of(_rows.decode(held).get(plan.region_item))) else None

@@ -47,7 +47,7 @@ def verify(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, byte
     count(desks, case, plan, len(claims))
     verdicts = []
     for claim, key in zip(claims, spelled, strict=True):
-        row = row_of(desks, plan, service, key)
+        row = row_of(desks, plan, service, key, claim.facts)
         held = None if row is None else _held(row, claim)
         verdicts.append({"match": matches(claim.facts, held)})
     case.rows = len(claims)

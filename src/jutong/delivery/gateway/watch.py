@@ -34,8 +34,8 @@ def node_secret(key: SigningKey) -> bytes:
 class Watch:
     """Reads what changed and makes the board anew; for one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, secret: bytes) -> None:
-        self._engine, self._secret = engine, secret
+    def __init__(self, engine: sa.Engine, secret: bytes, *, sm2_from: str = "") -> None:
+        self._engine, self._secret, self._sm2_from = engine, secret, sm2_from
         self._round = self._wide_round = 0
         self._epoch = 0
         self._agreements: dict[str, Agreement] = {}
@@ -91,7 +91,7 @@ class Watch:
                 except NotFound:
                     continue
                 self._entries[agreement.entry] = entry
-                self._plans[agreement.id] = compile(agreement, entry, secret=self._secret)
+                self._plans[agreement.id] = compile(agreement, entry, secret=self._secret, sm2_from=self._sm2_from)
 
     def _board(self) -> Board:
         clients = [

@@ -10,6 +10,7 @@ import msgspec
 from jutong import registers
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Overtaken
+from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 from jutong.registers import Node, Relation, System, SystemName
 
@@ -171,7 +172,7 @@ def set_key(visit: TheVisit) -> Answer:
     """Give a system its key, or a new one."""
     given = visit.form.read(Key)
     with visit.desk() as desk:
-        key = PublicKey.read(given.public_key)
+        key = read_public_key(given.public_key)
         made = registers.set_key(desk, SystemName.parse(given.name), key, seen=visit.form.seen)
     return done(desk, _address(made))
 
