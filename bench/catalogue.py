@@ -51,7 +51,7 @@ P95_MS = 300
 MODELS, BODIES, OF_PROVIDER = 5_000, 40, 5
 STAGES = (*[catalogue.Stage.PUBLISHED] * 45, catalogue.Stage.DRAFT, catalogue.Stage.SIGNED, catalogue.Stage.SUBMITTED)
 TOPICS = ("经营主体", "不动产", "社会保险", "医疗机构", "道路运输", "学籍")
-NOWHERE = Pools(lake=None, engine=None, lookup=None, ranges=None)  # type: ignore[arg-type]
+NOWHERE = Pools(lake=None, engine=None, lookup=None, ranges=None, vault=None)  # type: ignore[arg-type]
 
 
 def run(*, rows: int = ENTRIES, writers: int = WRITERS) -> dict[str, Any]:

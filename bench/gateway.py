@@ -246,11 +246,9 @@ def lookup() -> Callable[..., Awaitable[None]]:
 def gateway() -> Gateway:
     """Return the whole gateway."""
     folder = Path(os.environ["BENCH_FOLDER"])
-    pools = pools_of(folder, os.environ["BENCH_LOOKUP"])
     return Gateway(
         connect(f"sqlite:///{folder}/control.db"),
-        pools.lookup,
-        pools.ranges,
+        pools_of(folder, os.environ["BENCH_LOOKUP"]),
         ledger.Journal(folder / "journal", f"w{os.getpid()}"),
         NODE_KEY,
         system_clock,

@@ -111,11 +111,11 @@ def a_city(folder: Path, **settings: str | int) -> City:
     return City(house, web.build(house), tokens, posts, credentials)
 
 
-def a_full_city(folder: Path, **settings: str | int) -> City:
+def a_full_city(folder: Path, *, sheet: Mapping[str, Any] | None = None, **settings: str | int) -> City:
     """Make the node and take one record its whole way: published, delivered, examined, merged, asked for, agreed."""
     city = a_city(folder, **settings)
     with city.client() as client:
-        _fill(city, client)
+        _fill(city, client, sheet or {})
     return city
 
 
@@ -150,12 +150,12 @@ def done(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def _fill(city: City, client: TestClient[Litestar]) -> None:
+def _fill(city: City, client: TestClient[Litestar], sheet: Mapping[str, Any]) -> None:
     def act(account: str, path: str, body: object = None) -> Any:
         content = msgspec.json.encode({} if body is None else body)
         return done(client.post(path, content=content, headers=city.bearer(account)))
 
-    entry = act("officer", "/api/entries", a_sheet())["id"]
+    entry = act("officer", "/api/entries", a_sheet(**sheet))["id"]
     path = f"/api/entries/{entry}"
     act("head", f"{path}/signature")
     act("officer", f"{path}/submission")

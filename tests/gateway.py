@@ -77,8 +77,7 @@ class Market:
         self.workers += 1
         return Gateway(
             self.town.engine,
-            self.town.pools.lookup,
-            self.town.pools.ranges,
+            self.town.pools,
             ledger.Journal(self.folder / "journal", f"w{self.workers}"),
             NODE_KEY,
             lambda: self.town.now,
@@ -172,9 +171,11 @@ async def send(
     return Reply(start["status"], reply, end["body"])
 
 
-def a_market(folder: Path, *, rows: list[dict[str, Any]] | None = None, **wish: Any) -> Market:
-    """Build the town with its service delivered on 2025-09-26."""
-    town = a_town(folder)
+def a_market(
+    folder: Path, *, rows: list[dict[str, Any]] | None = None, town: Town | None = None, **wish: Any
+) -> Market:
+    """Build the town, or take one, with its service delivered on 2025-09-26."""
+    town = town or a_town(folder)
     lay(town, rows or [FIRM, OTHER], mark="first")
     with town.desk(HOUSE) as desk:
         registers.set_key(desk, SystemName.parse(town.systems[0]), KEY.public)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jutong import catalogue, ledger, registers, sharing
-from jutong.catalogue import Purpose
+from jutong.catalogue import Entry, Purpose
 from jutong.desk import Desk, open_desk
 from jutong.guard.grades import Method
 from jutong.kernel.clock import LEGAL_TIME
@@ -26,6 +26,10 @@ AUTHORITY = "11500000MB1000010R"  # made for tests: sound check digits, no body 
 MARKET = "11500000MB20000201"
 SOCIAL = "11500000MB30000308"
 STRANGER = "11500000MB4000040F"
+
+
+Changed = Callable[[Entry], Entry]
+Poured = Callable[[Pools], Pools]
 
 
 @dataclass
@@ -81,12 +85,15 @@ ANSWERING = officer(MARKET, Duty.ANSWERS)
 ANSWERING_HEAD = officer(MARKET, Duty.OFFICE_HEAD)
 
 
-def a_town(folder: Path, *, url: str = "") -> Town:
-    """Build the town with its entry published on 2025-08-04."""
+def a_town(
+    folder: Path, *, url: str = "", changed: Changed = lambda entry: entry, pools: Poured = lambda pools: pools
+) -> Town:
+    """Build the town with its entry, as ``changed``, published on 2025-08-04."""
     engine = connect(url or f"sqlite:///{folder}/control.db")
     with engine.begin() as db:
         metadata.create_all(db)
-    town = Town(engine, open_pools(str(folder / "lake"), {}, "duckdb", "lmdb", folder / "serving"), datetime.now(UTC))
+    opened = open_pools(str(folder / "lake"), {}, "duckdb", "lmdb", folder / "serving")
+    town = Town(engine, pools(opened), datetime.now(UTC))
     town.on(date(2025, 8, 4))
     with town.desk(HOUSE) as desk:
         registers.seed_standards(desk)
@@ -97,12 +104,12 @@ def a_town(folder: Path, *, url: str = "") -> Town:
         ):
             registers.register_body(desk, Org(code=code, name=name, division="500000", kind=kind))
         town.systems = (str(registers.register_system(desk, SOCIAL, "benefits", "失业保险").name),)
-    _publish(town)
+    _publish(town, changed)
     return town
 
 
-def _publish(town: Town) -> None:
-    wanted = catalogue.template("enterprise_register", MARKET)
+def _publish(town: Town, changed: Changed) -> None:
+    wanted = changed(catalogue.template("enterprise_register", MARKET))
     with town.desk(officer(MARKET, Duty.CATALOGUE)) as desk:
         entry = catalogue.draft(desk, replace(wanted, secrecy_assessed=True, impact_assessed=True))
     with town.desk(officer(MARKET, Duty.DEPARTMENT_HEAD)) as desk:

@@ -20,6 +20,7 @@ from jutong.kernel.ids import ulid
 from jutong.kernel.keys import load_key
 from jutong.kernel.settings import Home
 from jutong.kernel.text import text
+from jutong.kernel.vault import Vault
 from jutong.pools import Pools, open_pools
 from jutong.terms import Actor, house_of
 
@@ -175,6 +176,7 @@ def open_house(folder: Path, *, clock: Clock = system_clock) -> House:
             settings.lookup,
             home.serving,
             engine_megabytes=settings.engine_megabytes,
+            vault=Vault(home.vault, settings.crypto.suite),
         ),
         log=ledger.Log(home.ledger, origin=settings.name, key=key),
         key=key,

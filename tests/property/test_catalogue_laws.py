@@ -43,7 +43,7 @@ PROVIDER = "11500000MB16000001"
 CITY = "11500000MB1R000005"
 OTHER_BODY = "11500000009275000A"
 NOW = datetime(2026, 1, 5, 1, tzinfo=UTC)
-NOWHERE = Pools(lake=None, engine=None, lookup=None, ranges=None)  # type: ignore[arg-type]
+NOWHERE = Pools(lake=None, engine=None, lookup=None, ranges=None, vault=None)  # type: ignore[arg-type]
 OFFICER = Actor(id="officer", org=PROVIDER, duties=frozenset({Duty.CATALOGUE}))
 HEAD = Actor(id="head", org=PROVIDER, duties=frozenset({Duty.DEPARTMENT_HEAD}))
 STRANGER = Actor(id="stranger", org=OTHER_BODY, duties=frozenset({Duty.CATALOGUE}))

@@ -15,12 +15,13 @@ import sqlalchemy as sa
 from jutong import catalogue, delivery, registers, sharing
 from jutong.delivery.gateway.watch import Watch
 from jutong.delivery.service import GOLDEN, columns_of, pairs, rows_sql, standing_table
+from jutong.kernel.clock import system_clock
 from jutong.kernel.db import transaction
 from jutong.kernel.errors import NotAllowed, NotFound, WrongMoment
 from jutong.pools.layout import raw_table
 from jutong.registers import SystemName
 from jutong.terms import Duty
-from tests.gateway import CODE, FIRM, KEY, OTHER, SERVICE, Market, a_market, lay
+from tests.gateway import CODE, FIRM, KEY, NODE_KEY, OTHER, SERVICE, Market, a_market, lay
 from tests.town import ANSWERING_HEAD, HOUSE, MARKET, SOCIAL, Town, a_town, officer, submitted
 
 
@@ -121,7 +122,7 @@ def test_a_service_is_known_only_as_delivered(tmp_path: Path, moment: int) -> No
                 delivery.open_service(desk, agreement.id)
 
     sa.event.listen(town.engine, "before_cursor_execute", deliver)
-    board = Watch(town.engine, b"secret").look(town.now.date())
+    board = Watch(town.engine, NODE_KEY, system_clock).look(town.now.date())
     sa.event.remove(town.engine, "before_cursor_execute", deliver)
     assert board is not None
     plans = board.plans_of(town.systems[0], SERVICE)

@@ -36,6 +36,7 @@ PLAN = Plan(
     consumer="C",
     systems=frozenset({"i/GOV/C/app", "i/GOV/X/app"}),
     columns={"name": Column("name", None)},
+    read=frozenset({"name"}),
     shape=Shape(["name"], [None]),
     purposes=frozenset({"credit"}),
     methods=frozenset({Method.QUERY}),
@@ -87,7 +88,7 @@ def test_a_division_holds_what_lies_in_it() -> None:
 
 def test_what_needs_proof_against_its_caller_is_not_given_for_a_shared_secret() -> None:
     """Of the gravest grade each call is signed by a key that only the caller has."""
-    call = Call(CALL.client, CALL.method, CALL.purpose, CALL.items, DAY, True)
+    call = Call(CALL.client, CALL.method, CALL.purpose, CALL.items, DAY, by_secret=True)
     assert judge(PLAN, call) is None
     refusal = judge(replace(PLAN, shared_secret=False), call)
     assert refusal is not None

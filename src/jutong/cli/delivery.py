@@ -15,8 +15,9 @@ from jutong.delivery import bulk
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
 from jutong.kernel.files import write_whole
-from jutong.kernel.keys import load_key
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.outward import Outward
+from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
@@ -31,8 +32,12 @@ def call(
     key: Annotated[str, typer.Argument(help="The key of the record.")],
     url: Annotated[str, typer.Option(help="The node's address.")],
     client: Annotated[str, typer.Option(help="Your system's name in the network.")],
-    private_key: Annotated[Path, typer.Option("--key", help="Your system's private key (PEM); it stays here.")],
-    node_key: Annotated[str, typer.Option(help="The node's public key, in base64; its answers are checked with it.")],
+    private_key: Annotated[
+        Path, typer.Option("--key", help="Your system's private key (PEM; Ed25519 or SM2); it stays here.")
+    ],
+    node_key: Annotated[
+        str, typer.Option(help="The node's public key of your key's kind; answers are checked with it.")
+    ],
     purpose: Annotated[str, typer.Option(help="A purpose of the agreement.")],
     agreement: Annotated[str, typer.Option(help="The agreement; needed where there are several.")] = "",
     issue: Annotated[str, typer.Option(help="The case that the call belongs to.")] = "",
@@ -46,7 +51,7 @@ def call(
     with ending():
         facts = dict(_pair(one) for one in fact or [])
         with delivery.Consumer(
-            url, client, load_key(private_key), PublicKey.read(node_key), signed=True, language=language()
+            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
         ) as consumer:
             if facts:
                 answer = consumer.verify_all(service, {key: facts}, purpose=purpose, agreement=agreement, issue=issue)

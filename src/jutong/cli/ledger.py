@@ -10,6 +10,7 @@ import typer
 
 from jutong import ledger
 from jutong.kernel.errors import Invalid
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.text import text
 from jutong.ledger import Verdict, VerifierKey
 
@@ -31,10 +32,13 @@ def receipt(
 
 @app.command()
 def keys(home: HomeOption = HERE, as_json: JsonOption = False) -> None:
-    """Print the public keys by which this node's receipts, and its cosignatures on others' logs, are checked."""
+    """Print the public keys by which this node's receipts, cosignatures on others' logs, and answers are checked."""
     with in_house(home) as house:
         own = ledger.witness_key(house.home.settings.name, house.key.public)
-        show({"log": str(house.log.verifier), "witness": str(own)}, as_json=as_json)
+        made = house.home.sm2_key.exists()
+        sm2 = {"sm2": str(load_any_key(house.home.sm2_key).public)} if made else {}
+        answers = {"answers": str(house.key.public), **sm2}
+        show({"log": str(house.log.verifier), "witness": str(own), **answers}, as_json=as_json)
 
 
 @app.command()

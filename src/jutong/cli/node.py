@@ -13,13 +13,14 @@ from typing import Annotated
 import httpx
 import typer
 
-from jutong import access, ledger, registers
+from jutong import access, delivery, ledger, registers
 from jutong.desk import House, open_house
 from jutong.kernel.errors import NO_TEXT, Refused, Unavailable, WrongMoment
 from jutong.kernel.files import write_whole
-from jutong.kernel.keys import make_key
+from jutong.kernel.keys import make_key, make_sm2_key
 from jutong.kernel.migrate import check_standing, newest, standing
 from jutong.kernel.migrate import migrate as migrate_database
+from jutong.kernel.sm2 import is_here
 from jutong.kernel.text import Text, text
 from jutong.terms import BodyKind, Duty, Org
 
@@ -55,6 +56,7 @@ def make_home(folder: Path, **settings: str | int) -> House:
         write_whole(folder / "jutong.toml", "".join(lines).encode(), mode=0o600)
     make_key(folder / "keys" / "node.pem")
     house = open_house(folder)
+    _make_sm2_key(house)
     migrate_database(house.engine)
     with house.desk(house.itself) as desk:
         registers.seed_standards(desk)
@@ -94,10 +96,11 @@ def init(
 
 @app.command()
 def migrate(home: HomeOption = HERE, as_json: JsonOption = False) -> None:
-    """Bring the control database to the newest revision."""
+    """Bring the control database to the newest revision, and make the node's SM2 key where it has none."""
     with ending():
         house = open_house(home)
         before = standing(house.engine)
+        _make_sm2_key(house)
         show({"before": before, "after": migrate_database(house.engine)}, as_json=as_json)
 
 
@@ -114,6 +117,12 @@ def doctor(home: HomeOption = HERE, as_json: JsonOption = False) -> None:
                 console.print(f"    {said(check.remedy)}", highlight=False, markup=False)
     if not all(check.fine for check in checks):
         raise typer.Exit(INCOMPLETE)
+
+
+def _make_sm2_key(house: House) -> None:
+    # Where the machine's OpenSSL has no SM2, the node works without: systems with SM2 keys are told.
+    if is_here():
+        make_sm2_key(house.home.sm2_key)
 
 
 def _kind(authority: bool) -> BodyKind:
@@ -147,7 +156,8 @@ def _home(folder: Path) -> list[Check]:
         house = open_house(folder)
     except (Refused, Unavailable) as error:
         return [Check("home", False, said(error.reason), error.remedy or text("make one with `jutong init`"))]
-    checks = [("database", _database), ("clock", _clock), ("ledger", _ledger), ("keys", _keys), ("port", _port)]
+    checks = [("database", _database), ("clock", _clock), ("ledger", _ledger), ("keys", _keys), ("copies", _copies)]
+    checks.append(("port", _port))
     return [Check("home", True, house.home.settings.name, NO_TEXT), *(_tried(name, ask, house) for name, ask in checks)]
 
 
@@ -182,6 +192,15 @@ def _keys(house: House) -> Check:
     loose = [path for path in house.home.key.parent.glob("*") if path.stat().st_mode & 0o077]
     remedy = text("chmod 600 {path}", path=", ".join(map(str, loose)))
     return Check("keys", not loose, ", ".join(path.name for path in loose) or "600", remedy)
+
+
+def _copies(house: House) -> Check:
+    check_standing(house.engine)
+    with house.reading() as db:
+        names = {one.sealed_by for one in delivery.services(db)} - {""}
+    for name in sorted(names):
+        house.pools.vault.find(name)
+    return Check("copies", True, ", ".join(sorted(names)) or "-", NO_TEXT)
 
 
 def _port(house: House) -> Check:

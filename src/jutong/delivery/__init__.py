@@ -9,6 +9,7 @@ from .bulk.outflow import end_outflows, run_outflows
 from .bulk.telling import end_subscriptions, tell_subscribers
 from .call import Call
 from .client import Answer, Consumer
+from .copies import look_at_copies, make_sealing_key, renew_copies
 from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
 from .listing import keep_listings, remake_listings
 from .plan import Plan
@@ -40,10 +41,13 @@ __all__ = [
     "gateway_of",
     "keep_listings",
     "keep_views",
+    "look_at_copies",
+    "make_sealing_key",
     "open_service",
     "refresh",
     "remake_listings",
     "remake_views",
+    "renew_copies",
     "run_outflows",
     "serve_entry",
     "service_for",

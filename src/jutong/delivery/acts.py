@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -13,13 +14,16 @@ from jutong.collection.taken_back import Tables, standing_tables
 from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.errors import WrongMoment
+from jutong.kernel.suite import VaultKey
 from jutong.kernel.text import text
+from jutong.kernel.vault import Vault, lost
 from jutong.pools import Pools, TableRef
 from jutong.registers.system import class_of, instance_of
 from jutong.sharing import Agreement
 from jutong.terms import Duty
 
 from . import store
+from .sealed import Sealing, sealed_items
 from .service import (
     GOLDEN,
     Service,
@@ -52,7 +56,11 @@ def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str
     version = desk.pools.lake.version(source)
     held = store.service_for(desk.db, entry.id)
     doubts = quality.doubts_of(desk.db, desk.pools.lake, entry.id, key_item)
-    wanted = copy_version(entry, source, key_item, version, doubts.mark if doubts else "")
+    apart, vault = sealed_items(entry), desk.pools.vault
+    unkeyed = vault.newest() is None
+    sealing_key = _sealing_key(vault, held) if apart else None
+    mark = doubts.mark if doubts else ""
+    wanted = copy_version(entry, source, key_item, version, mark, key=sealing_key, suite=vault.suite)
     if held is not None and held.version == wanted and desk.pools.lookup.version(held.copy) == wanted:
         return held
     provider = registers.find_body(desk.db, entry.provider)
@@ -64,16 +72,32 @@ def serve_entry(desk: Desk, entry_id: str, *, table: str | None = None, key: str
         table=source,
         key_item=key_item,
         version=version,
-        doubts=doubts.mark if doubts else "",
+        doubts=mark,
+        key=sealing_key,
+        suite=vault.suite,
         rows=_count(desk.pools, TableRef(source, version), columns[key_item], known),
     )
     with desk.released():
-        rows = _rows(desk.pools, TableRef(source, version), columns, key_item, doubts, known)
-        desk.pools.lookup.build(service.copy, pairs(rows), version=service.version)
+        rows = _rows(desk.pools, TableRef(source, version), columns, key_item, doubts, known, apart)
+        if sealing_key is None:
+            held_rows = pairs(rows)
+        else:
+            named = {"copy": service.copy, "table": source, "version": service.version}
+            held_rows = _kept(vault, sealing_key, Sealing(vault.suite, sealing_key, **named, items=apart).rows(rows))
+        desk.pools.lookup.build(service.copy, held_rows, version=service.version)
     if store.service_for(desk.db, entry.id) != service:
         store.save(desk.db, service)
+        if unkeyed and sealing_key is not None:
+            desk.record("delivery.sealing_key_made", on=sealing_key.id, suite=vault.suite.value)
+        facts = {"sealed": sealing_key.id} if sealing_key else {}
         desk.record(
-            "delivery.served", on=entry.id, service=service.path, table=source, version=version, rows=service.rows
+            "delivery.served",
+            on=entry.id,
+            service=service.path,
+            table=source,
+            version=version,
+            rows=service.rows,
+            **facts,
         )
     return service
 
@@ -138,12 +162,27 @@ def _rows(
     key_item: str,
     doubts: quality.Doubts | None,
     known: Tables,
-) -> Iterator[tuple[object, object]]:
+    apart: Sequence[str],
+) -> Iterator[tuple[Any, ...]]:
     held = pools.lake.read(table.table, version=table.version).schema.names
     tables: dict[str, TableRef | pa.RecordBatchReader | pa.Table] = {**known, "t": table}
     if doubts is not None:
         tables["doubts"] = pools.engine.query(doubts.sql, doubts.tables)
     plain = pools.engine.query(plain_sql(held, columns[key_item]), {"t": tables["t"]}).read_all()["plain"][0].as_py()
-    sql = rows_sql(held, columns, key_item=key_item, doubted=doubts is not None, plain=bool(plain))
+    sql = rows_sql(held, columns, key_item=key_item, doubted=doubts is not None, plain=bool(plain), apart=apart)
     for batch in pools.engine.query(sql, tables):
-        yield from zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _kept(vault: Vault, key: VaultKey, rows: Iterator[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the rows; a key that was destroyed meanwhile would leave a copy that nobody can open."""
+    yield from rows
+    vault.find(key.id)
+
+
+def _sealing_key(vault: Vault, held: Service | None) -> VaultKey:
+    """Return the key for a new copy; that a node's keys are gone is told, not covered up by making another."""
+    newest = vault.newest()
+    if newest is None and held is not None and held.sealed_by:
+        raise lost(held.sealed_by, vault.folder)
+    return newest or vault.make()

@@ -36,6 +36,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     address: str = ""
     person: Person | None = None
     by_secret: bool = False  # the caller is known by a shared secret, not by a key of its own
+    alg: str = ""  # by which the call itself is signed; empty for a token or a secret
 
 
 def bulk_call(

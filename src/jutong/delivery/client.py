@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 import httpx
 
-from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, NotKnown, Refused, TooMuch, Unavailable
-from jutong.kernel.httpsig import Target, sign_request, verify_response
+from jutong.kernel.httpsig import Signs, Target, Verifies, sign_request, verify_response
 from jutong.kernel.text import text
 
 from .wire import Asked, spelled
@@ -35,14 +34,17 @@ class Answer:
 
 
 class Consumer:
-    """A system that calls one node's gateway, by session token or with a signature on every call."""
+    """A system that calls one node's gateway, by session token or with a signature on every call.
+
+    With an SM2 key, ``node_key`` is the node's SM2 key: answers come by the suite of the call.
+    """
 
     def __init__(
         self,
         url: str,
         client: str,
-        key: SigningKey,
-        node_key: PublicKey,
+        key: Signs,
+        node_key: Verifies,
         *,
         signed: bool = False,
         transport: httpx.BaseTransport | None = None,

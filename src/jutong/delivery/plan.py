@@ -10,11 +10,13 @@ from datetime import date
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import ShareType
 from jutong.guard.grades import GRADING, Durability, Method, handling, require
-from jutong.guard.mask import Clear, Masked, parse_mask
+from jutong.guard.mask import Clear, Drop, Masked, parse_mask
 from jutong.kernel.errors import NotAllowed
+from jutong.kernel.httpsig import SM2
 from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement
 from jutong.sharing.standing import Standing
+from jutong.terms.grade import Grade
 
 from .call import Call
 from .refusal import Refusal
@@ -43,6 +45,7 @@ class Plan:
     consumer: str
     systems: frozenset[str]
     columns: Mapping[str, Column]
+    read: frozenset[str]  # the columns of which anything is seen: what is dropped need not be read
     shape: Shape
     purposes: frozenset[str]
     methods: frozenset[Method]
@@ -59,6 +62,7 @@ class Plan:
     single: frozenset[str] = frozenset()  # items that leave one record at a time
     rules: Rules | None = None  # of the node's own policies; None: there are none for this agreement
     lists: bool = False  # the grade lets many records be found by what they say
+    sm2: bool = False  # whether every call must be signed by SM2
 
     def within(self, region: str | None) -> bool:
         """Say whether a row of this division is inside the agreed area; a row of no known division is not."""
@@ -74,20 +78,24 @@ class Plan:
         return next(iter(self.purposes)) if len(self.purposes) == 1 else ""
 
 
-def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequence[InForce]) -> Plan:
+def compile(
+    agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequence[InForce], sm2_from: str = ""
+) -> Plan:
     """Return the plan of ``agreement`` over ``entry`` as it is now; an item that is no longer shared is left out.
 
     ``policies`` are those in force at this node: they narrow what was agreed, and never widen it.
 
     Tokens that stand for values are made under a key of this consumer and this entry alone, so that two consumers
-    cannot join what they were given.
+    cannot join what they were given. From the grade ``sm2_from`` on, if any, calls must be signed by SM2.
     """
     token_key = token_key_of(agreement, entry, secret)
     shared = {item.name for item in entry.items if item.share_type is not ShareType.NOT_SHARED}
-    columns = {}
+    columns, read = {}, set()
     for granted in agreement.items:
         if granted.name in shared:
             mask = parse_mask(granted.mask)
+            if not isinstance(mask, Drop):
+                read.add(granted.name)
             columns[granted.name] = Column(granted.name, None if isinstance(mask, Clear) else mask.compile(token_key))
     return Plan(
         agreement=agreement.id,
@@ -97,6 +105,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequ
         consumer=agreement.consumer,
         systems=frozenset(agreement.systems),
         columns=columns,
+        read=frozenset(read),
         shape=Shape(tuple(columns), [column.mask for column in columns.values()]),
         purposes=frozenset(purpose.value for purpose in agreement.purposes),
         methods=agreement.methods,
@@ -113,6 +122,7 @@ def compile(agreement: Agreement, entry: Entry, *, secret: bytes, policies: Sequ
         single=frozenset(item.name for item in entry.items if item.name in columns and handling(item.grade).single),
         rules=rules_of(policies, agreement, entry),
         lists=handling(entry.grade).lists,
+        sm2=bool(sm2_from) and entry.grade >= Grade[sm2_from],
     )
 
 
@@ -171,6 +181,13 @@ def _outside(plan: Plan, call: Call) -> Refusal | None:
             text("data of this grade is handed over to signed calls only"),
             GRADING,
             text("sign calls with a key of your own (RFC 9421); a shared secret proves nothing to a third party"),
+        )
+    if plan.sm2 and call.alg != SM2:
+        return Refusal(
+            "suite",
+            text("calls for data of this grade are signed one by one by SM2 with SM3, and this one was not"),
+            text("GB/T 39786-2021; crypto.sm2_from in the settings of this node"),
+            text("have an SM2 public key registered for the system, and sign every call with alg sm2-sm3"),
         )
     if call.purpose not in plan.purposes:
         return Refusal(

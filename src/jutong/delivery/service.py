@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jutong.catalogue.entry import Entry
@@ -10,6 +10,7 @@ from jutong.collection import standing
 from jutong.collection.standing import standing_sql
 from jutong.kernel.canon import Fact, canonical, digest
 from jutong.kernel.errors import Invalid
+from jutong.kernel.suite import Suite, VaultKey
 from jutong.kernel.text import text
 from jutong.library.golden import TURN, current_sql
 from jutong.library.kind import LEGAL_PERSON
@@ -18,6 +19,7 @@ from jutong.pools.layout import raw_table, table_name
 from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW
 
 from .likeness import KEY_BYTES, KEY_LIMIT, key_bytes
+from .sealed import key_of_version, sealed_items, sealed_version
 
 CREDIT_CODE = "credit-code"
 GOLDEN = LEGAL_PERSON.golden
@@ -49,6 +51,11 @@ class Service:
         """The service's own name (X-Road: service code)."""
         return self.path.rpartition("/")[2]
 
+    @property
+    def sealed_by(self) -> str:
+        """The name of the key under which the copy is sealed; empty where it lies open."""
+        return key_of_version(self.version)
+
 
 def copy_name(entry_id: str) -> str:
     """Return the name of an entry's serving copy."""
@@ -79,6 +86,8 @@ def service_of(
     version: int,
     rows: int,
     doubts: str = "",
+    key: VaultKey | None = None,
+    suite: Suite = Suite.INTERNATIONAL,
 ) -> Service:
     """Return the service of a published entry, or refuse."""
     if not entry.service or not key_item:
@@ -93,16 +102,31 @@ def service_of(
         copy=copy_name(entry.id),
         table=table_name(table),
         key_item=key_item,
-        version=copy_version(entry, table, key_item, version, doubts),
+        version=copy_version(entry, table, key_item, version, doubts, key=key, suite=suite),
         rows=rows,
     )
 
 
-def copy_version(entry: Entry, table: str, key_item: str, version: int, doubts: str = "") -> str:
-    """Return what names the content of a copy: a digest of the table's version, of what was taken, and of doubts."""
+def copy_version(
+    entry: Entry,
+    table: str,
+    key_item: str,
+    version: int,
+    doubts: str = "",
+    *,
+    key: VaultKey | None = None,
+    suite: Suite = Suite.INTERNATIONAL,
+) -> str:
+    """Return what names the content of a copy: a digest of the table's version, of what was taken, and of doubts.
+
+    With ``key`` the copy is sealed, and its name says so.
+    """
     taken: list[Fact] = [item.name for item in entry.items]
     told: list[Fact] = [table, version, key_item, taken, *([doubts] if doubts else [])]
-    return digest(canonical(told))[:40]
+    if key is None:
+        return digest(canonical(told))[:40]
+    sealed: list[Fact] = [suite.value, *sealed_items(entry)]
+    return sealed_version(key, digest(canonical([*told, sealed]))[:40])
 
 
 def plain_sql(held: Collection[str], key_column: str) -> str:
@@ -112,16 +136,24 @@ def plain_sql(held: Collection[str], key_column: str) -> str:
 
 
 def rows_sql(
-    held: Collection[str], columns: Mapping[str, str], *, key_item: str, doubted: bool = False, plain: bool = False
+    held: Collection[str],
+    columns: Mapping[str, str],
+    *,
+    key_item: str,
+    doubted: bool = False,
+    plain: bool = False,
+    apart: Sequence[str] = (),
 ) -> str:
     """Return the query whose rows are key and record: a JSON object of the items for which the table holds a column.
 
-    Plainly spelled keys come in their order: a copy is then written from its first page to its last.
+    Plainly spelled keys come in their order: a copy is then written from its first page to its last. Items that are
+    kept ``apart`` follow the record, each as an object of its own.
 
     >>> print(rows_sql(["uscc", "name"], {"code": "uscc", "name": "name", "fax": "fax"}, key_item="code"))
     SELECT "uscc" AS k, to_json(struct_pack("code" := "uscc", "name" := "name")) AS v FROM t WHERE "uscc" IS NOT NULL
     """
-    packed = packed_sql(held, columns, columns, doubted=doubted)
+    packed = _packed(held, columns, [item for item in columns if item not in apart], doubted=doubted)
+    alone = [_object([f"{_quoted(item)} := {_quoted(columns[item])}"] * (columns[item] in held)) for item in apart]
     key = _quoted(columns[key_item])
     join = doubts_sql(columns[key_item]) if doubted else ""
     # Of two rows with one key the later stands: the one of the later batch.
@@ -132,16 +164,21 @@ def rows_sql(
     where = f"WHERE {key} IS NOT NULL"
     if stands:  # sorted before they are packed: what spills to the disk is a third of what leaves
         source, where = f"(SELECT * FROM {source} {where} ORDER BY {', '.join(stands)}) AS sorted", ""  # noqa: S608
-    return f"SELECT {key} AS k, {packed} AS v FROM {source} {where}".rstrip()  # noqa: S608
+    taken = ", ".join([f"{_object(packed)} AS v", *(f"{one} AS s{nth}" for nth, one in enumerate(alone))])
+    return f"SELECT {key} AS k, {taken} FROM {source} {where}".rstrip()  # noqa: S608
 
 
 def packed_sql(held: Collection[str], columns: Mapping[str, str], items: Iterable[str], *, doubted: bool) -> str:
     """Return the SQL of a record: a JSON object of those ``items`` that the table holds, and which are in dispute."""
+    return _object(_packed(held, columns, items, doubted=doubted))
+
+
+def _packed(held: Collection[str], columns: Mapping[str, str], items: Iterable[str], *, doubted: bool) -> list[str]:
     packed = [f"{_quoted(item)} := {_quoted(columns[item])}" for item in items if columns.get(item) in held]
     own = _disputed(columns) if DISPUTED in held else "CAST(NULL AS VARCHAR)"
     if DISPUTED in held or doubted:
         packed.append(f"{_quoted(DISPUTED)} := {_joined(own, DOUBT_ITEMS) if doubted else own}")
-    return f"to_json(struct_pack({', '.join(packed)}))"
+    return packed
 
 
 def doubts_sql(key_column: str) -> str:
@@ -173,6 +210,10 @@ def pairs(rows: Iterable[tuple[object, object]]) -> Iterator[tuple[bytes, bytes]
         spelled = str(key)
         if len(spelled) <= KEY_LIMIT and 0 < len(held := key_bytes(spelled)) <= KEY_BYTES:
             yield held, str(record).encode()
+
+
+def _object(packed: Sequence[str]) -> str:
+    return f"to_json(struct_pack({', '.join(packed)}))" if packed else "'{}'"
 
 
 def _joined(own: str, more: str) -> str:

@@ -27,10 +27,12 @@ def verdict_of(
     known: bool,
     used: int,
     policies: Sequence[InForce],
+    sm2_from: str = "",
 ) -> Refusal | None:
     """Return why the gateway would refuse the call, or None; ``known`` says whether the system has a key.
 
-    ``used`` is how many records of the day are given out already.
+    ``used`` is how many records of the day are given out already, ``sm2_from`` the grade from which
+    calls are signed by SM2.
     """
     if not known:
         return Refusal(
@@ -41,5 +43,5 @@ def verdict_of(
         )
     if service is None or call.client not in agreement.systems:
         return NOT_FOUND
-    plan = compile(agreement, entry, secret=_NO_SECRET, policies=policies)
+    plan = compile(agreement, entry, secret=_NO_SECRET, policies=policies, sm2_from=sm2_from)
     return judge(plan, call) or (over_quota(plan) if used >= plan.quota_per_day else None)

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from jutong.kernel.errors import NO_TEXT, Unavailable
+from jutong.kernel.errors import NO_TEXT, NotKnown, Unavailable
 from jutong.kernel.text import DEFAULT_LANGUAGE, Text, preferred_language, text
 
 from .refusal import Refusal
@@ -31,6 +31,7 @@ STATUS: Mapping[str, int] = {
     "scope": 403,
     "grade": 403,
     "policy": 403,
+    "suite": 403,
     "not-found": 404,
     "method": 405,
     "body-too-large": 413,
@@ -162,6 +163,14 @@ def invalid(reason: Text) -> Turned:
 def not_known(reason: Text, basis: Text = NO_TEXT, remedy: Text = NO_TEXT) -> Turned:
     """Return the refusal of a caller who has not shown who it is."""
     return Turned(Refusal("not-known", reason, basis, remedy))
+
+
+def no_sm2_key() -> NotKnown:
+    """Return the refusal of a call by SM2 at a node that could not answer in kind."""
+    return NotKnown(
+        text("this node has no SM2 key, so it could not sign its answer"),
+        remedy=text("have its administrators run `jutong migrate`, which makes one"),
+    )
 
 
 def unavailable(error: Unavailable) -> Turned:

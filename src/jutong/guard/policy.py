@@ -298,6 +298,9 @@ POLICIES: Mapping[str, Policy] = {
     # delivery to callers that cannot sign
     "delivery.issue_secret": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.revoke_secret": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "delivery.look_at_copies": _by(Duty.SYSTEM_ADMIN, Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN, tie=Tie.OWN),
+    "delivery.make_sealing_key": _by(Duty.SECURITY_ADMIN, tie=Tie.OWN),
+    "delivery.renew_copies": _by(Duty.SECURITY_ADMIN, tie=Tie.OWN),
     # delivery of the whole: views, profiles of recipients
     "delivery.make_view": _by(Duty.ANSWERS, Duty.GOVERNANCE, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.issue_profile": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),

@@ -50,6 +50,8 @@ def opened(key: bytes, given: bytes, *, of: str) -> bytes | None:
 class SigningKey:
     """A private key; it can be asked to sign, for its public half, and for secrets that only it can make again."""
 
+    alg = "ed25519"
+
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
         self.public = PublicKey(key.public_key().public_bytes_raw())
@@ -82,6 +84,7 @@ class PublicKey:
     """A public key of 32 bytes, spelled in base64."""
 
     __slots__ = ("_key", "raw")
+    alg = "ed25519"
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -118,6 +121,8 @@ class PublicKey:
 
 class EitherKey:
     """The public keys of one holder that count at one time: two in a rotation."""
+
+    alg = "ed25519"
 
     def __init__(self, keys: Iterable[PublicKey]) -> None:
         self._keys = tuple(keys)

@@ -1,4 +1,7 @@
-"""HTTP message signatures (RFC 9421) in one fixed profile: Ed25519, fresh, used once, bound to one target."""
+"""HTTP message signatures (RFC 9421) in one fixed profile: fresh, used once, bound to one target.
+
+By Ed25519, or by SM2 with SM3 under our own name for it, ``sm2-sm3``: RFC 9421 has registered none (ADR 0050).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import NotKnown, TooMuch
+from .suite import sm3
 from .text import Text, text
 
 TAG = "jutong"
+ED25519, SM2 = "ed25519", "sm2-sm3"
 LABEL = "sig1"
 PAST_SECONDS = 300
 FUTURE_SECONDS = 30
@@ -32,9 +37,16 @@ _PARAMETER = re.compile(rf';([a-z]+)=(?:([0-9]{{1,12}})|"({_PLAIN}{{1,256}})")')
 _PARAMETERS = frozenset({"created", "keyid", "nonce", "alg", "tag"})
 _SIGNATURE = re.compile(r"([a-z*][a-z0-9_.*-]{0,63})=:([A-Za-z0-9+/]{86}==):")
 
+_ANOTHER_BODY = text("the body is not the one that was signed (Content-Digest)")
+
 
 class Signs(Protocol):
     """A private key."""
+
+    @property
+    def alg(self) -> str:
+        """The algorithm's name in a signature's parameters."""
+        ...
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of ``data``."""
@@ -43,6 +55,11 @@ class Signs(Protocol):
 
 class Verifies(Protocol):
     """A public key."""
+
+    @property
+    def alg(self) -> str:
+        """The algorithm's name in a signature's parameters."""
+        ...
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Say whether ``signature`` was made over ``data`` by the private half."""
@@ -79,6 +96,7 @@ class Claim:
     parameters: str
     signature: bytes
     spelled: str  # the Signature field as sent: an answer binds itself to it
+    alg: str = ED25519
 
     @property
     def mark(self) -> bytes:
@@ -86,13 +104,14 @@ class Claim:
         return hashlib.sha256(f"{self.created}\n{self.keyid}\n{self.nonce}".encode()).digest()[:16]
 
 
-def content_digest(body: bytes) -> str:
-    """Return the Content-Digest of ``body`` (RFC 9530).
+def content_digest(body: bytes, alg: str = ED25519) -> str:
+    """Return the Content-Digest of ``body`` (RFC 9530); a message that SM2 signs carries its SM3 beside its SHA-256.
 
     >>> content_digest(b"")
     'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
     """
-    return digest_field(hashlib.sha256(body).digest())
+    field = digest_field(hashlib.sha256(body).digest())
+    return f"{field}, sm3=:{base64.b64encode(sm3(body)).decode()}:" if alg == SM2 else field
 
 
 def digest_field(sha256: bytes) -> str:
@@ -102,18 +121,18 @@ def digest_field(sha256: bytes) -> str:
 
 def check_digest(headers: Mapping[str, str], sha256: bytes) -> None:
     """Refuse a body that is not the one whose digest was signed."""
-    if headers.get("content-digest") != digest_field(sha256):
-        raise _refused(text("the body is not the one that was signed (Content-Digest, sha-256)"))
+    if headers.get("content-digest", "").partition(", sm3=:")[0] != digest_field(sha256):
+        raise _refused(_ANOTHER_BODY)
 
 
 def sign_request(
     key: Signs, target: Target, headers: Mapping[str, str], body: bytes = b"", *, keyid: str, nonce: str, created: int
 ) -> dict[str, str]:
     """Return the fields to add to a request; ``headers`` are the ones that it has, by lower-case name."""
-    added = {"content-digest": content_digest(body)} if body else {}
+    added = {"content-digest": content_digest(body, key.alg)} if body else {}
     values = {**headers, **added, **target.components()}
     covered = tuple(f'"{name}"' for name in (*_TARGET, *_FIELDS) if name in values)
-    parameters = f'({" ".join(covered)});created={created};keyid="{keyid}";nonce="{nonce}";alg="ed25519";tag="{TAG}"'
+    parameters = f'({" ".join(covered)});created={created};keyid="{keyid}";nonce="{nonce}";alg="{key.alg}";tag="{TAG}"'
     return added | _signed(
         key, _base(covered, parameters, {f'"{name}"': value for name, value in values.items()}), parameters
     )
@@ -131,10 +150,10 @@ def sign_response(
     created: int,
 ) -> dict[str, str]:
     """Return the fields to add to an answer, which is bound to the one signed request that it answers."""
-    added = {"content-digest": content_digest(body)}
+    added = {"content-digest": content_digest(body, key.alg)}
     values = _response_values(status, {**headers, **added}, method, request_signature)
     covered = _response_cover(values)
-    parameters = f'({" ".join(covered)});created={created};keyid="{keyid}";alg="ed25519";tag="{TAG}"'
+    parameters = f'({" ".join(covered)});created={created};keyid="{keyid}";alg="{key.alg}";tag="{TAG}"'
     return added | _signed(key, _base(covered, parameters, values), parameters)
 
 
@@ -148,8 +167,8 @@ def claim_of(headers: Mapping[str, str]) -> Claim:
     said = dict(found)
     if len(said) != len(found) or not said.keys() <= _PARAMETERS:
         raise _refused(text("the signature has parameters outside the profile"))
-    if said.get("alg") != "ed25519" or said.get("tag") != TAG:
-        raise _refused(text("the signature is not made with alg ed25519 and tag jutong"))
+    if said.get("alg") not in (ED25519, SM2) or said.get("tag") != TAG:
+        raise _refused(text("the signature is not made with alg ed25519 or sm2-sm3, and tag jutong"))
     if not said.get("created", "").isdigit() or "keyid" not in said:
         raise _refused(text("the signature does not say when and with which key it was made"))
     signature = base64.b64decode(signed[2])
@@ -163,6 +182,7 @@ def claim_of(headers: Mapping[str, str]) -> Claim:
         parameters=stated[2],
         signature=signature,
         spelled=headers["signature"],
+        alg=said["alg"],
     )
 
 
@@ -174,7 +194,7 @@ def verify_request(
     Whether the nonce was used before is the caller's next question, to a ``ReplayWindow``: only what is proven
     may use up memory.
     """
-    _whole(headers, body)
+    _whole(headers, body, claim.alg)
     verify_fields(claim, key, target, headers, now=now)
 
 
@@ -207,7 +227,7 @@ def verify_response(
     _fresh(claim, now)
     if "content-digest" not in headers:
         raise _refused(text("the answer carries no digest of its body"))
-    _whole(headers, body)
+    _whole(headers, body, claim.alg)
     values = _response_values(status, headers, method, request_signature)
     _covers(claim, _response_cover(values))
     _check(claim, key, values)
@@ -271,7 +291,8 @@ def _base(covered: tuple[str, ...] | list[str], parameters: str, values: Mapping
 
 
 def _check(claim: Claim, key: Verifies, values: Mapping[str, str]) -> None:
-    if not key.verifies(claim.signature, _base(claim.covered, claim.parameters, values)):
+    # A key counts by its own algorithm alone: what a message says of it must be so.
+    if claim.alg != key.alg or not key.verifies(claim.signature, _base(claim.covered, claim.parameters, values)):
         raise _refused(text("the signature does not belong to this message and this key"))
 
 
@@ -285,11 +306,10 @@ def _fresh(claim: Claim, now: int) -> None:
         raise _refused(text("the signature is stale, or from the future"), remedy=text("set the clock; sign again"))
 
 
-def _whole(headers: Mapping[str, str], body: bytes) -> None:
+def _whole(headers: Mapping[str, str], body: bytes, alg: str) -> None:
     stated = headers.get("content-digest")
-    if stated is None and not body:
-        return
-    check_digest(headers, hashlib.sha256(body).digest())
+    if (stated is not None or body) and stated != content_digest(body, alg):
+        raise _refused(_ANOTHER_BODY)
 
 
 def _response_values(status: int, headers: Mapping[str, str], method: str, request_signature: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .errors import Invalid, NotFound
+from .suite import Suite
 from .text import text
 
 
@@ -58,6 +59,13 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("[oidc] needs both `issuer` and `client`")
 
 
+class Crypto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By which family of algorithms this node seals what lies at rest, and from which grade on calls must be by SM2."""
+
+    suite: Suite = Suite.INTERNATIONAL
+    sm2_from: Literal["", "L1", "L2", "L3", "L4"] = ""  # of entries; empty: whoever calls chooses
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of one home; every default is the embedded choice, with no service to start."""
 
@@ -85,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail = Mail()
     outflows: Outflows = Outflows()
     oidc: Oidc = Oidc()
+    crypto: Crypto = Crypto()
 
 
 class Home:
@@ -153,3 +162,13 @@ class Home:
     def key(self) -> Path:
         """The node's signing key."""
         return self.folder / "keys" / "node.pem"
+
+    @property
+    def vault(self) -> Path:
+        """The folder of the keys under which serving copies lie sealed."""
+        return self.folder / "keys" / "serving"
+
+    @property
+    def sm2_key(self) -> Path:
+        """The node's SM2 key, by which answers to callers with SM2 keys are signed."""
+        return self.folder / "keys" / "node-sm2.pem"

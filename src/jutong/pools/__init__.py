@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
+from jutong.kernel.vault import Vault
 
 from .engine import DuckEngine, Engine, FileRef, TableRef
 from .lake import Lake
@@ -25,12 +26,13 @@ from .vector import VectorFunction
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """The lake, the engine over it and the serving copies of one node: by key, and by what rows say."""
+    """The lake, the engine over it, serving copies (by key; by what rows say), and the keys of those that lie sealed."""
 
     lake: Lake
     engine: Engine
     lookup: Lookup
     ranges: RangeCopies
+    vault: Vault
 
 
 def open_pools(
@@ -41,6 +43,7 @@ def open_pools(
     serving_folder: Path,
     *,
     engine_megabytes: int = 0,
+    vault: Vault | None = None,
 ) -> Pools:
     """Open the pools of one node by its settings.
 
@@ -49,8 +52,10 @@ def open_pools(
     """
     scratch = serving_folder / ".scratch"
     lake = Lake(lake_url, lake_options, scratch)
-    copies = RangeCopies(serving_folder / "listings")
-    return Pools(lake, _engine(engine, lake, scratch, engine_megabytes), _lookup(lookup, serving_folder), copies)
+    kept = vault or Vault(serving_folder.parent / "keys" / "serving")
+    ranges = RangeCopies(serving_folder / "listings")
+    duck = _engine(engine, lake, scratch, engine_megabytes)
+    return Pools(lake, duck, _lookup(lookup, serving_folder), ranges, kept)
 
 
 def _engine(setting: str, lake: Lake, scratch: Path, megabytes: int) -> Engine:

@@ -9,9 +9,9 @@ from datetime import date
 from jutong.desk import Desk
 from jutong.guard import Label
 from jutong.kernel.canon import canonical, digest
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid, NotFound, Overtaken
 from jutong.kernel.mark import check_mark
+from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.text import text
 from jutong.terms import Duty, Grade, Org, YearNotice
 
@@ -147,7 +147,7 @@ def revoke_credential(desk: Desk, credential_id: str) -> None:
 
 
 def register_system(
-    desk: Desk, body: str, code: str, name: str, public_key: PublicKey | None = None, *, seen: str | None = None
+    desk: Desk, body: str, code: str, name: str, public_key: AnyPublicKey | None = None, *, seen: str | None = None
 ) -> System:
     """Enter a body's system under its name in the network; to give it a key is the security administrator's act.
 
@@ -169,7 +169,7 @@ def register_system(
 
 
 def set_key(
-    desk: Desk, name: SystemName, public_key: PublicKey, *, overlap_days: int = 0, seen: str | None = None
+    desk: Desk, name: SystemName, public_key: AnyPublicKey, *, overlap_days: int = 0, seen: str | None = None
 ) -> System:
     """Give a system its key, or a new one; what the old one signed stays provable.
 

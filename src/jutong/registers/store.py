@@ -14,6 +14,7 @@ from jutong.guard import Label
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
+from jutong.kernel.public_key import read_public_key
 from jutong.kernel.shape import learn
 from jutong.terms.actor import Actor
 from jutong.terms.calendar import Calendar, YearNotice
@@ -383,7 +384,7 @@ def systems_of(db: Db, rows: Sequence[Mapping[str, Any]]) -> tuple[System, ...]:
     names = [row["name"] for row in rows]
     wanted = system_key.c.system.in_(names) if len(names) <= MANY else sa.true()
     for one in _all(db, system_key, system_key.c.since, where=wanted):
-        held = SystemKey(key=PublicKey.read(one["key"]), since=one["since"], until=one["until"])
+        held = SystemKey(key=read_public_key(one["key"]), since=one["since"], until=one["until"])
         keys[one["system"]] = (*keys.get(one["system"], ()), held)
     return tuple(
         System(name=SystemName.parse(row["name"]), title=row["title"], keys=keys.get(row["name"], ())) for row in rows

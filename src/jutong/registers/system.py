@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
+from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.text import text
 from jutong.terms.org import BodyKind
 
@@ -57,7 +57,7 @@ class SystemName:
 class SystemKey:
     """A key and the time in which signatures by it counted."""
 
-    key: PublicKey
+    key: AnyPublicKey
     since: datetime
     until: datetime | None = None
 
@@ -80,7 +80,7 @@ class System:
         return self.name.member
 
     @property
-    def key(self) -> PublicKey | None:
+    def key(self) -> AnyPublicKey | None:
         """The newest key that counts; None for a system that may not sign."""
         return next((each.key for each in self.keys if each.until is None), None)
 
@@ -91,7 +91,7 @@ class System:
         """
         return tuple(each for each in reversed(self.keys) if each.since <= instant < (each.until or _NEVER))
 
-    def with_key(self, key: PublicKey, now: datetime, *, overlap_days: int = 0) -> System:
+    def with_key(self, key: AnyPublicKey, now: datetime, *, overlap_days: int = 0) -> System:
         """Return the system with ``key`` in place of the present one, which may go on counting for some days.
 
         Never do more than two count, and a key that was given up does not come back.

@@ -11,6 +11,7 @@ from litestar.params import FromQuery, JSONBody, Parameter
 
 from jutong import registers
 from jutong.kernel.crypto import PublicKey
+from jutong.kernel.public_key import read_public_key
 from jutong.registers import Node, Person, Post, Relation, System, SystemName
 from jutong.terms import Duty, Grade, Org
 from jutong.terms.deadline import Deadline, DeadlineRule
@@ -74,7 +75,7 @@ class Issued(msgspec.Struct, kw_only=True):
 
 
 class SystemForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A body's system: its code in the network, its title, and its Ed25519 public key in base64."""
+    """A body's system: code in the network, title, and public key (Ed25519 in base64; SM2 in base64, hex or PEM)."""
 
     body: CodeField
     code: Name
@@ -92,7 +93,7 @@ class SystemView(msgspec.Struct, kw_only=True):
 
 
 class PublicKeyForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """An Ed25519 public key in base64, and for how many days the one before it goes on counting."""
+    """A public key (Ed25519 in base64; SM2 in base64, hex or PEM), and for how many days the one before counts."""
 
     public_key: Name
     overlap_days: Annotated[int, msgspec.Meta(ge=0, le=registers.OVERLAP_DAYS)] = 0
@@ -196,7 +197,7 @@ def revoke_credential(house: TheHouse, actor: TheActor, credential_id: Ulid) -> 
 @act("/api/systems", tags=TAGS)
 def register_system(house: TheHouse, actor: TheActor, data: JSONBody[SystemForm]) -> SystemView:
     """Enter a body's system; a key given with it is the security administrator's act."""
-    key = None if data.public_key is None else PublicKey.read(data.public_key)
+    key = None if data.public_key is None else read_public_key(data.public_key)
     with house.desk(actor) as desk:
         return _system(registers.register_system(desk, data.body, data.code, data.title, key))
 
@@ -221,7 +222,7 @@ def set_key(
     """Give a system its key, or a new one: the old one ends at once, or after the overlap."""
     with house.desk(actor) as desk:
         name = SystemName(instance, member_class, member, system)
-        key = PublicKey.read(data.public_key)
+        key = read_public_key(data.public_key)
         return _system(registers.set_key(desk, name, key, overlap_days=data.overlap_days))
 
 

@@ -72,8 +72,8 @@ class Barred(Stopped):
 class Rights:
     """Reads the control database at each question: a right that was taken away is gone at once."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    def __init__(self, secret: bytes, *, sm2_from: str = "") -> None:
+        self._secret, self._sm2_from = secret, sm2_from
         self._policies = policies.Standing()
 
     def shown(
@@ -104,7 +104,8 @@ class Rights:
     def compiled(self, db: Db, agreement: Agreement, now: datetime) -> Shown:
         """Return an agreement as a table of a share, by the entry and the policies as they are now."""
         entry = catalogue.find(db, agreement.entry)
-        plan = compile(agreement, entry, secret=self._secret, policies=self._policies.read(db, day_of(now)))
+        in_force = self._policies.read(db, day_of(now))
+        plan = compile(agreement, entry, secret=self._secret, policies=in_force, sm2_from=self._sm2_from)
         return Shown(agreement=agreement, entry=entry, plan=plan, names=share_of(agreement, entry))
 
     def terms(self, db: Db, shown: Shown, table: str) -> str:

@@ -54,7 +54,8 @@ class Shelf:
 
     def __init__(self, house: House, take: Callable[[str, date, int], bool]) -> None:
         self._house, self._take = house, take
-        self._rights, self._key = Rights(node_secret(house.key)), house.key.secret_for(PURPOSE)
+        self._rights = Rights(node_secret(house.key), sm2_from=house.home.settings.crypto.sm2_from)
+        self._key = house.key.secret_for(PURPOSE)
         self._folder = views_folder(house)
 
     def answer(self, asked: Asked, now: datetime) -> Reply:

@@ -18,10 +18,11 @@ from jutong.guard.grades import Durability
 from jutong.kernel.clock import Clock
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import TooMuch, Unavailable
-from jutong.kernel.httpsig import sign_response
+from jutong.kernel.httpsig import Signs, sign_response
 from jutong.kernel.ids import ulid
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.text import text
-from jutong.pools import Lookup, LookupReader, RangeCopies
+from jutong.pools import Pools
 
 from ..board import Board
 from ..plan import ANSWERED
@@ -45,6 +46,7 @@ from .alike import Standing
 from .answer import answer
 from .callers import Callers
 from .case import Case
+from .copies import Copy
 from .desks import Desks
 from .head import ALWAYS, head_of
 from .instant import Instant, Instants, legal_day
@@ -71,13 +73,14 @@ def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) ->
     home, settings = house.home, house.home.settings
     return Gateway(
         house.engine,
-        house.pools.lookup,
-        house.pools.ranges,
+        house.pools,
         ledger.Journal(home.journal, worker),
         house.key,
         house.clock,
         Names(settings.name, home.authorities.union(authorities)),
         home.folder / "gateway",
+        sm2_key=load_any_key(home.sm2_key) if home.sm2_key.exists() else None,
+        sm2_from=settings.crypto.sm2_from,
     )
 
 
@@ -87,23 +90,27 @@ class Gateway:
     def __init__(
         self,
         engine: sa.Engine,
-        lookup: Lookup,
-        ranges: RangeCopies,
+        pools: Pools,
         journal: Journal,
         key: SigningKey,
         clock: Clock,
         names: Names,
         folder: Path,
+        *,
+        sm2_key: Signs | None = None,
+        sm2_from: str = "",
     ) -> None:
-        self._journal, self._key, self._clock, self._names = Turns(journal), key, clock, names
-        self._lookup, self._watch = lookup, Watch(engine, key, clock)
+        self._journal, self._clock, self._names = Turns(journal), clock, names
+        # An answer is signed by the suite of its call.
+        self._keys: dict[str, Signs] = {one.alg: one for one in (key, sm2_key) if one is not None}
+        self._pools, self._watch = pools, Watch(engine, key, clock, sm2_from=sm2_from)
         sessions = Sessions(key, key.public.raw, names.node)
         self._counters = Counters(folder / "quota")
         self._spent = Spent(folder / "signatures.map")
-        self._callers = Callers(sessions, self._spent, names)
-        self._readers: dict[str, LookupReader] = {}
-        self._desks = Desks(self._readers, self._counters, sessions, node_secret(key))
-        self._lists = Lists(self._desks, ranges.open(), key)
+        self._callers = Callers(sessions, self._spent, names, frozenset(self._keys))
+        self._copies: dict[str, Copy] = {}
+        self._desks = Desks(self._copies, self._counters, sessions, node_secret(key))
+        self._lists = Lists(self._desks, pools.ranges.open(), key)
         self._naming = Naming()
         self._unknown: dict[int, int] = {}
         self._instants = Instants(clock)
@@ -127,9 +134,9 @@ class Gateway:
                 await self._task
             self._task = None
         self._tell_unknown(before=None)
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
+        for copy in self._copies.values():
+            copy.close()
+        self._copies.clear()
         self._lists.close()
         self._counters.close()
         self._spent.close()
@@ -147,14 +154,14 @@ class Gateway:
         board = await asyncio.to_thread(self._watch.look, legal_day(self._clock()))
         if board is not None:
             wanted = {service.copy for service in board.services.values()}
-            for name in wanted - self._readers.keys():
-                self._readers[name] = self._lookup.open(name)
+            for name in wanted - self._copies.keys():
+                self._copies[name] = Copy(self._pools.lookup, self._pools.vault, name)
             # With the old board goes all that was judged by it.
             self._desks.standing = Standing(board)
-            for name in self._readers.keys() - wanted:
-                self._readers.pop(name).close()
-        for reader in self._readers.values():
-            reader.refresh()
+            for name in self._copies.keys() - wanted:
+                self._copies.pop(name).close()
+        for service in self.board.services.values():
+            self._copies[service.copy].follow(sealed=bool(service.sealed_by))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI event; only HTTP and the server's own lifespan are understood."""
@@ -196,7 +203,7 @@ class Gateway:
             return _stranger(turned.refusal, asked)
         naming = self._naming
         case = Case(naming.call_id(at.milliseconds), naming.request_id(), known.client, at)
-        case.key, case.by_secret, signature = known.key, known.by_secret, known.signature
+        case.key, case.by_secret, signature, case.alg = known.key, known.by_secret, known.signature, known.alg
         try:
             self._check_fields(asked, case)
             listed = await self._lists.answer(asked, case)
@@ -283,7 +290,7 @@ class Gateway:
             headers.append((b"x-road-error", case.code.encode()))
         if signature:
             fields = sign_response(
-                self._key,
+                self._keys[case.alg],
                 status,
                 {"jutong-call": case.id},
                 body,

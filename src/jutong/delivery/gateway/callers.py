@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -24,7 +24,7 @@ from ..board import Board, Client, ClientKey
 from ..quota import Spent
 from ..refusal import Refusal
 from ..session import Sessions
-from ..wire import Asked, Turned, invalid, not_known, segments_of
+from ..wire import Asked, Turned, invalid, no_sm2_key, not_known, segments_of
 from .naming import Names
 
 _SIGNED_FIELDS = (
@@ -48,13 +48,14 @@ class Known(msgspec.Struct, frozen=True):
     signature: str = ""  # to which the answer binds itself
     until: int = 0  # seconds since 1970, for which a session goes on telling the same
     by_secret: bool = False
+    alg: str = ""  # by which the call itself is signed
 
 
 class Callers:
     """Knows callers by what they show; a signed call counts once in all processes of the node."""
 
-    def __init__(self, sessions: Sessions, spent: Spent, names: Names) -> None:
-        self._sessions, self._spent, self._names = sessions, spent, names
+    def __init__(self, sessions: Sessions, spent: Spent, names: Names, algs: Collection[str]) -> None:
+        self._sessions, self._spent, self._names, self._algs = sessions, spent, names, algs
 
     def identify(self, board: Board, asked: Asked, now: int) -> Known:
         """Return who calls, or leave through ``Turned``."""
@@ -94,10 +95,12 @@ class Callers:
         keys = () if client is None else client.keys_at(now)
         if client is None or not keys or claim.keyid != client.name or authority not in self._names.authorities:
             raise NotKnown(text("the signature does not belong to this message and this key"))
+        if claim.alg not in self._algs:
+            raise no_sm2_key()
         key = _signer(keys, claim, Target(asked.method, authority, asked.path, asked.query), headers, asked.body, now)
         if not self._spent.admit(claim.mark, created=claim.created, now=now):
             raise NotKnown(text("the signature was used before"), remedy=text("sign every call anew"))
-        return Known(client, key.spelled, asked.field(b"signature"))
+        return Known(client, key.spelled, asked.field(b"signature"), alg=claim.alg)
 
     def _by_secret(self, board: Board, asked: Asked, now: int) -> Known:
         claim = mac_claim_of({name: value for name in _MAC_FIELDS if (value := asked.field(name.encode()))})

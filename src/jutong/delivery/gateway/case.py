@@ -33,3 +33,4 @@ class Case(msgspec.Struct, gc=False):
     rows: int = 0
     code: str = ANSWERED
     kept: RowRule | None = None  # which rows policies let it see; None: all
+    alg: str = ""  # by which the call itself is signed; empty for a token

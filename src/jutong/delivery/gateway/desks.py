@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from hmac import trans_5C, trans_36
 
@@ -11,7 +11,6 @@ import msgspec
 from jutong.catalogue.terms_of_use import Purpose
 from jutong.guard.grades import Method
 from jutong.kernel.text import text
-from jutong.pools import LookupReader
 
 from ..call import Call
 from ..likeness import KEY_LIMIT, key_bytes
@@ -24,6 +23,7 @@ from ..shape import words_of
 from ..wire import NOT_FOUND, Asked, Turned, invalid
 from .alike import Standing
 from .case import Case
+from .copies import Copy
 
 _PURPOSES = frozenset(purpose.value for purpose in Purpose)
 _rows = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -58,11 +58,9 @@ class Pseudonyms:
 class Desks:
     """What answering needs from the gateway: what stands now, copies, counters, sessions and secret."""
 
-    def __init__(
-        self, readers: Mapping[str, LookupReader], counters: Counters, sessions: Sessions, secret: bytes
-    ) -> None:
+    def __init__(self, copies: Mapping[str, Copy], counters: Counters, sessions: Sessions, secret: bytes) -> None:
         self.standing = Standing()
-        self.readers, self.counters, self.sessions = readers, counters, sessions
+        self.copies, self.counters, self.sessions = copies, counters, sessions
         self.pseudonym = Pseudonyms(secret).of
 
 
@@ -115,6 +113,7 @@ def granted(
         records=records,
         address=asked.peer,
         by_secret=case.by_secret,
+        alg=case.alg,
     )
     first = None
     for plan in found:
@@ -134,17 +133,36 @@ def count(desks: Desks, case: Case, plan: Plan, records: int) -> None:
         raise Turned(over_quota(plan))
 
 
-def row_of(desks: Desks, plan: Plan, service: Service, key: bytes, kept: RowRule | None) -> bytes | None:
-    """Return the row of a key, if it is inside the agreed area and policies let it be seen."""
-    return _inside(plan, desks.readers[service.copy].get(key) if key else None, kept)
+def row_of(
+    desks: Desks, plan: Plan, service: Service, key: bytes, items: Collection[str], kept: RowRule | None
+) -> bytes | None:
+    """Return the row of a key, if it is inside the agreed area and policies let it be seen.
+
+    Of what lies sealed only ``items`` are opened, and what has to be known to decide that.
+    """
+    if not key:
+        return None
+    copy = desks.copies[service.copy]
+    open_copy = copy.opening is None and copy.refusal is None
+    return _inside(plan, copy.get(key) if open_copy else copy.row(key, _opened(plan, items, kept)), kept)
 
 
 def rows_of(
-    desks: Desks, plan: Plan, service: Service, keys: Sequence[bytes], kept: RowRule | None
+    desks: Desks, plan: Plan, service: Service, keys: Sequence[bytes], items: Collection[str], kept: RowRule | None
 ) -> list[bytes | None]:
-    """Return the row of each key, where there is one inside the agreed area that policies let be seen, in order."""
-    held = desks.readers[service.copy].get_many(keys)
+    """Return the row of each key, as ``row_of`` does, in order."""
+    copy = desks.copies[service.copy]
+    if copy.opening is None and copy.refusal is None:
+        held = copy.get_many(keys)
+    else:
+        opened = _opened(plan, items, kept)
+        held = [copy.row(key, opened) if key else None for key in keys]
     return [_inside(plan, row, kept) for row in held] if plan.regions or kept else held
+
+
+def _opened(plan: Plan, items: Collection[str], kept: RowRule | None) -> Collection[str]:
+    needed = {plan.region_item} if plan.regions else set()
+    return {*items, *needed, *(kept.names if kept else ())}
 
 
 def _inside(plan: Plan, held: bytes | None, kept: RowRule | None) -> bytes | None:

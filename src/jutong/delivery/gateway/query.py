@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -26,7 +27,7 @@ def query(desks: Desks, asked: Asked, case: Case, path: str, key: str) -> tuple[
     (spelled,) = named(desks, case, (key,))
     plan, service = granted(desks, asked, case, path, Method.QUERY, wanted, 1)
     count(desks, case, plan, 1)
-    row = row_of(desks, plan, service, spelled, case.kept)
+    row = row_of(desks, plan, service, spelled, opened_for(plan, wanted), case.kept)
     if row is None:
         return 404, problem(NO_RECORD, asked.language, case.id)
     case.rows = 1
@@ -63,7 +64,7 @@ def query_all(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, b
     plan, service = granted(desks, asked, case, path, Method.QUERY, wanted, len(spelled))
     count(desks, case, plan, len(spelled))
     shape = shape_of(plan, wanted)
-    rows = rows_of(desks, plan, service, spelled, case.kept)
+    rows = rows_of(desks, plan, service, spelled, opened_for(plan, wanted), case.kept)
     case.rows = len(rows) - rows.count(None)
     found = [b'{"found":false}' if row is None else b'{"found":true,"record":%b}' % shape.record(row) for row in rows]
     return 200, b"[%b]" % b",".join(found)
@@ -72,6 +73,11 @@ def query_all(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, b
 def shape_of(plan: Plan, wanted: tuple[str, ...]) -> Shape:
     """Return the shape of the wanted items, or of all that were agreed."""
     return Shape(wanted, [plan.columns[name].mask for name in wanted]) if wanted else plan.shape
+
+
+def opened_for(plan: Plan, wanted: tuple[str, ...]) -> Collection[str]:
+    """Return which items of a row must be read: what is wanted, but for what is dropped whatever it is."""
+    return [name for name in wanted if name in plan.read] if wanted else plan.read
 
 
 def _wanted(query: str) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def answered(desks: Desks, naming: Naming, found: Found, at: Instant) -> Short |
     try:
         if found.fields is not None:
             road_id, user, issue = _of_the_call(desks, found.asked)
-        row = row_of(desks, place.plan, place.service, found.key, place.kept)
+        row = row_of(desks, place.plan, place.service, found.key, place.plan.read, place.kept)
     except (Turned, Unavailable):
         return None
     plan = place.plan

@@ -46,7 +46,7 @@ def verify(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, byte
     plan, service = granted(desks, asked, case, path, Method.VERIFY, items, len(spelled))
     count(desks, case, plan, len(claims))
     verdicts = []
-    for claim, row in zip(claims, rows_of(desks, plan, service, spelled, case.kept), strict=True):
+    for claim, row in zip(claims, rows_of(desks, plan, service, spelled, items, case.kept), strict=True):
         held = None if row is None else _held(row, claim)
         verdicts.append({"match": matches(claim.facts, held)})
     case.rows = len(claims)

@@ -44,9 +44,9 @@ def node_secret(key: SigningKey) -> bytes:
 class Watch:
     """Reads what changed and makes the board anew; for one thread at a time."""
 
-    def __init__(self, engine: sa.Engine, key: SigningKey, clock: Clock) -> None:
+    def __init__(self, engine: sa.Engine, key: SigningKey, clock: Clock, *, sm2_from: str = "") -> None:
         self._engine, self._secret, self._clock = engine, node_secret(key), clock
-        self._sealing = sealing_of(key)
+        self._sealing, self._sm2_from = sealing_of(key), sm2_from
         self._round = self._wide_round = 0
         self._epoch = 0
         self._callers_epoch: object = None
@@ -153,7 +153,9 @@ class Watch:
                 except NotFound:
                     continue
                 self._entries[agreement.entry] = entry
-                self._plans[agreement.id] = compile(agreement, entry, secret=self._secret, policies=self._policies)
+                self._plans[agreement.id] = compile(
+                    agreement, entry, secret=self._secret, policies=self._policies, sm2_from=self._sm2_from
+                )
         self._prepared = tuple(one for listing in self._listings if (one := self._ready(listing)))
 
     def _ready(self, listing: Listing) -> Prepared | None:

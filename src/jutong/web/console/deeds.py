@@ -156,6 +156,8 @@ DEEDS: Mapping[str, Text] = {
     "delivery.sent_again": text("dead letter sent again"),
     "delivery.served": text("serving copy made"),
     "delivery.subscribed": text("system subscribed to new versions"),
+    "delivery.sealing_key_dropped": text("key of serving copies destroyed"),
+    "delivery.sealing_key_made": text("key of serving copies made"),
     "delivery.traced": text("found rows traced to a copy"),
     "delivery.unsubscribed": text("subscription to new versions ended"),
     "delivery.view_dropped": text("view of an agreement taken away"),

@@ -14,6 +14,8 @@ from jutong.desk import Reading
 from jutong.guard import Method
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import NotFound
+from jutong.kernel.httpsig import SM2
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.text import Text, plain, text
 from jutong.ledger import CallCount
 from jutong.sharing import Agreement, Side, Standing
@@ -38,6 +40,7 @@ CODES: Mapping[str, Text] = {
     "scope": text("outside what was agreed"),
     "grade": text("not for data of this grade"),
     "policy": text("refused by a policy"),
+    "suite": text("not signed by SM2"),
     "not-found": text("no such service"),
     "method": text("wrong HTTP method"),
     "quota": text("day's records used up"),
@@ -185,8 +188,9 @@ def try_service(visit: TheVisit, entry_id: Ulid) -> Answer:
         served = ledger.newest_on(db, entry_id, "delivery.served")
     trial = _trial(visit, agreement)
     used = delivery.used_on(visit.house.home.folder / "gateway" / "quota", agreement.id, visit.today)
-    known = trial.system in systems and systems[trial.system].key is not None
-    verdict = _verdict(visit, trial, entry, service, known=known, used=used)
+    key = systems[trial.system].key if trial.system in systems else None
+    alg = key.alg if key else ""
+    verdict = _verdict(visit, trial, entry, service, alg=alg, used=used)
     titles = {item.name: item for item in entry.items}
     return page(
         visit,
@@ -206,8 +210,9 @@ def try_service(visit: TheVisit, entry_id: Ulid) -> Answer:
         asked=bool(visit.asked("method")),
         verdict=verdict,
         used=used,
-        spelled=_spelled(visit, trial, service),
-        node_key=str(visit.house.key.public),
+        spelled=_spelled(visit, trial, service, alg),
+        node_key=_node_key(visit, alg),
+        sm2=alg == SM2,
     )
 
 
@@ -280,7 +285,7 @@ def _trial(visit: Visit, agreement: Agreement) -> Trial:
     )
 
 
-def _spelled(visit: Visit, trial: Trial, service: Service | None) -> delivery.Spelled | None:
+def _spelled(visit: Visit, trial: Trial, service: Service | None, alg: str) -> delivery.Spelled | None:
     if service is None:
         return None
     agreed = {one.name for one in trial.agreement.items}
@@ -288,7 +293,7 @@ def _spelled(visit: Visit, trial: Trial, service: Service | None) -> delivery.Sp
         base=base_of(visit),
         path=service.path,
         client=trial.system,
-        node_key=str(visit.house.key.public),
+        node_key=_node_key(visit, alg),
         agreement=trial.agreement.id,
         purpose=trial.purpose,
         method=trial.method,
@@ -297,13 +302,22 @@ def _spelled(visit: Visit, trial: Trial, service: Service | None) -> delivery.Sp
 
 
 def _verdict(
-    visit: Visit, trial: Trial, entry: Entry, service: Service | None, *, known: bool, used: int
+    visit: Visit, trial: Trial, entry: Entry, service: Service | None, *, alg: str, used: int
 ) -> Refusal | None:
     now = visit.house.clock().astimezone(LEGAL_TIME)
-    call = Call(trial.system, trial.method, trial.purpose, trial.items, visit.today, now.hour, records=1)
+    call = Call(trial.system, trial.method, trial.purpose, trial.items, visit.today, now.hour, records=1, alg=alg)
     with visit.house.reading() as db:
         in_force = policies.in_force(db, visit.today)
-    return delivery.verdict_of(trial.agreement, entry, service, call, known=known, used=used, policies=in_force)
+    sm2_from = visit.house.home.settings.crypto.sm2_from
+    return delivery.verdict_of(
+        trial.agreement, entry, service, call, known=bool(alg), used=used, policies=in_force, sm2_from=sm2_from
+    )
+
+
+def _node_key(visit: Visit, alg: str) -> str:
+    """Return the key by which a caller with keys of one kind checks this node's answers."""
+    home = visit.house.home
+    return str(load_any_key(home.sm2_key).public if alg == SM2 and home.sm2_key.exists() else visit.house.key.public)
 
 
 PAGES = [list_services, try_service, list_calls]
