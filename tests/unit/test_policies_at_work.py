@@ -197,6 +197,9 @@ def test_a_next_version_stands_beside_the_one_in_force_until_it_is_enforced(mark
     with market.town.desk(WRITER) as desk:
         assert written(desk, softer, policy_id=kept.id, seen=1).version == 2
     assert asked(market).status == 403
+    for version in (0, 3, 2**63):
+        with pytest.raises(NotFound), market.town.desk(SECOND) as desk:
+            policies.enforce_policy(desk, kept.id, version)
     with pytest.raises(Overtaken), market.town.desk(WRITER) as desk:
         written(desk, FORBID_ALL, policy_id=kept.id, seen=1)
     with pytest.raises(Invalid), market.town.desk(WRITER) as desk:

@@ -41,6 +41,7 @@ epoch_table = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("value", sa.BigInteger, nullable=False),
 )
+VERSIONS_MOST = 2**31 - 1
 _NAMES = tuple(one.name for one in policy.c)
 
 
@@ -70,7 +71,8 @@ def in_force(db: Db, today: date) -> tuple[InForce, ...]:
 def find_policy(db: Db, policy_id: str, version: int) -> DeliveryPolicy:
     """Return one version, or refuse with ``NotFound``."""
     query = sa.select(policy).where(policy.c.id == policy_id, policy.c.version == version)
-    row = db.execute(query).mappings().one_or_none()
+    # A number beyond the column's own is no version, and no database would take it.
+    row = db.execute(query).mappings().one_or_none() if 0 < version <= VERSIONS_MOST else None
     if row is None:
         raise NotFound("policy", policy_id)
     return _of(row)

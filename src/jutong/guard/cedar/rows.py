@@ -21,11 +21,11 @@ _NOTHING = "CAST(NULL AS BOOLEAN)"
 
 
 def row_sql(residual: Residual, column: Column) -> str:
-    r"""Return the SQL of a residual: true where it holds for a row, false or NULL where it does not.
+    """Return the SQL of a residual: true where it holds for a row, false or NULL where it does not.
 
     >>> asked = Residual(Binary("==", Get(Get(Var("context"), "row"), "town"), Lit("a'b")))
-    >>> row_sql(asked, lambda name: f'"{name}"')
-    "(CAST(\"town\" AS VARCHAR) = 'a''b')"
+    >>> print(row_sql(asked, lambda name: f'"{name}"'))
+    (CAST("town" AS VARCHAR) = 'a''b')
     """
     return _sql(residual.expr, column)
 
