@@ -26,7 +26,7 @@ from .vector import VectorFunction
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """The lake, the engine over it, serving copies (by key; by what rows say), and the keys of those that are sealed."""
+    """The lake, the engine over it, serving copies (by key; by what rows say), and the keys of sealed ones."""
 
     lake: Lake
     engine: Engine
