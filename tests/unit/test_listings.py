@@ -572,3 +572,13 @@ def test_a_policy_that_forbids_the_way_forbids_lists(market: Market) -> None:
     enforced(market.town, 'forbid (principal, action == Action::"query", resource);')
     reply = ask(market)
     assert (reply.status, reply.headers["x-road-error"]) == (403, "policy")
+
+
+def test_lists_of_the_network_name_declared_services(still: Market) -> None:
+    """X-Road's list, GovStack's and both descriptions name what is open to the caller, and where."""
+    system, code = SERVICE.rpartition("/")[0], SERVICE.rpartition("/")[2]
+    for face in ("r1", "im"):
+        told = ask(still, f"/{face}/{system}/allowedMethods").raw.decode()
+        described = ask(still, f"/{face}/{system}/getOpenAPI?serviceCode={code}").raw.decode()
+        assert "/list/by-city" in told, face
+        assert "/list/by-city" in described, face

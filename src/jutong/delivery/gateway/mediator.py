@@ -16,6 +16,7 @@ import msgspec
 from jutong.kernel.canon import Fact
 from jutong.kernel.text import text
 
+from ..board import Board
 from ..describe import endpoints_of, openapi
 from ..plan import Plan
 from ..service import Service
@@ -46,23 +47,25 @@ def mediate(desks: Desks, asked: Asked, case: Case, parts: Sequence[str]) -> tup
         raise invalid(text("a part of a system's name is 1 to 64 letters, digits or '()+,-.=?"))
     case.about = parts[4]
     wanted = _code(asked.query) if parts[4] == "getOpenAPI" else ""
-    known = desks.standing.board.services_of(case.client.name, "/".join(parts[:4]))
+    board = desks.standing.board
+    known = board.services_of(case.client.name, "/".join(parts[:4]))
     if not known:
         raise Turned(NOT_FOUND)
     if parts[4] == "getOpenAPI":
-        return 200, _described(asked, case, known, wanted)
+        return 200, _described(board, asked, case, known, wanted)
     if parts[4] == "allowedMethods":
         open_today = ((service, [plan for plan in plans if plan.open(case.at.day)]) for service, plans in known)
-        return 200, _members([_service(service, plans) for service, plans in open_today if plans])
-    return 200, _members([_service(service, plans) for service, plans in known])
+        return 200, _members([_service(board, service, plans) for service, plans in open_today if plans])
+    return 200, _members([_service(board, service, plans) for service, plans in known])
 
 
-def _described(asked: Asked, case: Case, known: Held, wanted: str) -> bytes:
+def _described(board: Board, asked: Asked, case: Case, known: Held, wanted: str) -> bytes:
     for service, plans in known:
         if service.name == wanted:
             case.service = service
             # The specification hands the document over as a JSON string.
-            document = msgspec.json.encode(openapi(service, plans, language=asked.language))
+            declared = board.listings_of(service.path, plans)
+            document = msgspec.json.encode(openapi(service, plans, declared, language=asked.language))
             return msgspec.json.encode(document.decode())
     raise Turned(NOT_FOUND)
 
@@ -92,14 +95,14 @@ def _client(name: str) -> dict[str, Fact]:
     }
 
 
-def _service(service: Service, plans: Sequence[Plan]) -> dict[str, Fact]:
+def _service(board: Board, service: Service, plans: Sequence[Plan]) -> dict[str, Fact]:
     return {
         **_client(service.provider_system),
         "objectType": {"object_type": "SERVICE"},
         "serviceType": "OPENAPI",
         "serviceCode": service.name,
         "serviceVersion": str(service.entry_version),
-        "endpointList": {"member": endpoints_of(plans)},
+        "endpointList": {"member": endpoints_of(plans, board.listings_of(service.path, plans))},
     }
 
 
