@@ -845,6 +845,18 @@ DONE_BY: Mapping[str, Deed] = {
         owner=AUTHORITY,
         fields={"name": "cn-999999", "url": "http://127.0.0.1:1", "key": KEY, "relation": "peer", "body": STRANGER},
     ),
+    "/calendar/terms": _deed(
+        "registers.enter_rule",
+        "system",
+        owner=AUTHORITY,
+        fields={
+            "rule": "REQ_PRECHECK",
+            "division": "500103",
+            "working_days": "2",
+            "since": "2031-01-06",
+            "instrument": "渝中区政务数据共享办法",
+        },
+    ),
     "/calendar": _deed(
         "registers.enter_calendar",
         "system",

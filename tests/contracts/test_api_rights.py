@@ -115,6 +115,13 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/systems": {"body": SOCIAL, "code": "spy", "title": "系统"},
         "PUT /api/systems/{instance}/{member_class}/{member}/{system}/key": {"public_key": KEY},
         "POST /api/nodes": {"name": "cn-999999", "url": "http://127.0.0.1:1", "key": KEY},
+        "POST /api/deadlines": {
+            "rule": "REQ_PRECHECK",
+            "division": "500103",
+            "working_days": 2,
+            "since": "2031-01-06",
+            "instrument": "办法",
+        },
         "PUT /api/calendar/{year}": {"notice": "通知", "days": {}},
         "POST /api/entries": a_sheet(service="intruder"),
         "POST /api/entries/{entry_id}/code": {"scheme": "national-2017", "classification": "101001001"},

@@ -94,7 +94,7 @@ PLAIN: Mapping[str, tuple[int, str]] = {
     "parts/notice.html": (2, FRAME),
     "parts/show.html": (3, FRAME),
     "parts/table.html": (1, "the table itself"),
-    "people/calendar.html": (1, "one line a year"),
+    "people/calendar.html": (2, "one line a year; one line a place's own term"),
     "people/person.html": (2, OWN),
     "portal/entry.html": (1, ONE_THING),
     "portal/first.html": (2, FIXED),

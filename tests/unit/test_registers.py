@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -512,6 +513,60 @@ def test_a_stricter_local_rule_is_data(sit: Sit) -> None:
         store.save_rule(desk.db, local)
         assert registers.deadline(desk.db, country.id, date(2025, 9, 24), "140105").basis == "办法第三条"
         assert registers.deadline(desk.db, country.id, date(2025, 9, 24), "500112").basis == country.basis
+
+
+def a_term(**changes: Any) -> dict[str, Any]:
+    """Return a district's own term for checking requests."""
+    told = {"division": "500103", "working_days": 2, "since": date(2031, 1, 6), "instrument": "渝中区办法"}
+    return told | changes
+
+
+def test_a_place_enters_its_own_term(sit: Sit, engine: sa.Engine) -> None:
+    """It counts from its first day, there alone; the same again leaves no line, and its last day is set later."""
+    with sit() as desk:
+        registers.seed_standards(desk)
+    before = lines(engine)
+    for _ in range(2):
+        with sit() as desk:
+            registers.enter_rule(desk, "REQ_PRECHECK", **a_term())
+    with sit() as desk:
+        day = date(2031, 1, 6)
+        assert registers.deadline(desk.db, "REQ_PRECHECK", day, "500103").basis == "渝中区办法"
+        for elsewhere, on in (("500112", day), ("500103", date(2031, 1, 3))):
+            with pytest.raises(NotFound):
+                registers.deadline(desk.db, "REQ_PRECHECK", on, elsewhere)
+        registers.enter_rule(desk, "REQ_PRECHECK", **a_term(until=date(2031, 6, 30)))
+        with pytest.raises(NotFound):
+            registers.deadline(desk.db, "REQ_PRECHECK", date(2031, 7, 1), "500103")
+    assert lines(engine) == [*before, *["registers.rule_entered"] * 2]
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "words"),
+    [
+        ("REQ_ANSWER_COND", {"working_days": 11}, "no longer one"),
+        ("REQ_ANSWER_COND", {"working_days": 0}, "1 to"),
+        ("REQ_PRECHECK", {"since": date(2020, 1, 6)}, "after today"),
+        ("REQ_PRECHECK", {"until": date(2030, 1, 1)}, "before its first"),
+        ("REQ_PRECHECK", {"instrument": " "}, "instrument"),
+        ("REQ_PRECHECK", {"division": "999999"}, "no division"),
+        ("NO_SUCH", {}, "NO_SUCH"),
+    ],
+)
+def test_a_term_that_no_place_may_set_is_refused(sit: Sit, rule: str, changes: dict[str, Any], words: str) -> None:
+    """Not longer than the country's, not backwards in time, not without an instrument, not nowhere."""
+    with sit() as desk:
+        registers.seed_standards(desk)
+    with pytest.raises((Invalid, NotFound), match=words), sit() as desk:
+        registers.enter_rule(desk, rule, **a_term(**changes))
+
+
+def test_a_department_does_not_set_terms(sit: Sit, bodies: None) -> None:
+    """Terms are the tier's: its authority enters them."""
+    with sit() as desk:
+        registers.seed_standards(desk)
+    with pytest.raises(NotAllowed), sit(an_actor(Duty.SYSTEM_ADMIN)) as desk:
+        registers.enter_rule(desk, "REQ_PRECHECK", **a_term())
 
 
 def test_a_notice_is_entered_once(sit: Sit, engine: sa.Engine) -> None:

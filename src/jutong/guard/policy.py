@@ -101,6 +101,7 @@ POLICIES: Mapping[str, Policy] = {
     "registers.enrol_node": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "registers.seed_standards": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.ANY),
     "registers.enter_calendar": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
+    "registers.enter_rule": _by(Duty.SYSTEM_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     # access: at the door nobody is known yet, so the node itself acts; what is one's own is asked for as oneself
     "access.sign_in": _by(Duty.HOUSE, tie=Tie.OWN),
     "access.confirm": _by(Duty.HOUSE, tie=Tie.OWN),

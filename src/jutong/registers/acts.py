@@ -14,6 +14,7 @@ from jutong.kernel.mark import check_mark
 from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.text import text
 from jutong.terms import Duty, Grade, Org, YearNotice
+from jutong.terms.deadline import DeadlineRule, local_rule
 
 from . import shipped, store
 from .body import checked_body
@@ -262,6 +263,52 @@ def enter_calendar(
         replaced=year in before,
     )
     return entered
+
+
+def enter_rule(
+    desk: Desk,
+    rule_id: str,
+    *,
+    division: str,
+    working_days: int,
+    since: date,
+    until: date | None = None,
+    instrument: str,
+    article: str = "",
+) -> DeadlineRule:
+    """Enter a place's own term for something that has one, beside the country's; the stricter counts."""
+    desk.allow("registers.enter_rule", _label(desk, NO_BODY))
+    if not shipped.divisions().known(division):
+        raise Invalid(
+            text("{division} is no division of the register", division=division[:12]),
+            basis=text("GB/T 2260"),
+            remedy=text("name the place by its six-digit code"),
+        )
+    known = store.deadline_rules(desk.db)
+    rule = local_rule(
+        [*known, *shipped.deadline_rules()],
+        rule_id,
+        division=division,
+        working_days=working_days,
+        since=since,
+        until=until,
+        instrument=instrument,
+        article=article,
+        today=desk.today,
+    )
+    if rule in known:
+        return rule
+    store.save_rule(desk.db, rule)
+    desk.record(
+        "registers.rule_entered",
+        on=rule.id,
+        division=division,
+        working_days=working_days,
+        since=since.isoformat(),
+        until=until.isoformat() if until else None,
+        instrument=rule.instrument,
+    )
+    return rule
 
 
 def _label(desk: Desk, body: str) -> Label:

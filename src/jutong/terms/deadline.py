@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from jutong.kernel.errors import Invalid, NotFound
@@ -13,6 +13,9 @@ from .calendar import Calendar, DueDay
 
 # Far from the ends of the calendar, so that every term that begins here also ends here.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 12, 31)
+
+LOCAL_DAYS_MOST = 250  # about a year
+INSTRUMENT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,64 @@ def choose(rules: Iterable[DeadlineRule], rule_id: str, *, division: str = "", o
     if not binding:
         raise NotFound("deadline rule", rule_id)
     return min(binding, key=_strictness)
+
+
+def local_rule(
+    rules: Iterable[DeadlineRule],
+    rule_id: str,
+    *,
+    division: str,
+    working_days: int,
+    since: date,
+    until: date | None = None,
+    instrument: str,
+    article: str = "",
+    today: date,
+) -> DeadlineRule:
+    """Return a place's own term for an event that a known rule names, or refuse it.
+
+    A place may be stricter than the country, not laxer, and binds what begins after its rule was entered: no clock
+    that runs is changed. Of a rule that stands already only the last day may be set anew.
+    """
+    known = [rule for rule in rules if rule.id == rule_id and rule.working_days is not None]
+    if not known:
+        raise NotFound("deadline rule", rule_id[:64])
+    jurisdiction = division
+    while len(jurisdiction) > 2 and jurisdiction.endswith("00"):
+        jurisdiction = jurisdiction[:-2]
+    model = min(known, key=lambda rule: len(rule.jurisdiction))
+    made = replace(
+        model,
+        jurisdiction=jurisdiction,
+        working_days=working_days,
+        since=since,
+        until=until,
+        instrument=instrument.strip(),
+        article=article.strip(),
+    )
+    if not 1 <= working_days <= LOCAL_DAYS_MOST:
+        raise Invalid(text("a term has 1 to {most} working days", most=LOCAL_DAYS_MOST))
+    if not (made.instrument.isprintable() and 1 <= len(made.instrument) <= INSTRUMENT_MOST):
+        raise Invalid(text("a local term names the instrument that sets it"))
+    over = [rule for rule in known if not rule.jurisdiction and rule.binds(division, since)]
+    if any(working_days > (rule.working_days or 0) for rule in over):
+        raise Invalid(
+            text(
+                "a place may set a shorter term than the country's {days} working days, no longer one",
+                days=over[0].working_days,
+            ),
+            basis=over[0].basis,
+        )
+    standing = [rule for rule in known if (rule.jurisdiction, rule.since) == (jurisdiction, since)]
+    only_ends = any(replace(rule, until=until) == made for rule in standing)
+    if since <= today and not only_ends:
+        raise Invalid(
+            text("a local term binds what begins after today; clocks that run are not changed"),
+            remedy=text("name a first day after today"),
+        )
+    if until is not None and (until < since or until < today):
+        raise Invalid(text("the last day of a term lies before its first, or before today"))
+    return made
 
 
 def _strictness(rule: DeadlineRule) -> tuple[int, int, int]:

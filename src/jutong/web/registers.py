@@ -14,10 +14,11 @@ from jutong.kernel.crypto import PublicKey
 from jutong.kernel.public_key import read_public_key
 from jutong.registers import Node, Person, Post, Relation, System, SystemName
 from jutong.terms import Duty, Grade, Org
-from jutong.terms.deadline import Deadline, DeadlineRule
+from jutong.terms.deadline import LOCAL_DAYS_MOST, Deadline, DeadlineRule
 
 from .exact import refuse_strangers
 from .wiring import (
+    NO_NUL,
     Code,
     CodeField,
     Name,
@@ -90,6 +91,18 @@ class SystemView(msgspec.Struct, kw_only=True):
     title: str
     body: str
     public_key: str | None
+
+
+class RuleForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A place's own term: of which rule, where, how many working days, from when on, and by which instrument."""
+
+    rule: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9_]{1,40}$")]
+    division: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$")]
+    working_days: Annotated[int, msgspec.Meta(ge=1, le=LOCAL_DAYS_MOST)]
+    since: date
+    until: date | None = None
+    instrument: Name
+    article: Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)] = ""
 
 
 class PublicKeyForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -267,6 +280,22 @@ def list_deadlines(house: TheHouse, actor: TheActor) -> list[DeadlineRule]:
         return list(registers.deadline_rules(db))
 
 
+@act("/api/deadlines", tags=TAGS)
+def enter_rule(house: TheHouse, actor: TheActor, data: JSONBody[RuleForm]) -> DeadlineRule:
+    """Enter a place's own, stricter term for something that has one; it binds what begins from its first day on."""
+    with house.desk(actor) as desk:
+        return registers.enter_rule(
+            desk,
+            data.rule,
+            division=data.division,
+            working_days=data.working_days,
+            since=data.since,
+            until=data.until,
+            instrument=data.instrument,
+            article=data.article,
+        )
+
+
 @look("/api/deadlines/{rule_id:str}", tags=TAGS)
 def count_deadline(house: TheHouse, actor: TheActor, rule_id: RuleId, start: FromQuery[date]) -> Deadline:
     """Say when a term that began on a day ends, by which rule, and whether the year's calendar is firm yet."""
@@ -314,5 +343,6 @@ ENDPOINTS = [
     list_nodes,
     enter_calendar,
     list_deadlines,
+    enter_rule,
     count_deadline,
 ]

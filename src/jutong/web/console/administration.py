@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import msgspec
 
@@ -13,6 +15,7 @@ from jutong.kernel.errors import Invalid, Overtaken
 from jutong.kernel.mark import mark_of
 from jutong.kernel.text import text
 from jutong.terms import BodyKind, Org, YearNotice
+from jutong.terms.deadline import DeadlineRule
 
 from ..wiring import CodeField, Name, Words
 from .frame import Answer, Crumb, TheVisit, acted, done, page, shown
@@ -70,6 +73,18 @@ BODIES: Table[Org] = Table(
     sort="division",
     empty=text("No body is registered yet."),
 )
+
+
+class LocalTerm(msgspec.Struct, kw_only=True):
+    """A place's own term for something that the country, or another place, has set one for."""
+
+    rule: Annotated[str, msgspec.Meta(max_length=40)]
+    division: Annotated[str, msgspec.Meta(max_length=12)]
+    working_days: int
+    since: date
+    until: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    instrument: Name
+    article: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 @shown("/bodies", guard="pages.bodies")
@@ -139,7 +154,7 @@ def _standing(visit: Visit) -> Org | None:
 def calendar(visit: TheVisit) -> Answer:
     """Show for which years the notice on holidays is entered, and take another, or one in another's place."""
     with visit.house.reading() as db:
-        years = registers.years(db)
+        years, rules = registers.years(db), registers.deadline_rules(db)
     wanted = visit.form.get("year") or visit.asked("year")
     known = next((one for one in years if str(one.year) == wanted), None)
     return page(
@@ -159,6 +174,8 @@ def calendar(visit: TheVisit) -> Answer:
             word="registers.calendar_entered",
         ),
         next_year=visit.today.year + 1,
+        local=_terms_of_places(rules),
+        terms=sorted({one.id: one.event for one in rules if one.working_days}.items()),
         may_enter=visit.may("registers.enter_calendar"),
     )
 
@@ -170,6 +187,39 @@ def enter_calendar(visit: TheVisit) -> Answer:
     with visit.desk() as desk:
         registers.enter_calendar(desk, given.year, given.days, given.notice, seen=visit.form.mark)
     return done(desk, "/calendar")
+
+
+@acted("/calendar/terms", guard="pages.calendar", again=calendar)
+def enter_rule(visit: TheVisit) -> Answer:
+    """Enter a place's own term."""
+    given = visit.form.read(LocalTerm)
+    with visit.desk() as desk:
+        registers.enter_rule(
+            desk,
+            given.rule,
+            division=given.division,
+            working_days=given.working_days,
+            since=given.since,
+            until=_last_day(given.until),
+            instrument=given.instrument,
+            article=given.article,
+        )
+    return done(desk, "/calendar")
+
+
+def _terms_of_places(rules: Iterable[DeadlineRule]) -> list[tuple[str, DeadlineRule]]:
+    """Return the terms that bind one place, each with the place's name, in the order of their codes."""
+    local = sorted((one for one in rules if one.jurisdiction), key=lambda one: (one.jurisdiction, one.id, one.since))
+    names = registers.divisions()
+    return [(names.full_name_of(f"{one.jurisdiction:0<6}") or one.jurisdiction, one) for one in local]
+
+
+def _last_day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError as error:
+        wanted = text("write it as 2026-12-31, or leave it empty")
+        raise Invalid(text("the last day is no day"), remedy=wanted) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +258,4 @@ def _days(written: str, year: int) -> dict[date, bool]:
     return days
 
 
-PAGES = [list_bodies, register_body, calendar, enter_calendar]
+PAGES = [list_bodies, register_body, calendar, enter_calendar, enter_rule]

@@ -210,6 +210,7 @@ DEEDS: Mapping[str, Text] = {
     "quality.rulebook_tried": text("rulebook tried on a sample"),
     "registers.appointed": text("post given"),
     "registers.body_registered": text("body registered"),
+    "registers.rule_entered": text("place's own term entered"),
     "registers.calendar_entered": text("year's notice on holidays entered"),
     "registers.cleared": text("clearance set"),
     "registers.credential_issued": text("credential issued"),

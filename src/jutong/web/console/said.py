@@ -31,6 +31,7 @@ DONE: Mapping[str, Text] = {
     "registers.key_withdrawn": text("The key was withdrawn."),
     "registers.overlap_ended": text("The newest key counts alone."),
     "registers.node_enrolled": text("The node is trusted under its key."),
+    "registers.rule_entered": text("The term was entered; it binds what begins from its first day on."),
     "registers.calendar_entered": text("The year's notice was entered; open terms are counted anew."),
     # access
     "access.accepted": text("Your password is set; sign in with it."),
