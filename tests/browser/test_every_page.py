@@ -24,6 +24,9 @@ CONTENT_WIDEST = 1280  # what one reads is no wider on a great screen
 STEPS = ("about", "items", "sharing", "conditions", "basis", "delivery", "opening", "assessment", "review")
 # What is no page to look at: streams, files, ways on; a second factor is looked at where one signs in (test_way_in).
 NO_PAGES = {
+    "/account/identities/provider",
+    "/agreements/{agreement_id}/openapi",
+    "/login/provider/return",
     "/batches/{batch_id}/events",
     "/census/harvest/{survey_id}/events",
     "/entries/{entry_id}/deliveries/{delivery_id}",

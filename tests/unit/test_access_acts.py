@@ -566,7 +566,12 @@ def test_a_delegate_sits_in_the_lent_post_on_its_days(node: Node) -> None:
     with node.desk(node.oneself(tokens[1])) as desk:
         access.take_post(desk, seat.session, post.id)
     assert node.sat(tokens[1]).actor == Actor(
-        id=delegate, org=AUTHORITY, duties=frozenset({Duty.OFFICE_HEAD}), cleared=Grade.L4, assured=Assurance.ONE
+        id=delegate,
+        org=AUTHORITY,
+        duties=frozenset({Duty.OFFICE_HEAD}),
+        cleared=Grade.L4,
+        assured=Assurance.ONE,
+        lent_by=holder,
     )
     with pytest.raises(NotAllowed), node.desk(node.oneself(tokens[1])) as desk:
         access.delegate(desk, post.id, "wang", date(2026, 3, 2), date(2026, 3, 3))

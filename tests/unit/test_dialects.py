@@ -289,11 +289,20 @@ def test_our_own_caller_speaks_both_profiles_over_http(market: Market, profile: 
 
 
 def test_the_command_asks_and_prints(market: Market, tmp_path: Path) -> None:
-    """`jutong ask` reads the secret from a file and shows the record with the call's identifier."""
+    """`jutong systems ask-platform` reads the secret from a file and shows the record with the call's identifier."""
     market.town.now = datetime.now(UTC)
     (tmp_path / "secret").write_text(issue(market, HeaderProfile.PORTAL) + "\n")
     with served(market) as url:
-        arguments = ["ask", url, SERVICE, "--client", market.client, "--secret", str(tmp_path / "secret")]
+        arguments = [
+            "systems",
+            "ask-platform",
+            url,
+            SERVICE,
+            "--client",
+            market.client,
+            "--secret",
+            str(tmp_path / "secret"),
+        ]
         done = CliRunner().invoke(commands, [*arguments, "--profile", "x-client", "--key", CODE, "--json"])
     assert done.exit_code == 0, done.output
     said = msgspec.json.decode(done.stdout)

@@ -49,7 +49,7 @@ def test_eight_provinces_have_the_counted_defects(tmp_path: Path) -> None:
     assert found["uscc.embedded-organisation-code"] == 34
     assert found["uscc.upper-case"] == 97
     assert found["uscc.unique"] == 121 + 1  # 121 credit codes, and one number that is no credit code
-    assert conflicts == 12
+    assert conflicts == 11  # of twelve codes with two spellings of a name; one pair differs in the width of brackets
     assert found["uscc.division-known"] < 200  # 3,627 stand in no yearly table; registering offices use nearly all
     assert library.count_subjects(place.pools) == rows - unkeyed - 121 - 1  # one code stands in two provinces
     assert place.pools.lake.exists(f"finding/{ENTRY}")

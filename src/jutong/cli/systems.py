@@ -100,8 +100,8 @@ def revoke_secret(
     show({"secret": kept.id, "revoked": kept.revoked}, as_json=as_json)
 
 
-@app.command()
-def ask(
+@commands.command("ask-platform")
+def ask_platform(
     url: Annotated[str, typer.Argument(help="The platform's address, and the path of the service if it has its own.")],
     service: Annotated[str, typer.Argument(help="The service's name there; at a Jutong node, its path.")],
     client: Annotated[str, typer.Option(help="Your requester's name there; at a Jutong node, your system's.")],
