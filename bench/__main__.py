@@ -12,7 +12,7 @@ from typing import Any
 
 NAMES = (
     *("thread", "gateway", "ledger", "console", "catalogue", "harvest", "search", "quality", "library", "bulk"),
-    *("deltasharing", "push", "policies"),
+    *("deltasharing", "push", "policies", "sealed"),
 )
 FILES = {"deltasharing": "sharing_read"}  # where it is not the name
 APART = ("cluster", "lineitem")  # by themselves alone: what `make cluster` sets up is needed, or an hour

@@ -78,6 +78,7 @@ def run(
         loads = [
             Load("bare echo", "echo", plain),
             Load("bare look-up", "lookup", plain),
+            Load("bare look-up, 1000 connections", "lookup", plain, MANY_CONNECTIONS),
             Load("session token", "gateway", plain),
             Load("session token, 1000 connections", "gateway", plain, MANY_CONNECTIONS),
             Load("signature", "gateway", _signed(city.keys)),

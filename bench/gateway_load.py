@@ -41,7 +41,9 @@ def measured(requests: Sequence[bytes], port: int, folder: Path, seconds: float,
             file.write(b"%08d%b" % (len(request), request))
     script = folder / "load.lua"
     script.write_text(_WRK.format(path=folder / "requests"))
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{int(seconds)}s", "--latency", "-s", str(script)]
+    # wrk itself gives up after two seconds, which is late and not unanswered; how late, the quantiles say.
+    patient = ["--timeout", "10s", "--latency"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{int(seconds)}s", *patient, "-s", str(script)]
     said = subprocess.run([*command, f"http://127.0.0.1:{port}"], capture_output=True, text=True, check=True).stdout
     quantiles = {
         name: float(number) * _UNITS[unit] for name, number, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s)\b", said)

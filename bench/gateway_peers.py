@@ -87,7 +87,9 @@ def datasette(home: Path, place: Path) -> Iterator[int]:
     with inspected.open("wb") as file:
         subprocess.run([str(home / "bin" / "datasette"), "inspect", str(place)], stdout=file, check=True)
     environment: Mapping[str, str] = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    process = subprocess.Popen([*command, str(inspected)], env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, str(inspected)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(600):
             time.sleep(0.1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from typing import Any
@@ -71,7 +70,3 @@ def _rate(work: Any) -> float:
     began = time.process_time()
     work()
     return ASKED / (time.process_time() - began)
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(), ensure_ascii=False))

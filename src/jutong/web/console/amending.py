@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
-
-import msgspec
-
 from jutong import catalogue, sharing
-from jutong.catalogue import Purpose
 from jutong.desk import Reading
-from jutong.guard import Method
 from jutong.kernel.errors import NotFound, WrongMoment
 from jutong.kernel.text import text
 from jutong.sharing import Agreement, Delta
 
-from ..wiring import Name, Ulid, Words
+from ..wiring import Name, Ulid
 from .frame import Answer, TheVisit, acted, done, shown
 from .papers import papers_of
 from .sharing import UPLOAD_LIMIT
-from .wishing import Begun, begun_with, wish_form
+from .wishing import Begun, TermsForm, begun_with, wish_form
 
 
-class ChangeForm(msgspec.Struct, kw_only=True):
+class ChangeForm(TermsForm, kw_only=True):
     """What is wanted from now on, whole, and why."""
 
     items: tuple[Name, ...]
-    purposes: tuple[Purpose, ...]
-    legal_basis: Words
-    scenario: Words
-    scope: Words
-    methods: tuple[Method, ...]
-    systems: tuple[Name, ...]
-    ends: date
-    quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=sharing.QUOTA_LIMIT)]
     divisions: tuple[Name, ...] = ()
 
 

@@ -16,31 +16,23 @@ from jutong.kernel.errors import NotFound, Refused
 from jutong.kernel.text import text
 from jutong.sharing import Request, Stage, Wish
 
-from ..wiring import Name, Ulid, Words
+from ..wiring import Ulid
 from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .known_names import names_of_bodies, titles_of_entries
 from .sharing import FIRST, REQUESTS, STAGE_TONES, left_tone, left_words, show_request
 from .visit import Visit
-from .wishing import Choices, askable, begun_by, item_choices, key_words
+from .wishing import Choices, TermsForm, askable, begun_by, item_choices, key_words
 
 SHOWN = 50
 SIGNABLE = frozenset({Stage.DRAFT})
 SUBMITTABLE = frozenset({Stage.CONSUMER_OFFICE_SIGNED})
 
 
-class Common(msgspec.Struct, kw_only=True):
+class Common(TermsForm, kw_only=True):
     """What all requests of an application have in common."""
 
-    purposes: tuple[Purpose, ...]
-    legal_basis: Words
-    scenario: Words
-    scope: Words
-    methods: tuple[Method, ...]
-    systems: tuple[Name, ...]
     starts: date
-    ends: date
-    quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=sharing.QUOTA_LIMIT)]
 
 
 class Naming(msgspec.Struct, kw_only=True):

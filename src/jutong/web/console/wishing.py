@@ -40,19 +40,24 @@ NOT_TYPED = frozenset({CSRF_FIELD, "later", "entry", SEEN_FIELD})
 Choices = list[tuple[str, Text | str, Text | str, Text | str]]
 
 
-class WishForm(msgspec.Struct, kw_only=True):
-    """What a request must name (Order 809, art. 20)."""
+class TermsForm(msgspec.Struct, kw_only=True):
+    """What every application names, be it for one entry, for several, or for a change (Order 809, art. 20)."""
 
-    items: tuple[Name, ...]
     purposes: tuple[Purpose, ...]
     legal_basis: Words
     scenario: Words
     scope: Words
     methods: tuple[Method, ...]
     systems: tuple[Name, ...]
-    starts: date
     ends: date
     quota_per_day: Annotated[int, msgspec.Meta(ge=1, le=sharing.QUOTA_LIMIT)]
+
+
+class WishForm(TermsForm, kw_only=True):
+    """What a request for one entry names."""
+
+    items: tuple[Name, ...]
+    starts: date
     divisions: tuple[Name, ...] = ()
 
 
