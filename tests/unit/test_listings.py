@@ -61,6 +61,12 @@ def a_listing(**changes: Any) -> Listing:
     return Listing(**(told | changes))
 
 
+def listings_of(market: Market) -> tuple[Listing, ...]:
+    """Return the declared services that stand."""
+    with market.town.desk(ANSWERING) as desk:
+        return listing.live_listings(desk.db)
+
+
 def declared(town: Town, wish: Listing) -> Listing:
     """Let the provider declare, and its copy be made."""
     with town.desk(ANSWERING) as desk:
@@ -476,6 +482,22 @@ def test_data_of_the_gravest_grade_is_not_listed(still: Market) -> None:
     grave = replace(entry, items=(*entry.items[:-1], replace(entry.items[-1], grade=Grade.L4)))
     with pytest.raises(NotAllowed, match="not listed"):
         check(a_listing(), grave)
+
+
+def test_a_copy_goes_when_the_grade_of_an_item_rises(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was listed at a lower grade does not lie on in the clear, and no trial makes it anew."""
+    (kept,) = listings_of(market)
+    assert market.town.pools.ranges.version(kept.copy)
+    with market.town.desk(ANSWERING) as desk:
+        entry = catalogue.find(desk.db, market.town.entry)
+    grave = replace(entry, items=(*entry.items[:-1], replace(entry.items[-1], grade=Grade.L4)))
+    monkeypatch.setattr(catalogue, "find", lambda *_: grave)
+    with market.town.desk(HOUSE) as desk:
+        listing.copy_listing(desk, kept.id, key=NODE_KEY)
+    with pytest.raises(NotAllowed), market.town.desk(ANSWERING) as desk:
+        listing.try_listing(desk, kept.id, Wish(), key=NODE_KEY)
+    assert market.town.pools.ranges.version(kept.copy) is None
+    assert not list((market.folder / "serving" / "listings").rglob("*.parquet"))
 
 
 def test_names_are_taken_once_and_the_same_again_changes_nothing(still: Market) -> None:

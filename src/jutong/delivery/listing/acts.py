@@ -12,6 +12,7 @@ from jutong.catalogue import Entry, Stage
 from jutong.collection.taken_back import standing_tables
 from jutong.desk import Desk
 from jutong.guard import Label, Method
+from jutong.guard.grades import handling
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotAllowed, TooMuch, Unavailable, WrongMoment
 from jutong.kernel.text import text
@@ -73,6 +74,7 @@ def try_listing(desk: Desk, listing_id: str, wish: Wish, *, key: SigningKey) -> 
     kept = listing_shown(desk.db, listing_id, desk.actor)
     entry = catalogue.find(desk.db, kept.entry)
     desk.allow("delivery.try_listing", entry.label)
+    check(kept, entry)
     asked = prepared(kept, entry)
     question = question_of(asked, msgspec.structs.replace(wish, page_size=min(TRIED_ROWS, kept.page_rows), cursor=""))
     recipe = _recipe(desk, kept, entry)
@@ -151,7 +153,7 @@ def end_listing(desk: Desk, listing_id: str) -> Listing:
 
 
 def copy_listing(desk: Desk, listing_id: str, *, key: SigningKey, at_once: bool = False) -> Listing:
-    """Bring the copy of a declared service up to its table; of an ended or withdrawn one, take it away.
+    """Bring the copy of a declared service up to its table; where it may not be answered any more, take it away.
 
     New rows are followed at most once a minute, unless ``at_once``.
     """
@@ -159,7 +161,7 @@ def copy_listing(desk: Desk, listing_id: str, *, key: SigningKey, at_once: bool 
     entry = catalogue.find(desk.db, kept.entry)
     desk.allow("delivery.copy_listing", _label(desk, entry))
     ranges = desk.pools.ranges
-    if kept.state is State.ENDED or entry.stage is not Stage.PUBLISHED:
+    if kept.state is State.ENDED or entry.stage is not Stage.PUBLISHED or not handling(entry.grade).lists:
         ranges.remove(kept.copy)
         return kept
     if not desk.pools.lake.exists(_table(desk, entry)):
