@@ -225,6 +225,7 @@ def _serve_faces(house: House) -> None:
     uvicorn.run(
         "jutong.app:worker",
         factory=True,
+        loop=delivery.LOOP,
         http=delivery.PROTOCOL,
         host=settings.host,
         port=settings.port,
