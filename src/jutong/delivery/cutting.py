@@ -148,7 +148,7 @@ class Cuts:
             for item, uid in self._subjects.items.items()
         )
         items = tuple(one for one in told if one is not None)
-        by = dict.fromkeys(f"{one.id}/{one.version}" for each in items for one in each.by)
+        by = sorted({f"{one.id}/{one.version}" for each in items for one in each.by})
         dropped = frozenset(one.item for one in items if one.mask is None)
         return Cut(items, dropped, ",".join(by)) if items else None
 

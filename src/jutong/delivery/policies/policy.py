@@ -122,7 +122,8 @@ def faults(source: str, *, whole: bool) -> tuple[Text, ...]:
         policy = parse(source)
     except Invalid as error:
         return (error.reason,)
-    found = [*faults_of(policy, SCHEMA), *dict.fromkeys((*_row_faults(policy), *item_faults(policy)))]
+    told = (*faults_of(policy, SCHEMA), *_row_faults(policy), *item_faults(policy))
+    found = list({str(one): one for one in told}.values())
     replaces = policy.notes.get("replaces")
     if replaces is not None and replaces != BUILT_IN:
         found.append(text("the built-in policy is called {name}", name=BUILT_IN))
