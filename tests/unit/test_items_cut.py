@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
-from jutong import catalogue, sharing
+from jutong import catalogue, cli, sharing
 from jutong.delivery import bulk, policies
 from jutong.delivery.bulk import outflow, telling
 from jutong.delivery.bulk.form import Form
@@ -29,6 +30,7 @@ from jutong.kernel.errors import Invalid, NotAllowed
 from jutong.kernel.settings import Home
 from jutong.kernel.settings import Outflows as Allowed
 from jutong.terms import Grade
+from tests.console import CSRF, a_console
 from tests.gateway import CODE, FIRM, SERVICE, Market, a_market, run
 from tests.shares import Sharing, a_sharing, firms
 from tests.town import AUTHORITY, SOCIAL
@@ -385,3 +387,27 @@ def test_a_draft_on_items_needs_two_people_like_any_other(market: Market) -> Non
     with market.town.desk(WRITER) as desk:
         written(desk, NO_CAPITAL)
     assert "capital" in asked(market).body
+
+
+def test_who_sees_what_is_read_on_a_page_by_api_and_by_command(shared: Sharing, tmp_path: Path) -> None:
+    """The same table by each way; the editor tells what a draft would take from whom."""
+    kept = enforced(shared, NO_CAPITAL)
+    city, client = shared.city, a_console(shared.city).client("security")
+    page = client.get("/policies/items", params={"policies": "hidden"})
+    assert page.status_code == 200
+    assert (page.text.count(shared.agreement) > 0, "capital" in page.text, kept.title in page.text) == (True,) * 3
+    with city.client() as api:
+        told = api.get(
+            "/api/policies/items", params={"agreement": shared.agreement}, headers=city.bearer("security")
+        ).json()
+    assert {one["item"]: one["whole"] for one in told}["capital"] == "dropped"
+    assert {tuple(one["policies"]) for one in told if one["item"] == "capital"} == {(kept.id,)}
+    home = str(shared.house.home.folder)
+    words = ["policies", "items", shared.agreement, "--hidden", "--home", home, "--token", city.tokens["security"]]
+    found = CliRunner().invoke(cli.app, [*words, "--json"])
+    assert {one["item"] for one in json.loads(found.stdout.splitlines()[-1])} == {"capital"}
+    form = {"_csrf": CSRF, "whole": "true", "policy_title": "", "basis": "", "action": "table", "rows": "1"}
+    draft = client.post("/policies/check", data={**form, "source": SHORT_NAME, "agreement": shared.agreement})
+    assert draft.status_code == 200
+    assert "masked: name" in draft.text or "脱敏：name" in draft.text
+    lifted(shared, kept)
