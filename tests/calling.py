@@ -1,4 +1,4 @@
-"""Calling an application without a network: all clients of a run are served in one thread, not each call in its own."""
+"""Calling an application without a network: its clients are served in one thread, not each call in its own."""
 
 from __future__ import annotations
 
