@@ -38,7 +38,8 @@ def keys(home: HomeOption = HERE, as_json: JsonOption = False) -> None:
         made = house.home.sm2_key.exists()
         sm2 = {"sm2": str(load_any_key(house.home.sm2_key).public)} if made else {}
         answers = {"answers": str(house.key.public), **sm2}
-        show({"log": str(house.log.verifier), "witness": str(own), **answers}, as_json=as_json)
+        log = dict(zip(("log", "log_sm2"), map(str, house.log.verifiers), strict=False))
+        show({**log, "witness": str(own), **answers}, as_json=as_json)
 
 
 @app.command()
@@ -50,7 +51,10 @@ def verify(
     witnesses: Annotated[int, typer.Option(min=0, help="How many of the given witnesses must have cosigned.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify a receipt, or audit a whole log and name its first bad leaf; needs no database and no network."""
+    """Verify a receipt, or audit a whole log and name its first bad leaf; needs no database and no network.
+
+    Given the log's SM2 key, a checkpoint without a true SM2 signature does not hold.
+    """
     with ending(), progress(text("verifying"), quiet=as_json):
         known = [VerifierKey.read(spelled) for spelled in _spelled(key or [])]
         verdict = (

@@ -5,7 +5,7 @@ Nouns: Evidence, Kept, Checkpoint, Note, VerifierKey, Receipt, Verdict, CallBatc
 
 from .audit import verify_folder
 from .calls import CallBatch, CallCount
-from .checkpoint import Checkpoint, KeyKind, Note, Signature, VerifierKey
+from .checkpoint import Checkpoint, KeyKind, Note, Signature, VerifierKey, families, signed_by
 from .evidence import Evidence, Kept, Search
 from .journal import Journal
 from .proof import Cosigned, Proven, cosignatures, proven
@@ -63,6 +63,7 @@ __all__ = [
     "calls_on",
     "collect",
     "cosignatures",
+    "families",
     "find",
     "find_all",
     "find_at",
@@ -83,6 +84,7 @@ __all__ = [
     "seal",
     "search",
     "sequence",
+    "signed_by",
     "standing",
     "verify_folder",
     "verify_receipt",
