@@ -16,6 +16,7 @@ from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotFound, TooMuch, Unavailable, WrongMoment
+from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.text import text
 from jutong.registers import SystemName
 from jutong.sharing import Agreement
@@ -27,7 +28,7 @@ from ..gateway.watch import node_secret
 from ..plan import compile, judge, token_key_of
 from . import store
 from .form import Form, Handed
-from .making import Recipe, materialise, recipe_of
+from .making import Recipe, folder_of, materialise, recipe_of, with_sm3
 from .manifest import handed_of, manifest_of, sign
 from .marking import PURPOSE, Marking, check_marking
 from .profile import SECRET_BYTES, Profile, new_profile
@@ -42,7 +43,14 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def make_view(
-    desk: Desk, agreement_id: str, *, folder: Path, key: SigningKey, node: str, at_once: bool = False
+    desk: Desk,
+    agreement_id: str,
+    *,
+    folder: Path,
+    key: SigningKey,
+    node: str,
+    sm2: Sm2SigningKey | None = None,
+    at_once: bool = False,
 ) -> View | None:
     """Bring the view of an agreement up to its table and its terms, and let go of versions that outlived their time.
 
@@ -66,6 +74,8 @@ def make_view(
         version = max((one.version for one in views), default=-1) + 1
         with desk.released():
             new = materialise(desk.pools, folder, recipe, version, before)
+            if sm2 is not None:
+                new = with_sm3(new, folder_of(folder, agreement.id, version))
         _check_still(desk, recipe, key)
         told = manifest_of(
             agreement, new.parts, version=version, terms=recipe.terms, made=desk.now, changes=new.changes
@@ -80,7 +90,7 @@ def make_view(
             schema=new.schema,
             parts=new.parts,
             changes=new.changes,
-            manifest=sign(told, key, node),
+            manifest=sign(told, key, node, sm2),
             deleted=new.deleted,
             doubts=recipe.doubted,
             disputed=new.disputed,
@@ -132,6 +142,7 @@ def hand_over_file(
     key: SigningKey,
     node: str,
     take: Take,
+    sm2: Sm2SigningKey | None = None,
 ) -> Handed:
     """Hand the view of an agreement over as one file to an official of its consumer; on record before a byte leaves."""
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
@@ -168,7 +179,7 @@ def hand_over_file(
         size=size,
         content=content,
     )
-    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node)
+    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node, sm2=sm2)
 
 
 def declare_marks(

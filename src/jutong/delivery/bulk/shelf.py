@@ -246,6 +246,7 @@ class Shelf:
             *(shown.agreement, shown.entry, view, form, str(path), size, content),
             key=house.key,
             node=house.home.settings.name,
+            sm2=house.sm2,
         )
         named = f"attachment; filename*=UTF-8''{handed.name}"
         reply.rows = view.rows
