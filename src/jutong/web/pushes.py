@@ -138,10 +138,11 @@ async def take_part(
     """Take the next part of a file as the request's body; what is answered for is on the disk, whatever dies."""
     push = await sync_to_thread(_sent, request, house, spent, push_id)
     tray = Tray.of(house.home.folder, push.standing())
-    with tray.part(offset) as part:
+    headers = fields_of(request)
+    with tray.part(offset, by_sm3=httpsig.claim_of(headers).alg == httpsig.SM2) as part:
         async for block in request.stream():
             part.take(block)
-        httpsig.check_digest(fields_of(request), part.digest)
+        httpsig.check_digest(headers, part.digest, part.sm3)
         await sync_to_thread(part.keep)
     return await sync_to_thread(_view, request, house, push)
 
