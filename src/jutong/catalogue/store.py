@@ -276,6 +276,12 @@ def published_counts(db: Db) -> tuple[int, int]:
     return int(found[0]), int(found[1])
 
 
+def count_of_grade(db: Db, grade: Grade) -> int:
+    """Return how many entries are of this grade or a graver one, as their providers see them."""
+    query = sa.select(sa.func.count()).where(version.c.seen_by_owner == sa.true(), version.c.grade >= grade.value)
+    return int(db.execute(query).scalar_one())
+
+
 def published(
     db: Db, *, provider: str | None = None, contains: str = "", after: str = "", limit: int | None = None
 ) -> Iterator[Entry]:

@@ -13,8 +13,9 @@ from typing import Annotated
 import httpx
 import typer
 
-from jutong import access, delivery, ledger, registers
+from jutong import access, custody, delivery, ledger, registers
 from jutong.desk import House, open_house
+from jutong.kernel.disk import Rest
 from jutong.kernel.errors import NO_TEXT, Refused, Unavailable, WrongMoment
 from jutong.kernel.files import write_whole
 from jutong.kernel.keys import make_key, make_sm2_key
@@ -35,6 +36,7 @@ ADMINISTRATORS = {
     "audit": (Duty.AUDIT_ADMIN, "审计管理员"),
 }
 FREE_BYTES_WANTED = 1 << 30
+REST = {Rest.ENCRYPTED: text("encrypted"), Rest.OPEN: text("open"), Rest.UNKNOWN: text("cannot be told")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def _home(folder: Path) -> list[Check]:
         ("keys", _keys),
         ("suite", _suite),
         ("copies", _copies),
+        ("rest", _rest),
     ]
     checks.append(("port", _port))
     return [Check("home", True, house.home.settings.name, NO_TEXT), *(_tried(name, ask, house) for name, ask in checks)]
@@ -216,6 +219,17 @@ def _copies(house: House) -> Check:
     for name in sorted(names):
         house.pools.vault.find(name)
     return Check("copies", True, ", ".join(sorted(names)) or "-", NO_TEXT)
+
+
+def _rest(house: House) -> Check:
+    """Whether entries of grade L4 lie on an encrypted disk; where that cannot be told, it is said and no fault."""
+    check_standing(house.engine)
+    found = custody.resting(house)
+    remedy = text(
+        "put home and lake on a disk that LUKS or fscrypt encrypts; entries of grade L4 lie open: {count}",
+        count=found.grave,
+    )
+    return Check("rest", not found.bad, f"{said(REST[found.rest])}: {found.by}", remedy)
 
 
 def _port(house: House) -> Check:
