@@ -16,8 +16,10 @@ from jutong.kernel.clock import LEGAL_TIME, Clock, system_clock
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.db import Db, Transaction, connect, connection
 from jutong.kernel.errors import NotAllowed, Unavailable
+from jutong.kernel.httpsig import SM2, Signs
 from jutong.kernel.ids import ulid
 from jutong.kernel.keys import load_key, load_sm2_key
+from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.settings import Home
 from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.suite import Suite
@@ -155,6 +157,10 @@ class House:
                 remedy=text("set the node's clock (NTP), then repeat the act"),
             )
         return newest
+
+    def signs_for(self, known: AnyPublicKey | None) -> Signs:
+        """Return the key by which this node signs for the holder of a key: of its family, where the suite is ``sm``."""
+        return self.sm2 if self.sm2 is not None and known is not None and known.alg == SM2 else self.key
 
     def reading(self) -> AbstractContextManager[Db]:
         """Lend a connection for looking things up; nothing can be acted on with it."""

@@ -10,7 +10,7 @@ from .evidence import Evidence, Kept, Search
 from .journal import Journal
 from .proof import Cosigned, Proven, cosignatures, proven
 from .receipt import RECEIPT_CHARACTERS, Receipt, Verdict, verify_receipt
-from .sequencer import add_checkpoint, ask_to_cosign, collect, log_key, seal, sequence, witness_key
+from .sequencer import add_checkpoint, ask_to_cosign, collect, log_key, log_keys, seal, sequence, witness_key
 from .serving import Standing, calls_on, find_call, holds_entries, read_path, receipt_of, standing
 from .store import (
     advance,
@@ -70,6 +70,7 @@ __all__ = [
     "find_call",
     "holds_entries",
     "log_key",
+    "log_keys",
     "newest",
     "newest_instant",
     "newest_on",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import IO
 
 import pyarrow as pa
-from deltalake._internal import DeltaFileSystemHandler, ObjectOutputStream
+from deltalake._internal import DeltaFileSystemHandler
 
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
@@ -21,7 +22,8 @@ class Asking:
 
     def open_output_stream(self, path: str, /) -> pa.NativeFile:
         """Return a stream into a new file, which is there when it is closed."""
-        return pa.PythonFile(_Whole(self._handler.open_output_stream(path)), mode="w")
+        stream = self._handler.open_output_stream(path)
+        return pa.PythonFile(_Whole(stream), mode="w")  # type: ignore[arg-type]  # its stub leaves out flush and close
 
     def move(self, path: str, to: str, /) -> None:
         """Give a file another name; the store encrypts the copy too."""
@@ -33,7 +35,7 @@ class _Whole:
 
     closed = False
 
-    def __init__(self, stream: ObjectOutputStream) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
     def write(self, data: pa.Buffer | bytes) -> int:

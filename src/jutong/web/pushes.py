@@ -17,7 +17,7 @@ from jutong.collection import Layout, pushes
 from jutong.collection.pushes import PART_MOST, Parcel, Push, Stage, Tray
 from jutong.desk import House
 from jutong.kernel import httpsig
-from jutong.kernel.crypto import EitherKey, PublicKey
+from jutong.kernel.crypto import EitherKey
 from jutong.kernel.errors import NotKnown, Refused, WrongMoment
 from jutong.kernel.text import text
 from jutong.registers import SystemName
@@ -197,7 +197,7 @@ def system_behind(
             system = registers.find_system(db, SystemName.parse(claim.keyid))
         except Refused as error:
             raise _unknown() from error
-    counting = [one.key for one in system.counting(house.clock()) if isinstance(one.key, PublicKey)]
+    counting = [one.key for one in system.counting(house.clock()) if one.key.alg == claim.alg]
     if not counting:
         raise _unknown()
     check_signed(request, house, spent, claim, EitherKey(counting), body)
