@@ -19,7 +19,7 @@ from jutong.ledger import Verdict, VerifierKey
 from .command import HERE, HomeOption, JsonOption, app, in_house
 from .output import NOT_PROVEN, console, ending, progress, said, show
 
-RECEIPT_LIMIT = 1 << 20
+FILE_LIMIT = 4 << 20  # bytes; a manifest may name many files
 
 
 @app.command()
@@ -99,7 +99,7 @@ def _manifest(path: Path, told: str, given: list[str]) -> Verdict:
 
 
 def _receipt(path: Path) -> str:
-    if path.stat().st_size > RECEIPT_LIMIT:
+    if path.stat().st_size > FILE_LIMIT:
         raise Invalid(text("the file {path} is too large for a receipt", path=path))
     try:
         return path.read_text("utf-8")

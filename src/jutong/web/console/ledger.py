@@ -143,7 +143,7 @@ def show_checkpoint(visit: TheVisit) -> Answer:
         standing=standing,
         point=standing.point,
         keys=[str(key) for key in visit.house.log.verifiers],
-        signed_by=ledger.families(ledger.signed_by(standing.note, standing.point.origin, visit.house.log.verifiers)),
+        signed_by=ledger.families(standing.note.verified(visit.house.log.verifiers)),
         witnesses=sorted(seen, key=lambda pair: (pair[0].name, -pair[1])),
         known=[str(key) for key in known],
     )
