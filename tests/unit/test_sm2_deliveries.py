@@ -25,9 +25,9 @@ from jutong.desk import open_house
 from jutong.kernel.clock import system_clock
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid
+from jutong.kernel.files import sm3_of_file
 from jutong.kernel.outward import Outward
 from jutong.kernel.sm2 import Sm2SigningKey, is_here
-from jutong.kernel.suite import sm3_of_file
 from tests.outflows import AGREEMENT, Versions
 from tests.shares import Sharing, a_sharing, firms
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from hashlib import sha256
 from hmac import trans_5C, trans_36
-from pathlib import Path
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -18,7 +17,6 @@ from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 KEY_BYTES = 32  # of every key, in either suite; SM4 takes the first half of one
 TAG_BYTES = 16
-_BLOCK = 1 << 20
 
 
 class Suite(StrEnum):
@@ -78,15 +76,6 @@ class Sm3:
     def hexdigest(self) -> str:
         """Return it in hex."""
         return self.digest().hex()
-
-
-def sm3_of_file(path: Path) -> str:
-    """Return the SM3 of a file, in hex."""
-    hashing = Sm3()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            hashing.update(block)
-    return hashing.hexdigest()
 
 
 def keyed_hash(suite: Suite, key: bytes) -> Callable[[bytes], bytes]:

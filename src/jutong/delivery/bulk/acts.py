@@ -16,6 +16,7 @@ from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotFound, TooMuch, Unavailable, WrongMoment
+from jutong.kernel.files import sm3_of_file
 from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.text import text
 from jutong.registers import SystemName
@@ -159,6 +160,7 @@ def hand_over_file(
         raise Unavailable(text("the view of this agreement is being made"), remedy=text("ask again in a moment"))
     with desk.released():
         path, size, content = written(desk.pools, folder, view, form)
+        sm3 = sm3_of_file(path) if sm2 is not None else ""
     if sharing.find_agreement(desk.db, agreement_id).epoch != agreement.epoch:
         raise WrongMoment(text("the agreement changed meanwhile"), remedy=text("ask again"))
     if not take(f"whole {agreement.id}", desk.today, agreement.quota_per_day):
@@ -179,7 +181,7 @@ def hand_over_file(
         size=size,
         content=content,
     )
-    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node, sm2=sm2)
+    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node, sm2=sm2, sm3=sm3)
 
 
 def declare_marks(

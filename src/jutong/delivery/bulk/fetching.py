@@ -13,11 +13,10 @@ import httpx
 import msgspec
 
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, NotKnown, Refused, TooMuch, Unavailable
-from jutong.kernel.files import refusing_full_disk, write_whole
+from jutong.kernel.files import refusing_full_disk, sm3_of_file, write_whole
 from jutong.kernel.outward import Outward
 from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.shape import learn
-from jutong.kernel.suite import sm3_of_file
 from jutong.kernel.text import text
 
 from . import manifest

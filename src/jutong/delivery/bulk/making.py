@@ -18,8 +18,7 @@ from jutong.catalogue.entry import Entry
 from jutong.collection.taken_back import Tables
 from jutong.desk import House
 from jutong.kernel.errors import Invalid, Unavailable
-from jutong.kernel.files import sync_folder
-from jutong.kernel.suite import sm3_of_file
+from jutong.kernel.files import sm3_of_file, sync_folder
 from jutong.kernel.text import text
 from jutong.pools import Pools, TableRef
 from jutong.pools.files import Writing

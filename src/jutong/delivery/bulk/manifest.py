@@ -10,7 +10,6 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +21,6 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.httpsig import ED25519, SM2
 from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.sm2 import Sm2SigningKey
-from jutong.kernel.suite import sm3_of_file
 from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement
 
@@ -87,9 +85,9 @@ def handed_of(
     key: SigningKey,
     node: str,
     sm2: Sm2SigningKey | None = None,
+    sm3: str = "",
 ) -> Handed:
     """Return a file with its signed manifest."""
-    sm3 = sm3_of_file(Path(path)) if sm2 else ""
     told = manifest_of_file(agreement, view, form=form.value, rows=view.rows, size=size, content=content, sm3=sm3)
     return Handed(
         path=path,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jutong.kernel.errors import Invalid, NotFound
+from jutong.kernel.files import sm3_of_file
 from jutong.kernel.public_key import AnyPublicKey
-from jutong.kernel.suite import sm3_of_file
 from jutong.kernel.text import text
 
 from . import manifest

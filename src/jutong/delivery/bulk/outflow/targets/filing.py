@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from jutong.kernel.canon import Fact
 from jutong.kernel.errors import Refused
-from jutong.kernel.suite import Sm3, sm3_of_file
+from jutong.kernel.files import sm3_of_file
+from jutong.kernel.suite import Sm3
 from jutong.kernel.text import Text
 
 from ...manifest import read, sign
