@@ -121,7 +121,7 @@ class NodeForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     key: Name
     relation: Relation = Relation.PEER
     body: str = ""
-    sm2_key: str = ""
+    sm2_key: Words = ""
 
 
 class YearForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
