@@ -16,9 +16,13 @@ from jutong.kernel.clock import LEGAL_TIME, Clock, system_clock
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.db import Db, Transaction, connect, connection
 from jutong.kernel.errors import NotAllowed, Unavailable
+from jutong.kernel.httpsig import SM2, Signs
 from jutong.kernel.ids import ulid
-from jutong.kernel.keys import load_key
+from jutong.kernel.keys import load_key, load_sm2_key
+from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.settings import Home
+from jutong.kernel.sm2 import Sm2SigningKey
+from jutong.kernel.suite import Suite
 from jutong.kernel.text import text
 from jutong.kernel.vault import Vault
 from jutong.pools import Pools, open_pools
@@ -118,7 +122,10 @@ def _leave_denial(desk: Desk, error: NotAllowed) -> None:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """One node at work: its home, control database, pools, log, key and clock."""
+    """One node at work: its home, control database, pools, log, keys and clock.
+
+    ``sm2`` signs beside ``key`` what others keep, where the node's suite is ``sm``; else there is none.
+    """
 
     home: Home
     engine: sa.Engine
@@ -126,6 +133,7 @@ class House:
     log: ledger.Log
     key: SigningKey
     clock: Clock
+    sm2: Sm2SigningKey | None = None
 
     @property
     def itself(self) -> Actor:
@@ -150,6 +158,10 @@ class House:
             )
         return newest
 
+    def signs_for(self, known: AnyPublicKey | None) -> Signs:
+        """Return the key by which this node signs for the holder of a key: of its family, where the suite is ``sm``."""
+        return self.sm2 if self.sm2 is not None and known is not None and known.alg == SM2 else self.key
+
     def reading(self) -> AbstractContextManager[Db]:
         """Lend a connection for looking things up; nothing can be acted on with it."""
         return connection(self.engine)
@@ -166,6 +178,7 @@ def open_house(folder: Path, *, clock: Clock = system_clock) -> House:
     home = Home.open(folder)
     settings = home.settings
     key = load_key(home.key)
+    sm2 = load_sm2_key(home.sm2_key) if settings.crypto.suite is Suite.SM else None
     return House(
         home=home,
         engine=connect(home.database),
@@ -178,7 +191,8 @@ def open_house(folder: Path, *, clock: Clock = system_clock) -> House:
             engine_megabytes=settings.engine_megabytes,
             vault=Vault(home.vault, settings.crypto.suite),
         ),
-        log=ledger.Log(home.ledger, origin=settings.name, key=key),
+        log=ledger.Log(home.ledger, origin=settings.name, key=key, sm2=sm2),
         key=key,
         clock=clock,
+        sm2=sm2,
     )

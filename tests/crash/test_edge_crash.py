@@ -133,7 +133,7 @@ def take(folder: Path) -> House:
 
 def answer(folder: Path) -> None:
     """Take the receipts in at the edge."""
-    depot_of(folder).receipts_from(folder / "medium", open_house(folder / "home").log.verifier)
+    depot_of(folder).receipts_from(folder / "medium", open_house(folder / "home").log.verifiers)
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_a_medium_goes_there_and_its_receipts_come_back(city: City, edge: Edge) 
         assert one.package
         told = ledger.receipt_of(city.house.engine, city.house.home.ledger, one.package.line)
         (edge.medium / f"{one.file.name}.receipt").write_text(told)
-    answered = edge.depot.receipts_from(edge.medium, city.house.log.verifier)
+    answered = edge.depot.receipts_from(edge.medium, city.house.log.verifiers)
     assert [(paper.number, paper.landed) for paper in answered] == [(1, True), (2, True)]
     assert edge.depot.unanswered() == ()
     assert [paper.number for paper in edge.depot.papers] == [1, 2]
@@ -243,7 +243,7 @@ def test_refused_rows_stop_the_chain_until_somebody_decides(city: City, edge: Ed
     with city.house.reading() as db:
         line = packages.find_package(db, two).line
     receipt = ledger.receipt_of(city.house.engine, city.house.home.ledger, line)
-    assert edge.depot.answered(edge.depot.papers[1], receipt, city.house.log.verifier).skipped
+    assert edge.depot.answered(edge.depot.papers[1], receipt, city.house.log.verifiers).skipped
 
 
 def test_a_receipt_must_be_of_this_very_package(city: City, edge: Edge) -> None:
@@ -256,9 +256,9 @@ def test_a_receipt_must_be_of_this_very_package(city: City, edge: Edge) -> None:
     receipt = ledger.receipt_of(city.house.engine, city.house.home.ledger, taken[0].package.line)
     one, two = edge.depot.papers
     with pytest.raises(Invalid, match="another package"):
-        edge.depot.answered(two, receipt, city.house.log.verifier)
+        edge.depot.answered(two, receipt, city.house.log.verifiers)
     with pytest.raises(Invalid, match="does not hold"):
-        edge.depot.answered(one, receipt, ledger.witness_key("cn-500000", STRANGER.public))
+        edge.depot.answered(one, receipt, [ledger.witness_key("cn-500000", STRANGER.public)])
     assert len(edge.depot.unanswered()) == 2
 
 
@@ -358,7 +358,7 @@ def test_by_the_network_a_package_is_the_same_package(city: City, edge: Edge) ->
         edge.take()
         assert handed(1)["stage"] == handed(2)["stage"] == "landed"
         receipt = sender.receipt_of(edge.depot.papers[1].id)
-        assert edge.depot.answered(edge.depot.papers[1], receipt, city.house.log.verifier).landed
+        assert edge.depot.answered(edge.depot.papers[1], receipt, city.house.log.verifiers).landed
         forged = edge.another("forged")
         packages.pack_file(forged, edge.file("丁"), Layout(), STRANGER)
         told = forged.papers[0]

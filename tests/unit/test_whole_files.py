@@ -134,10 +134,10 @@ def test_what_is_not_the_nodes_is_thrown_away(shared: Sharing, tmp_path: Path) -
     digest = hashlib.sha256(content(shared, Form.JSON)).hexdigest()
     target.with_name(f".rows.json.{digest[:16]}.part").write_bytes(b"x" * 100)
     with shared.running():
-        stranger = Fetcher(profile, outward, node_key=SigningKey.of_seed(b"stranger" * 4).public)
+        stranger = Fetcher(profile, outward, node_keys=[SigningKey.of_seed(b"stranger" * 4).public])
         with pytest.raises(Invalid, match="signed"):
             stranger.fetch(stranger.tables()[0], Form.JSON, target)
-        fetcher = Fetcher(profile, outward, node_key=shared.house.key.public)
+        fetcher = Fetcher(profile, outward, node_keys=[shared.house.key.public])
         with pytest.raises(Invalid, match="manifest"):
             fetcher.fetch(fetcher.tables()[0], Form.JSON, target)
     outward.close()

@@ -18,7 +18,11 @@ def peers_of(house: House, outward: Outward) -> list[Peer]:
     with house.reading() as db:
         nodes = registers.nodes(db)
     name = house.home.settings.name
-    return [Peer(node, own_name=name, key=house.key, clock=house.clock, outward=outward) for node in nodes]
+    keyed = [(node, registers.key_of(node, by_sm2=house.sm2 is not None)) for node in nodes]
+    return [
+        Peer(node, own_name=name, key=house.signs_for(known), known=known, clock=house.clock, outward=outward)
+        for node, known in keyed
+    ]
 
 
 def listen(house: House, peer: Peer) -> int:

@@ -13,9 +13,9 @@ import msgspec
 from jutong.collection import Manifest
 from jutong.kernel import httpsig
 from jutong.kernel.clock import Clock
-from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import NotKnown, Refused, Unavailable
 from jutong.kernel.files import refusing_full_disk
+from jutong.kernel.httpsig import Signs, Verifies
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 from jutong.registers import Node
@@ -29,11 +29,13 @@ FEED_BYTES = 16 << 20
 
 
 class Peer:
-    """One enrolled neighbour; it signs with this node's key under this node's name."""
+    """One enrolled neighbour, ``known`` by one key; what is asked of it is signed by this node's key of that family."""
 
-    def __init__(self, node: Node, *, own_name: str, key: SigningKey, clock: Clock, outward: Outward) -> None:
+    def __init__(
+        self, node: Node, *, own_name: str, key: Signs, known: Verifies, clock: Clock, outward: Outward
+    ) -> None:
         self.node = node
-        self._own_name, self._key, self.clock, self._outward = own_name, key, clock, outward
+        self._own_name, self._key, self._known, self.clock, self._outward = own_name, key, known, clock, outward
 
     def feed(self, after: int) -> Page:
         """Return what the neighbour has to tell this node, from the first line above ``after``."""
@@ -44,7 +46,7 @@ class Peer:
         if len(answer.content) > FEED_BYTES:
             raise Unavailable(text("the feed of {node} is longer than was asked for", node=self.node.name))
         httpsig.verify_response(
-            self.node.key,
+            self._known,
             answer.status_code,
             dict(answer.headers),
             answer.content,

@@ -70,6 +70,7 @@ from .showing import Showing, showings, shown_among
 from .stage import Move, Stage
 from .store import (
     at_version,
+    count_of_grade,
     entries,
     entries_visible_to,
     find,
@@ -170,6 +171,7 @@ __all__ = [
     "close_revision",
     "confirm_demand",
     "contest_demand",
+    "count_of_grade",
     "decide_revision_extension",
     "demands",
     "demands_waiting",

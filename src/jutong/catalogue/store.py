@@ -173,8 +173,7 @@ def find(db: Db, entry_id: str) -> Entry:
 
 def at_version(db: Db, entry_id: str, number: int) -> Entry:
     """Return one version."""
-    entry = known_version(db, entry_id, number)
-    if entry is None:
+    if (entry := known_version(db, entry_id, number)) is None:
         raise NotFound("catalogue entry", entry_id)
     return entry
 
@@ -198,8 +197,7 @@ def visible_to(db: Db, entry_id: str, actor: Actor, *, hold: bool = False) -> En
     An entry of another body that is not published is as absent as one that never was.
     """
     query = sa.select(_shown_to(actor)).where(head.c.id == entry_id)
-    number = db.execute(query.with_for_update() if hold else query).scalar_one_or_none()
-    if number is None:
+    if (number := db.execute(query.with_for_update() if hold else query).scalar_one_or_none()) is None:
         raise NotFound("catalogue entry", entry_id)
     return at_version(db, entry_id, number)
 
@@ -233,11 +231,8 @@ def versions_visible_to(db: Db, entry_id: str, actor: Actor) -> tuple[Entry, ...
     if seen.provider == actor.org:
         return versions(db, entry_id)
     audits = bool(actor.duties & AUDITING)
-    return tuple(
-        one
-        for one in versions(db, entry_id)
-        if one.version <= seen.version and (one.shown_to_authority if audits else one.shown_to_all)
-    )
+    until = (one for one in versions(db, entry_id) if one.version <= seen.version)
+    return tuple(one for one in until if (one.shown_to_authority if audits else one.shown_to_all))
 
 
 def find_published(db: Db, entry_id: str) -> Entry:
@@ -274,6 +269,12 @@ def published_counts(db: Db) -> tuple[int, int]:
     both = sa.select(sa.func.coalesce(sa.func.sum(each.c.size), 0), sa.func.count()).select_from(each)
     found = db.execute(both).one()
     return int(found[0]), int(found[1])
+
+
+def count_of_grade(db: Db, grade: Grade) -> int:
+    """Return how many entries are of this grade or a graver one, as their providers see them."""
+    query = sa.select(sa.func.count()).where(version.c.seen_by_owner == sa.true(), version.c.grade >= grade.value)
+    return int(db.execute(query).scalar_one())
 
 
 def published(
@@ -376,8 +377,7 @@ def _points(pointer: sa.ColumnElement[int | None]) -> sa.ColumnElement[bool]:
 
 
 def _head(db: Db, entry_id: str) -> sa.Row[Any]:
-    row = db.execute(sa.select(head).where(head.c.id == entry_id)).one_or_none()
-    if row is None:
+    if (row := db.execute(sa.select(head).where(head.c.id == entry_id)).one_or_none()) is None:
         raise NotFound("catalogue entry", entry_id)
     return row
 

@@ -12,7 +12,6 @@ import typer
 from jutong import delivery
 from jutong.catalogue import Purpose
 from jutong.delivery import bulk
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
 from jutong.kernel.files import write_whole
 from jutong.kernel.keys import load_any_key
@@ -84,7 +83,10 @@ def profile(
 def fetch(
     share: Annotated[Path, typer.Argument(help="The profile of your system: a file whose name ends in .share.")],
     target: Annotated[Path, typer.Argument(help="Where the file goes; csv, xlsx, json or parquet by its ending.")],
-    node_key: Annotated[str, typer.Option(help="The node's public key, in base64; the manifest is checked with it.")],
+    node_key: Annotated[
+        list[str],
+        typer.Option(help="The node's public key, and its SM2 key besides: the manifest must be signed by each given."),
+    ],
     agreement: Annotated[str, typer.Option(help="The agreement, where the profile reads several.")] = "",
     patience: Annotated[int, typer.Option(min=0, help="Seconds to wait for the ledger's receipt.")] = 10,
     as_json: JsonOption = False,
@@ -94,9 +96,10 @@ def fetch(
     Its digest is compared with the signed manifest, which is kept beside it with the ledger's receipt of the call.
     """
     with ending():
-        form, key = bulk.form_named(target.suffix.removeprefix(".").lower()), PublicKey.read(node_key)
+        form = bulk.form_named(target.suffix.removeprefix(".").lower())
+        keys = [read_public_key(one) for one in node_key]
         with closing(Outward(inside=True, timeout_seconds=ANSWER_SECONDS)) as outward:
-            fetcher = bulk.Fetcher(share, outward, node_key=key, language=language())
+            fetcher = bulk.Fetcher(share, outward, node_keys=keys, language=language())
             tables = [one for one in fetcher.tables() if agreement.lower() in ("", one["share"])]
             if len(tables) != 1:
                 raise Invalid(

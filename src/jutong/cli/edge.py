@@ -19,7 +19,7 @@ from jutong.desk import House
 from jutong.kernel.errors import Invalid, NotFound, Refused
 from jutong.kernel.files import write_whole
 from jutong.kernel.foreign import source_secret
-from jutong.kernel.keys import load_key
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 from jutong.ledger import VerifierKey
@@ -46,8 +46,8 @@ class Sheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     entry: str
     system: str
     node: str  # as `jutong edge key` prints it
-    key: str  # the system's private key (PEM)
-    log: str = ""  # as `jutong keys` prints it
+    key: str  # the system's private key (PEM; Ed25519 or SM2)
+    log: str = ""  # as `jutong keys` prints it; its SM2 key after a space, where it has one
     url: str = ""
     reach: Reach | None = None
     headers: dict[str, str] = {}
@@ -75,14 +75,14 @@ class Sheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         )
         return replace(declared, headers=words, castable=declared.castable | frozenset(self.castable))
 
-    def verifier(self) -> VerifierKey:
-        """Return the key under which receipts must hold."""
+    def verifiers(self) -> list[VerifierKey]:
+        """Return the keys of the node's log under which receipts must hold; with its SM2 key, under that one too."""
         if not self.log:
             raise Invalid(
                 text("without the key of the node's log no receipt can be checked"),
                 remedy=text("have `jutong keys` print it at the node, and give it as `log` in the feed"),
             )
-        return VerifierKey.read(self.log)
+        return [VerifierKey.read(one) for one in self.log.split()]
 
 
 @commands.command()
@@ -103,7 +103,7 @@ def pack(
     """At the department: read what is new, seal and number it; after any break the same command goes on."""
     with ending():
         sheet = _sheet(feed)
-        depot, signing = _depot(sheet, spool), load_key(feed.parent / sheet.key)
+        depot, signing = _depot(sheet, spool), load_any_key(feed.parent / sheet.key)
         packed: list[tuple[Paper, bool]] = []
         if files:
             packed = [packages.pack_file(depot, path, sheet.declared(), signing) for path in files]
@@ -137,7 +137,7 @@ def send(
     told = []
     with ending():
         sheet = _sheet(feed)
-        depot, signing, log = _depot(sheet, spool), load_key(feed.parent / sheet.key), sheet.verifier()
+        depot, signing, log = _depot(sheet, spool), load_any_key(feed.parent / sheet.key), sheet.verifiers()
         with closing(Outward(inside=True, timeout_seconds=ANSWER_SECONDS)) as outward, depot.held():
             sender = pushes.Sender(sheet.url, sheet.system, signing, outward, patience=patience, language=language())
             for paper in depot.unanswered():
@@ -160,7 +160,7 @@ def receipts(
         sheet = _sheet(feed)
         depot = _depot(sheet, spool)
         with depot.held():
-            found = depot.receipts_from(medium, sheet.verifier())
+            found = depot.receipts_from(medium, sheet.verifiers())
     show([_paper(one) for one in found], as_json=as_json)
 
 

@@ -13,13 +13,15 @@ from typing import Annotated
 import httpx
 import typer
 
-from jutong import access, delivery, ledger, registers
+from jutong import access, custody, delivery, ledger, registers
 from jutong.desk import House, open_house
+from jutong.kernel.disk import Rest
 from jutong.kernel.errors import NO_TEXT, Refused, Unavailable, WrongMoment
 from jutong.kernel.files import write_whole
 from jutong.kernel.keys import make_key, make_sm2_key
 from jutong.kernel.migrate import check_standing, newest, standing
 from jutong.kernel.migrate import migrate as migrate_database
+from jutong.kernel.settings import Home
 from jutong.kernel.sm2 import is_here
 from jutong.kernel.text import Text, text
 from jutong.terms import BodyKind, Duty, Org
@@ -34,6 +36,7 @@ ADMINISTRATORS = {
     "audit": (Duty.AUDIT_ADMIN, "审计管理员"),
 }
 FREE_BYTES_WANTED = 1 << 30
+REST = {Rest.ENCRYPTED: text("encrypted"), Rest.OPEN: text("open"), Rest.UNKNOWN: text("cannot be told")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ def make_home(folder: Path, **settings: str | int) -> House:
         lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()]
         write_whole(folder / "jutong.toml", "".join(lines).encode(), mode=0o600)
     make_key(folder / "keys" / "node.pem")
+    _make_sm2_key(folder)
     house = open_house(folder)
-    _make_sm2_key(house)
     migrate_database(house.engine)
     with house.desk(house.itself) as desk:
         registers.seed_standards(desk)
@@ -98,9 +101,9 @@ def init(
 def migrate(home: HomeOption = HERE, as_json: JsonOption = False) -> None:
     """Bring the control database to the newest revision, and make the node's SM2 key where it has none."""
     with ending():
+        _make_sm2_key(home)
         house = open_house(home)
         before = standing(house.engine)
-        _make_sm2_key(house)
         show({"before": before, "after": migrate_database(house.engine)}, as_json=as_json)
 
 
@@ -119,10 +122,10 @@ def doctor(home: HomeOption = HERE, as_json: JsonOption = False) -> None:
         raise typer.Exit(INCOMPLETE)
 
 
-def _make_sm2_key(house: House) -> None:
-    # Where the machine's OpenSSL has no SM2, the node works without: systems with SM2 keys are told.
+def _make_sm2_key(folder: Path) -> None:
+    # Where the machine's OpenSSL has no SM2, the node works without, unless its suite asks: callers with SM2 keys hear.
     if is_here():
-        make_sm2_key(house.home.sm2_key)
+        make_sm2_key(Home.open(folder).sm2_key)
 
 
 def _kind(authority: bool) -> BodyKind:
@@ -156,7 +159,15 @@ def _home(folder: Path) -> list[Check]:
         house = open_house(folder)
     except (Refused, Unavailable) as error:
         return [Check("home", False, said(error.reason), error.remedy or text("make one with `jutong init`"))]
-    checks = [("database", _database), ("clock", _clock), ("ledger", _ledger), ("keys", _keys), ("copies", _copies)]
+    checks = [
+        ("database", _database),
+        ("clock", _clock),
+        ("ledger", _ledger),
+        ("keys", _keys),
+        ("suite", _suite),
+        ("copies", _copies),
+        ("rest", _rest),
+    ]
     checks.append(("port", _port))
     return [Check("home", True, house.home.settings.name, NO_TEXT), *(_tried(name, ask, house) for name, ask in checks)]
 
@@ -194,6 +205,13 @@ def _keys(house: House) -> Check:
     return Check("keys", not loose, ", ".join(path.name for path in loose) or "600", remedy)
 
 
+def _suite(house: House) -> Check:
+    """Whether the published checkpoint is signed as the node's suite asks."""
+    log = house.log
+    signed = ledger.signed_by(log.checkpoint(), log.origin, log.verifiers)
+    return Check("suite", True, f"{house.home.settings.crypto.suite}: {ledger.families(signed)}", NO_TEXT)
+
+
 def _copies(house: House) -> Check:
     check_standing(house.engine)
     with house.reading() as db:
@@ -201,6 +219,17 @@ def _copies(house: House) -> Check:
     for name in sorted(names):
         house.pools.vault.find(name)
     return Check("copies", True, ", ".join(sorted(names)) or "-", NO_TEXT)
+
+
+def _rest(house: House) -> Check:
+    """Whether entries of grade L4 lie on an encrypted disk; where that cannot be told, it is said and no fault."""
+    check_standing(house.engine)
+    found = custody.resting(house)
+    remedy = text(
+        "put home and lake on a disk that LUKS or fscrypt encrypts; entries of grade L4 lie open: {count}",
+        count=found.grave,
+    )
+    return Check("rest", not found.bad, f"{said(REST[found.rest])}: {found.by}", remedy)
 
 
 def _port(house: House) -> Check:

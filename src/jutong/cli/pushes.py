@@ -14,7 +14,7 @@ from jutong.collection import LAYOUTS, Layout, pushes
 from jutong.collection.pushes import Parcel, Sent
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.files import write_whole
-from jutong.kernel.keys import load_key
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 from jutong.ledger import Receipt, VerifierKey
@@ -31,10 +31,13 @@ def push(
     entry: Annotated[str, typer.Option(help="The entry's identifier.")],
     url: Annotated[str, typer.Option(help="The node's address.")],
     system: Annotated[str, typer.Option(help="Your system's name in the network.")],
-    private_key: Annotated[Path, typer.Option("--key", help="Your system's private key (PEM); it stays here.")],
+    private_key: Annotated[
+        Path, typer.Option("--key", help="Your system's private key (PEM; Ed25519 or SM2); it stays here.")
+    ],
     log_key: Annotated[
-        str, typer.Option(help="The node's log key, as `jutong keys` prints it; receipts are checked with it.")
-    ] = "",
+        list[str] | None,
+        typer.Option(help="A key of the node's log, as `jutong keys` prints it; receipts are checked with it."),
+    ] = None,
     layout: Annotated[str, typer.Option(help="A shipped layout, such as enterprise-register-gb18030.")] = "",
     encoding: Annotated[str, typer.Option(help="utf-8, gb18030 or big5; the refusal of another names what fits.")] = "",
     delimiter: Annotated[str, typer.Option(help="Between the fields of a CSV file: , ; | or tab.")] = "",
@@ -53,15 +56,15 @@ def push(
     with ending():
         declared = _layout(layout).declaring(encoding=encoding, delimiter=delimiter, table=table, rows_at=rows_at)
         declared = replace(declared, headers={**declared.headers, **dict(_pair(one) for one in header or [])})
-        key, checker = load_key(private_key), VerifierKey.read(log_key) if log_key else None
+        key, checkers = load_any_key(private_key), [VerifierKey.read(one) for one in log_key or []]
         with closing(Outward(inside=True, timeout_seconds=ANSWER_SECONDS)) as outward:
             sender = pushes.Sender(url, system, key, outward, patience=patience, language=language())
-            told = [_pushed(sender, path, entry, declared, checker, quiet=as_json) for path in files]
+            told = [_pushed(sender, path, entry, declared, checkers, quiet=as_json) for path in files]
     show(told, as_json=as_json)
 
 
 def _pushed(
-    sender: pushes.Sender, path: Path, entry: str, layout: Layout, checker: VerifierKey | None, *, quiet: bool
+    sender: pushes.Sender, path: Path, entry: str, layout: Layout, checkers: list[VerifierKey], *, quiet: bool
 ) -> dict[str, object]:
     try:
         size = path.stat().st_size
@@ -72,7 +75,7 @@ def _pushed(
     parcel = Parcel(entry=entry, name=path.name, size=size, content=content, layout=layout)
     with progress(text("pushing {name}", name=path.name), quiet=quiet) as bar:
         sent = sender.send(path, parcel, progress=bar)
-    proven = checker is not None and _proven(sent, content, checker)
+    proven = bool(checkers) and _proven(sent, content, checkers)
     kept = path.with_name(path.name + ".receipt")
     write_whole(kept, sent.receipt.encode())
     return {
@@ -88,9 +91,9 @@ def _pushed(
     }
 
 
-def _proven(sent: Sent, content: str, checker: VerifierKey) -> bool:
-    """Refuse a receipt that does not hold under the log's key, or is of another file."""
-    verdict = ledger.verify_receipt(sent.receipt, [checker])
+def _proven(sent: Sent, content: str, checkers: list[VerifierKey]) -> bool:
+    """Refuse a receipt that does not hold under the log's keys, or is of another file."""
+    verdict = ledger.verify_receipt(sent.receipt, checkers)
     if not verdict.holds:
         raise Invalid(
             text("the receipt does not hold: {why}", why=said(verdict.reason) if verdict.reason else verdict.check),

@@ -15,6 +15,7 @@ from .acts import (
 )
 from .erasing import PURPOSE, confirm_and_erase, erase
 from .erasure import Erasure, Ground, Outcome, Phase
+from .resting import Resting, resting
 from .retention import DECLARED, Retention, retentions
 from .showing import find_erasure, find_wear, list_erasures, list_wear
 from .tending import LOCK, tend_lake, tend_table
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Past",
     "Phase",
+    "Resting",
     "Retention",
     "ask_erasure",
     "confirm_and_erase",
@@ -41,6 +43,7 @@ __all__ = [
     "look_back",
     "look_over",
     "order_upkeep",
+    "resting",
     "retentions",
     "tend",
     "tend_lake",

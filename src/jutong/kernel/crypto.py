@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .errors import Invalid
+from .httpsig import Verifies
 from .text import text
 
 NONCE_BYTES = 12
@@ -120,12 +121,11 @@ class PublicKey:
 
 
 class EitherKey:
-    """The public keys of one holder that count at one time: two in a rotation."""
+    """The public keys of one holder that count at one time: two in a rotation, and at least one."""
 
-    alg = "ed25519"
-
-    def __init__(self, keys: Iterable[PublicKey]) -> None:
+    def __init__(self, keys: Iterable[Verifies]) -> None:
         self._keys = tuple(keys)
+        self.alg = self._keys[0].alg
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Say whether ``signature`` was made over ``data`` by one of them."""

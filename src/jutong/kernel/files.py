@@ -14,7 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import Unavailable
+from .suite import Sm3
 from .text import text
+
+_BLOCK = 1 << 20
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -93,3 +96,12 @@ def _held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def sm3_of_file(path: Path) -> str:
+    """Return the SM3 of a file, in hex."""
+    hashing = Sm3()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            hashing.update(block)
+    return hashing.hexdigest()

@@ -110,18 +110,18 @@ def content_digest(body: bytes, alg: str = ED25519) -> str:
     >>> content_digest(b"")
     'sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:'
     """
-    field = digest_field(hashlib.sha256(body).digest())
-    return f"{field}, sm3=:{base64.b64encode(sm3(body)).decode()}:" if alg == SM2 else field
+    return digest_field(hashlib.sha256(body).digest(), sm3(body) if alg == SM2 else b"")
 
 
-def digest_field(sha256: bytes) -> str:
-    """Return the Content-Digest of a body of which only the SHA-256 is at hand."""
-    return f"sha-256=:{base64.b64encode(sha256).decode()}:"
+def digest_field(sha256: bytes, of_sm3: bytes = b"") -> str:
+    """Return the Content-Digest of a body of which only the digests are at hand."""
+    field = f"sha-256=:{base64.b64encode(sha256).decode()}:"
+    return f"{field}, sm3=:{base64.b64encode(of_sm3).decode()}:" if of_sm3 else field
 
 
-def check_digest(headers: Mapping[str, str], sha256: bytes) -> None:
-    """Refuse a body that is not the one whose digest was signed."""
-    if headers.get("content-digest", "").partition(", sm3=:")[0] != digest_field(sha256):
+def check_digest(headers: Mapping[str, str], sha256: bytes, of_sm3: bytes = b"") -> None:
+    """Refuse a body that is not the one whose digest was signed; of what SM2 signed, both must be right."""
+    if headers.get("content-digest", "") != digest_field(sha256, of_sm3):
         raise _refused(_ANOTHER_BODY)
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from .crypto import SigningKey
 from .errors import Invalid, Unavailable
 from .files import write_whole
-from .sm2 import Sm2SigningKey, is_sm2
+from .sm2 import Sm2SigningKey, is_here, is_sm2
 from .text import text
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -57,6 +57,23 @@ def make_sm2_key(path: Path) -> Sm2SigningKey:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         write_whole(path, Sm2SigningKey.new().pem(), mode=0o600)
+    return Sm2SigningKey.of_pem(read_own(path))
+
+
+def load_sm2_key(path: Path) -> Sm2SigningKey:
+    """Read the SM2 key by which a node signs beside Ed25519; without it, or without SM2 here, no node starts."""
+    if not is_here():
+        raise Unavailable(
+            text("`[crypto] suite` asks this node to sign by SM2, and the OpenSSL of this machine has none"),
+            basis=text("GB/T 39786-2021, the suite of this node"),
+            remedy=text("install libcrypto 3 with SM2"),
+        )
+    if not path.exists():
+        raise Unavailable(
+            text("`[crypto] suite` asks this node to sign by SM2, and it has no SM2 key"),
+            basis=text("GB/T 39786-2021, the suite of this node"),
+            remedy=text("make one with `jutong migrate`, or put the old one back: {path}", path=path),
+        )
     return Sm2SigningKey.of_pem(read_own(path))
 
 

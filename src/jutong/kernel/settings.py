@@ -60,7 +60,10 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Crypto(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """By which family of algorithms this node seals what lies at rest, and from which grade on calls must be by SM2."""
+    """By which family of algorithms this node seals what lies at rest, and from which grade on calls must be by SM2.
+
+    With the suite ``sm`` what the node signs for others to keep bears an SM2 signature beside the Ed25519 one.
+    """
 
     suite: Suite = Suite.INTERNATIONAL
     sm2_from: Literal["", "L1", "L2", "L3", "L4"] = ""  # of entries; empty: whoever calls chooses
@@ -170,5 +173,5 @@ class Home:
 
     @property
     def sm2_key(self) -> Path:
-        """The node's SM2 key, by which answers to callers with SM2 keys are signed."""
+        """The node's SM2 key: it answers callers with such keys; by the suite ``sm`` it signs what is handed out."""
         return self.folder / "keys" / "node-sm2.pem"

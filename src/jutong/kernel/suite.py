@@ -59,6 +59,25 @@ def sm3(data: bytes) -> bytes:
     return hashing.finalize()
 
 
+class Sm3:
+    """An SM3 that grows with what passes."""
+
+    def __init__(self) -> None:
+        self._hashing = Hash(SM3())
+
+    def update(self, block: bytes) -> None:
+        """Take more bytes in."""
+        self._hashing.update(block)
+
+    def digest(self) -> bytes:
+        """Return the SM3 of all that passed: 32 bytes."""
+        return self._hashing.copy().finalize()
+
+    def hexdigest(self) -> str:
+        """Return it in hex."""
+        return self.digest().hex()
+
+
 def keyed_hash(suite: Suite, key: bytes) -> Callable[[bytes], bytes]:
     """Return the suite's HMAC (RFC 2104) under a key of up to 64 bytes: 32 bytes for any words.
 

@@ -5,12 +5,12 @@ Nouns: Evidence, Kept, Checkpoint, Note, VerifierKey, Receipt, Verdict, CallBatc
 
 from .audit import verify_folder
 from .calls import CallBatch, CallCount
-from .checkpoint import Checkpoint, KeyKind, Note, Signature, VerifierKey
+from .checkpoint import Checkpoint, KeyKind, Note, Signature, VerifierKey, families, signed_by
 from .evidence import Evidence, Kept, Search
 from .journal import Journal
 from .proof import Cosigned, Proven, cosignatures, proven
 from .receipt import RECEIPT_CHARACTERS, Receipt, Verdict, verify_receipt
-from .sequencer import add_checkpoint, ask_to_cosign, collect, log_key, seal, sequence, witness_key
+from .sequencer import add_checkpoint, ask_to_cosign, collect, log_key, log_keys, seal, sequence, witness_key
 from .serving import Standing, calls_on, find_call, holds_entries, read_path, receipt_of, standing
 from .store import (
     advance,
@@ -63,12 +63,14 @@ __all__ = [
     "calls_on",
     "collect",
     "cosignatures",
+    "families",
     "find",
     "find_all",
     "find_at",
     "find_call",
     "holds_entries",
     "log_key",
+    "log_keys",
     "newest",
     "newest_instant",
     "newest_on",
@@ -83,6 +85,7 @@ __all__ = [
     "seal",
     "search",
     "sequence",
+    "signed_by",
     "standing",
     "verify_folder",
     "verify_receipt",

@@ -13,10 +13,10 @@ from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.text import text
 
 from .calls import batch_path, frames, whole_bytes
-from .checkpoint import Checkpoint, KeyKind, VerifierKey
+from .checkpoint import Checkpoint, KeyKind, VerifierKey, families, signed_by
 from .evidence import Evidence
 from .merkle import Peaks, leaf_hash
-from .receipt import Verdict, committed, signed_by
+from .receipt import Verdict, committed
 from .tile import ENTRIES, HEIGHT, WIDTH, Tile, edge, hashes_of, levels, unpack
 from .tiles import Tiles
 
@@ -58,6 +58,7 @@ def verify_folder(folder: Path, keys: Sequence[VerifierKey]) -> Verdict:
         "origin": point.origin,
         "size": point.size,
         "batches": walk.batches,
+        "signed_by": families(signed),
         "witnesses": witnesses,
     }
     return Verdict(True, facts=facts)

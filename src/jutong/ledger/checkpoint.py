@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from jutong.kernel.errors import Invalid
+from jutong.kernel.sm2 import POINT_BYTES, Sm2PublicKey
 from jutong.kernel.text import text
 
 from .merkle import HASH_BYTES
@@ -23,6 +25,8 @@ NOTE_BYTES_AT_MOST = 65_536
 _NUMBER = re.compile("0|[1-9][0-9]{0,18}")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 _NAME = re.compile(r"[^\s+]+")
+# C2SP has assigned no byte to SM2: after 0xff, which is left for such kinds, stands a name that no other bears.
+SM2_KIND = b"jutong/sm2-sm3/v1"
 
 Sign = Callable[[bytes], bytes]
 
@@ -32,6 +36,7 @@ class KeyKind(IntEnum):
 
     NOTE = 0x01  # the note's text itself: the log
     COSIGNATURE = 0x04  # a time and the note's text: a witness
+    SM2 = 0xFF  # the note's text itself, by SM2 with SM3: the log's second signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,15 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key under a name, spelled ``name+identifier+base64`` (a vkey)."""
+    """A public key under a name, spelled ``name+identifier+base64`` (a vkey).
+
+    A key of SM2 also says above how many leaves each checkpoint of its log bears its signature: ``...@since``.
+    """
 
     name: str
     kind: KeyKind
     public: bytes
+    since: int = 0
 
     @classmethod
     def read(cls, spelled: str) -> VerifierKey:
@@ -79,10 +88,21 @@ class VerifierKey:
         """
         name, _, rest = spelled.strip().partition("+")
         key_id, _, coded = rest.partition("+")
+        coded, parted, since = coded.partition("@")
         data = debased(coded)
-        if not _NAME.fullmatch(name) or len(data) != 33 or data[0] not in tuple(KeyKind):
-            raise Invalid(text("a verifier key is `name+identifier+base64` of an Ed25519 key (kind 1 or 4)"))
-        key = cls(name, KeyKind(data[0]), data[1:])
+        kind, public = (KeyKind(data[0]), data[1:]) if data and data[0] in tuple(KeyKind) else (None, b"")
+        if kind is KeyKind.SM2 and public.startswith(SM2_KIND):
+            public = public.removeprefix(SM2_KIND)
+            sound = len(public) == POINT_BYTES
+        else:
+            sound = kind in (KeyKind.NOTE, KeyKind.COSIGNATURE) and len(public) == 32 and not parted
+        if kind is None or not sound or not _NAME.fullmatch(name):
+            raise Invalid(
+                text("a verifier key is `name+identifier+base64` of an Ed25519 key (kind 1 or 4) or of an SM2 key")
+            )
+        key = cls(name, kind, public, number(since) if parted else 0)
+        if kind is KeyKind.SM2:
+            _point(public)
         if key.key_id.hex() != key_id:
             raise Invalid(text("the identifier in this verifier key does not belong to its name and key"))
         return key
@@ -90,10 +110,15 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The four bytes by which a signature line names this key."""
-        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + self._typed).digest()[:4]
+
+    @property
+    def _typed(self) -> bytes:
+        return bytes([self.kind]) + (SM2_KIND if self.kind is KeyKind.SM2 else b"") + self.public
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{based(bytes([self.kind]) + self.public)}"
+        since = f"@{self.since}" if self.since else ""
+        return f"{self.name}+{self.key_id.hex()}+{based(self._typed)}{since}"
 
     def matches(self, signature: Signature) -> bool:
         """Say whether ``signature`` claims to be by this key."""
@@ -102,6 +127,8 @@ class VerifierKey:
     def verifies(self, signature: Signature, body: str) -> bool:
         """Say whether ``signature`` is by this key over the note text ``body``."""
         value, message = signature.value, body.encode()
+        if self.kind is KeyKind.SM2:
+            return _point(self.public).verifies(value, message) and self.matches(signature)
         if self.kind is KeyKind.COSIGNATURE:
             value, message = value[8:], _cosigned(body, signature.time)
         try:
@@ -192,6 +219,41 @@ def cosign(body: str, key: VerifierKey, by: Sign, *, at: int) -> Signature:
     return Signature(key.name, key.key_id, at.to_bytes(8, "big") + by(_cosigned(body, at)))
 
 
+def signed_by(note: Note, origin: str, keys: Iterable[VerifierKey]) -> tuple[VerifierKey, ...]:
+    """Return the keys that signed a checkpoint; refuse unless the log's own is among them, one of each family given.
+
+    Who holds the log's SM2 key takes no checkpoint without its signature, but those of before it signed by SM2: a line
+    that was taken away is then as bad as a false one.
+    """
+    known = tuple(keys)
+    own = [key for key in known if key.name == origin and key.kind is not KeyKind.COSIGNATURE]
+    if not own:
+        raise Invalid(text("no key of the log {origin} was given", origin=origin))
+    signed = note.verified(known)
+    size = Checkpoint.of_body(note.body).size
+    notes = [key for key in own if key.kind is KeyKind.NOTE]
+    if not set(signed) & set(notes or own):
+        raise Invalid(text("the log {origin} did not sign this checkpoint", origin=origin))
+    asked = [key for key in own if key.kind is KeyKind.SM2 and key.since < size]
+    newest = max((key.since for key in asked), default=0)
+    if asked and not any(key in signed for key in asked if key.since == newest):
+        raise Invalid(
+            text(
+                "the log {origin} did not sign this checkpoint by SM2, as it does since leaf {since}",
+                origin=origin,
+                since=newest,
+            ),
+            basis=text("GB/T 39786-2021, the suite of this log"),
+        )
+    return signed
+
+
+def families(signed: Iterable[VerifierKey]) -> str:
+    """Return by which algorithms a log signed, of the keys that ``signed_by`` found."""
+    kinds = {key.kind for key in signed}
+    return ", ".join(name for kind, name in ((KeyKind.NOTE, "Ed25519"), (KeyKind.SM2, "SM2")) if kind in kinds)
+
+
 def number(spelled: str) -> int:
     """Read a decimal number that has one spelling only, or refuse.
 
@@ -219,6 +281,11 @@ def debased(spelled: str) -> bytes:
     if based(data) != spelled:
         raise Invalid(text("these bytes are not spelled in canonical base64"))
     return data
+
+
+@lru_cache(64)
+def _point(public: bytes) -> Sm2PublicKey:
+    return Sm2PublicKey(public)
 
 
 def _cosigned(body: str, at: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -12,7 +12,7 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.text import Text, text
 
 from .calls import head_of
-from .checkpoint import Checkpoint, KeyKind, Note, VerifierKey, based, debased, number
+from .checkpoint import Checkpoint, KeyKind, Note, VerifierKey, based, debased, families, number, signed_by
 from .evidence import Evidence
 from .merkle import HASH_BYTES, holds_inclusion, leaf_hash
 
@@ -124,17 +124,6 @@ def verify_receipt(spelled: str, keys: Sequence[VerifierKey], *, witnesses: int 
     return _verdict(receipt, point, keys, witnesses)
 
 
-def signed_by(note: Note, origin: str, keys: Iterable[VerifierKey]) -> tuple[VerifierKey, ...]:
-    """Return the keys that signed a checkpoint; refuse unless the log's own is among them."""
-    known = tuple(keys)
-    if not any(key.kind is KeyKind.NOTE and key.name == origin for key in known):
-        raise Invalid(text("no key of the log {origin} was given", origin=origin))
-    signed = note.verified(known)
-    if not any(key.kind is KeyKind.NOTE and key.name == origin for key in signed):
-        raise Invalid(text("the log {origin} did not sign this checkpoint", origin=origin))
-    return signed
-
-
 def committed(line: Evidence, count: int) -> bytes | None:
     """Return the root over ``count`` calls that a line commits to; None when it commits to no such thing."""
     facts = line.facts if isinstance(line.facts, Mapping) else {}
@@ -166,7 +155,8 @@ def _verdict(receipt: Receipt, point: Checkpoint, keys: Sequence[VerifierKey], w
     facts: dict[str, str | int] = {"act": line.act, "on": line.on, "at": line.at.isoformat(), "org": line.org}
     if call is not None:
         facts["call"] = head_of(call.record).id
-    facts |= {"origin": point.origin, "size": point.size, "index": index, "witnesses": ", ".join(names)}
+    facts |= {"origin": point.origin, "size": point.size, "index": index, "signed_by": families(signed)}
+    facts["witnesses"] = ", ".join(names)
     return Verdict(True, facts=facts)
 
 

@@ -13,6 +13,7 @@ from jutong.kernel.db import connection, transaction
 from jutong.kernel.errors import Invalid
 from jutong.kernel.files import write_whole
 from jutong.kernel.lock import exclusive
+from jutong.kernel.sm2 import Sm2PublicKey
 from jutong.kernel.text import text
 
 from . import store
@@ -125,6 +126,12 @@ def witness_key(name: str, key: PublicKey) -> VerifierKey:
 def log_key(name: str, key: PublicKey) -> VerifierKey:
     """Return the verifier key under which the node ``name`` signs its own log."""
     return VerifierKey(name, KeyKind.NOTE, key.raw)
+
+
+def log_keys(name: str, key: PublicKey, sm2: Sm2PublicKey | None) -> tuple[VerifierKey, ...]:
+    """Return the keys by which the node ``name`` signs its own log, one or both; each that is given must sign."""
+    second = (VerifierKey(name, KeyKind.SM2, sm2.raw),) if sm2 is not None else ()
+    return (log_key(name, key), *second)
 
 
 def ask_to_cosign(folder: Path, *, old: int) -> Asked:

@@ -115,7 +115,8 @@ def _calls_in(
 def receipt_of(engine: sa.Engine, folder: Path, some_id: str) -> str:
     """Return the receipt of an act (by its line's identifier) or of a call (by the call's).
 
-    The checkpoint in it is the one with most witnesses among those that cover the leaf.
+    The checkpoint in it is the one with most witnesses among those that cover the leaf and that the log signed by SM2,
+    if there are such.
     """
     call = None
     try:
@@ -171,7 +172,13 @@ def _best(notes: Sequence[Note], place: int) -> Note:
     covering = [note for note in notes if Checkpoint.of_body(note.body).size > place]
     if not covering:
         raise _too_early()
-    return max(covering, key=lambda note: (len(note.signatures), Checkpoint.of_body(note.body).size))
+    return max(covering, key=_worth)
+
+
+def _worth(note: Note) -> tuple[int, int, int]:
+    """A note that the log signed by both families goes before one with more witnesses, and that before a newer one."""
+    point = Checkpoint.of_body(note.body)
+    return sum(one.name == point.origin for one in note.signatures), len(note.signatures), point.size
 
 
 def _too_early() -> WrongMoment:

@@ -8,21 +8,23 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.files import refusing_full_disk, sync_folder, write_whole
+from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.text import text
 
-from .checkpoint import Checkpoint, KeyKind, Note, VerifierKey, sign
+from .checkpoint import Checkpoint, KeyKind, Note, VerifierKey, number, sign
 from .evidence import LEAF_LIMIT
 from .merkle import HASH_BYTES, Peaks, ReadHash, consistency_proof, inclusion_proof, leaf_hashes
 from .tile import ENTRIES, HEIGHT, TILE_BYTES, WIDTH, Tile, edge, hashes_of, levels, pack, rows_above, tile_at, unpack
 
 BATCH_AT_MOST = 65_536
+SINCE_FILE = "sm2-since"  # identifier of the SM2 key, and above how many leaves checkpoints bear its signature
 _ROWS_KEPT = 256  # tiles whose inner hashes stay in memory: about 10 MB
 
 
@@ -127,17 +129,20 @@ class Log:
     Whatever files stand beyond the checkpoint were left by a crash; they are removed or written over.
     """
 
-    def __init__(self, folder: Path, origin: str, key: SigningKey) -> None:
+    def __init__(self, folder: Path, origin: str, key: SigningKey, sm2: Sm2SigningKey | None = None) -> None:
         self.folder, self.origin = folder, origin
         self.verifier = VerifierKey(origin, KeyKind.NOTE, key.public.raw)
+        self.verifiers: tuple[VerifierKey, ...] = (self.verifier,)
         self.tiles = Tiles(folder)
-        self._key = key
+        self._signing: list[tuple[VerifierKey, SigningKey | Sm2SigningKey]] = [(self.verifier, key)]
         self._edge = _Edge()
         self._swept = False
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="ledger-sync")
         with publishing(folder):
             if not (folder / "checkpoint").exists():
                 self._publish(Peaks())
+            if sm2 is not None:
+                self._sign_by(sm2)
             self._load(self._published())
 
     @property
@@ -184,7 +189,8 @@ class Log:
 
     def _published(self) -> Checkpoint:
         note = self.tiles.note()
-        note.verified([self.verifier])
+        if self.verifier not in note.verified(self.verifiers):
+            raise Invalid(text("the log {origin} did not sign this checkpoint", origin=self.origin))
         found = Checkpoint.of_body(note.body)
         if found.origin != self.origin:
             raise Invalid(
@@ -199,8 +205,24 @@ class Log:
 
     def _publish(self, peaks: Peaks) -> None:
         body = Checkpoint(self.origin, peaks.size, peaks.root()).body
-        note = Note(body, (sign(body, self.verifier, self._key.sign),))
+        note = Note(body, tuple(sign(body, verifier, key.sign) for verifier, key in self._signing))
         write_whole(self.folder / "checkpoint", str(note).encode())
+
+    def _sign_by(self, sm2: Sm2SigningKey) -> None:
+        """Let every checkpoint bear a second signature by SM2, the published one too; note since which size it does."""
+        note, path = self.tiles.note(), self.folder / SINCE_FILE
+        new = VerifierKey(self.origin, KeyKind.SM2, sm2.public.raw, Checkpoint.of_body(note.body).size)
+        named, _, since = path.read_text("ascii").strip().partition(" ") if path.exists() else ("", "", "")
+        if named == new.key_id.hex():
+            new = replace(new, since=number(since))
+        else:
+            write_whole(path, f"{new.key_id.hex()} {new.since}\n".encode())
+        self._signing.append((new, sm2))
+        self.verifiers = (self.verifier, new)
+        if not any(map(new.matches, note.signatures)):
+            note.verified([self.verifier])
+            note = note.with_signatures([sign(note.body, new, sm2.sign)])
+            write_whole(self.folder / "checkpoint", str(note).encode())
 
     def _load(self, found: Checkpoint) -> None:
         peaks: list[bytes | None] = []

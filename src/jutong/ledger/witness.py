@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
-from .checkpoint import Checkpoint, Note, VerifierKey, based, debased, number
+from .checkpoint import Checkpoint, Note, VerifierKey, based, debased, number, signed_by
 from .merkle import EMPTY_ROOT, HASH_BYTES, holds_consistency
 
 PROOF_AT_MOST = 63
@@ -86,7 +86,7 @@ def decide(
     if new.origin not in logs:
         return Answer(404, "this witness does not know the log\n")
     try:
-        asked.note.verified(logs[new.origin])
+        signed_by(asked.note, new.origin, logs[new.origin])
     except Invalid as refusal:
         return Answer(403, f"{refusal.reason}\n")
     if asked.old > new.size:

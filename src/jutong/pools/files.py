@@ -101,7 +101,7 @@ class Writing:
         with answering(self.table, self.place.options):
             if self._writer is None:
                 self.place.make_room(self.table)
-                self._stream = self.place.files.open_output_stream(f"{self.table}/{self._file(len(self._done))}")
+                self._stream = self.place.new_files.open_output_stream(f"{self.table}/{self._file(len(self._done))}")
                 self._writer = pq.ParquetWriter(
                     self._stream,
                     self.schema,

@@ -154,9 +154,9 @@ class History:
                     lines.append(json.dumps(facts, ensure_ascii=False, sort_keys=True))
         target = f"{self.table}/_jutong/landings-{start:020d}.jsonl"
         self._place.make_room(f"{self.table}/_jutong")
-        with self._place.files.open_output_stream(f"{target}.part") as stream:
+        with self._place.new_files.open_output_stream(f"{target}.part") as stream:
             stream.write("".join(f"{line}\n" for line in dict.fromkeys(lines)).encode())
-        self._place.files.move(f"{target}.part", target)
+        self._place.new_files.move(f"{target}.part", target)
         self._place.make_durable(target)
 
     def _beside(self, version: int) -> Iterator[tuple[str, Snapshot]]:

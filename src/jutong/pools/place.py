@@ -18,15 +18,31 @@ from jutong.kernel.errors import Invalid, NotFound, Unavailable
 from jutong.kernel.files import sync_folder
 from jutong.kernel.text import text
 
+from .asking import Asking, encryption_in
+
 # A store that is away must be told within seconds, not after delta-rs's three minutes of trying.
 _PATIENCE = {"connect_timeout": "5s", "timeout": "60s", "max_retries": "3", "retry_timeout": "20s"}
 _FULL = ("No space left", "os error 28", "Disk quota", "os error 122", "File too large", "os error 27")
+
+
+class Writes(Protocol):
+    """What lays new files into a place."""
+
+    def open_output_stream(self, path: str, /) -> pa.NativeFile:
+        """Return a stream into a new file."""
+        ...
+
+    def move(self, path: str, to: str, /) -> object:
+        """Give a file another name."""
+        ...
 
 
 class Place(Protocol):
     """The folder or bucket in which tables are; ``files`` takes paths below it."""
 
     files: fs.FileSystem
+    new_files: Writes  # the same, for whoever writes
+    encrypted_by: str  # what a store is asked to encrypt each file by; empty where it is not asked
     options: dict[str, str]
     settled: bool  # whether a write that failed can no longer happen
 
@@ -53,6 +69,8 @@ class Folder:
         self.options: dict[str, str] = {}
         self.folder.mkdir(parents=True, exist_ok=True)
         self.files: fs.FileSystem = fs.SubTreeFileSystem(str(self.folder), fs.LocalFileSystem())
+        self.new_files: Writes = self.files
+        self.encrypted_by = ""
 
     def url(self, table: str) -> str:
         """Return the table's folder."""
@@ -76,6 +94,8 @@ class Bucket:
     """Tables under ``s3://bucket/prefix``; options as delta-rs spells them (``AWS_ENDPOINT_URL``, ...).
 
     The commit is a conditional put (``If-None-Match: *``), which S3, MinIO, Ceph and OSS-compatible stores answer.
+    With ``AWS_SERVER_SIDE_ENCRYPTION`` each file is written with the request that the store encrypt it; Arrow's own
+    client of S3 cannot ask that, so files then go by that of delta-rs.
     """
 
     settled = False  # a request that timed out may still arrive
@@ -97,6 +117,8 @@ class Bucket:
             retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=3),
         )
         self.files: fs.FileSystem = fs.SubTreeFileSystem(f"{at.netloc}{at.path}".rstrip("/"), store)
+        self.encrypted_by = encryption_in(given)
+        self.new_files: Writes = Asking(url, self.options) if self.encrypted_by else self.files
 
     def url(self, table: str) -> str:
         """Return the table's URL."""

@@ -51,7 +51,7 @@ from .inventory import (
     service_items,
     service_items_listed,
 )
-from .node import Node, Relation, speaks_for
+from .node import Node, Relation, key_of, speaks_for
 from .post import Holding, Person, Post
 from .shipped import code_sets as shipped_code_sets
 from .shipped import divisions, gazetteer, shipped_deadline
@@ -135,6 +135,7 @@ __all__ = [
     "holdings",
     "holdings_of",
     "issue_credential",
+    "key_of",
     "known_node",
     "known_system",
     "label_of",

@@ -222,7 +222,8 @@ def enrol_node(desk: Desk, node: Node, *, seen: str | None = None) -> Node:
         return node
     check_mark(seen, known)
     store.save_node(desk.db, node)
-    desk.record("registers.node_enrolled", on=node.name, key=digest(node.key.raw), relation=node.relation.value)
+    sm2 = {"sm2_key": digest(node.sm2_key.raw)} if node.sm2_key else {}
+    desk.record("registers.node_enrolled", on=node.name, key=digest(node.key.raw), relation=node.relation.value, **sm2)
     return node
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid
+from jutong.kernel.public_key import AnyPublicKey
+from jutong.kernel.sm2 import Sm2PublicKey
 from jutong.kernel.text import text
 from jutong.terms.division import lies_in
 from jutong.terms.org import BodyKind, Org
@@ -27,7 +29,9 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A neighbour: its name, where it is reached, its key, its relation, and the body that runs it.
+    """A neighbour: its name, where it is reached, its keys, its relation, and the body that runs it.
+
+    It cosigns by its Ed25519 key, always; a node that signs by SM2 itself hears and tells one with an SM2 key by that.
 
     A child or peer speaks for that body alone; one whose body is an authority speaks for its whole division.
     """
@@ -37,12 +41,18 @@ class Node:
     key: PublicKey
     relation: Relation = Relation.PEER
     body: str = ""
+    sm2_key: Sm2PublicKey | None = None
 
     def __post_init__(self) -> None:
         if _NAME.fullmatch(self.name) is None:
             raise Invalid(text("a node's name is 1 to 100 of a-z, 0-9, point, hyphen and slash"))
         if not _is_web_address(self.url):
             raise Invalid(text("a node is reached at http(s)://host[:port][/path], without user, query or fragment"))
+
+
+def key_of(node: Node, *, by_sm2: bool) -> AnyPublicKey:
+    """Return the one key by which a neighbour's calls and answers count here; ``by_sm2``: this node signs so itself."""
+    return node.sm2_key if by_sm2 and node.sm2_key is not None else node.key
 
 
 def speaks_for(node: Node, provider: Org | None, runs: Org | None) -> bool:

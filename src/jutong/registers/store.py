@@ -16,6 +16,7 @@ from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.public_key import read_public_key
 from jutong.kernel.shape import learn
+from jutong.kernel.sm2 import Sm2PublicKey
 from jutong.terms.actor import Actor
 from jutong.terms.calendar import Calendar, YearNotice
 from jutong.terms.codeset import CodeSet
@@ -94,6 +95,7 @@ node = sa.Table(
     sa.Column("name", sa.String(100), primary_key=True),
     sa.Column("url", sa.String(1100), nullable=False),
     sa.Column("key", sa.String(44), nullable=False),
+    sa.Column("sm2_key", sa.String(44), nullable=False),  # empty: none
     sa.Column("relation", sa.String(10), nullable=False),
     sa.Column("body", sa.String(18), nullable=False),
 )
@@ -250,6 +252,7 @@ def systems(db: Db, code: str | None = None) -> tuple[System, ...]:
 def save_node(db: Db, one: Node) -> None:
     """Keep a node."""
     values = {"name": one.name, "url": one.url, "key": str(one.key), "relation": one.relation.value, "body": one.body}
+    values["sm2_key"] = str(one.sm2_key or "")
     upsert(db, node, values, key=("name",))
 
 
@@ -393,4 +396,5 @@ def systems_of(db: Db, rows: Sequence[Mapping[str, Any]]) -> tuple[System, ...]:
 
 def node_of(row: Mapping[str, Any]) -> Node:
     """Return a node of its row."""
-    return Node(**{**row, "key": PublicKey.read(row["key"]), "relation": Relation(row["relation"])})
+    sm2_key = Sm2PublicKey.read(row["sm2_key"]) if row["sm2_key"] else None
+    return Node(**{**row, "key": PublicKey.read(row["key"]), "sm2_key": sm2_key, "relation": Relation(row["relation"])})

@@ -37,6 +37,7 @@ class KeysView(msgspec.Struct, kw_only=True):
     """The keys by which receipts of this node are checked."""
 
     log: str
+    log_sm2: str  # empty where the log does not sign by SM2
     witnesses: tuple[str, ...]
 
 
@@ -61,7 +62,8 @@ def show_keys(house: TheHouse, actor: TheActor) -> KeysView:
     """Show the public keys of this node's log and of its witnesses, as C2SP verifier keys."""
     with house.reading() as db:
         witnesses = [ledger.witness_key(node.name, node.key) for node in registers.nodes(db)]
-    return KeysView(log=str(house.log.verifier), witnesses=tuple(map(str, witnesses)))
+    log, log_sm2 = (*map(str, house.log.verifiers), "")[:2]
+    return KeysView(log=log, log_sm2=log_sm2, witnesses=tuple(map(str, witnesses)))
 
 
 @look("/api/receipts/{some_id:str}", tags=TAGS, media_type=MediaType.TEXT)

@@ -39,7 +39,7 @@ def node_behind(request: Request[Any, Any, Any], house: House, replays: delivery
             node = registers.find_node(db, claim.keyid)
         except NotFound as error:
             raise _unknown() from error
-    check_signed(request, house, replays, claim, node.key)
+    check_signed(request, house, replays, claim, registers.key_of(node, by_sm2=house.sm2 is not None))
     return node
 
 
@@ -58,7 +58,7 @@ def feed(
     with house.reading() as db:
         body = cascade.spell(cascade.page_for(db, node, after=after, limit=limit))
     signed = httpsig.sign_response(
-        house.key,
+        house.signs_for(registers.key_of(node, by_sm2=house.sm2 is not None)),
         200,
         {},
         body,
@@ -144,7 +144,11 @@ async def add_checkpoint(request: Request[Any, Any, Any], house: TheHouse) -> Re
 
 def _witness(house: House, body: bytes) -> ledger.Answer:
     with house.reading() as db:
-        logs = {node.name: (ledger.log_key(node.name, node.key),) for node in registers.nodes(db)}
+        asked = house.sm2 is not None  # by a node that signs by SM2 itself
+        logs = {
+            node.name: ledger.log_keys(node.name, node.key, node.sm2_key if asked else None)
+            for node in registers.nodes(db)
+        }
     name = house.home.settings.name
     return ledger.add_checkpoint(house.engine, body, logs, name=name, key=house.key, now=house.clock())
 

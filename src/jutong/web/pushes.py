@@ -17,7 +17,7 @@ from jutong.collection import Layout, pushes
 from jutong.collection.pushes import PART_MOST, Parcel, Push, Stage, Tray
 from jutong.desk import House
 from jutong.kernel import httpsig
-from jutong.kernel.crypto import EitherKey, PublicKey
+from jutong.kernel.crypto import EitherKey
 from jutong.kernel.errors import NotKnown, Refused, WrongMoment
 from jutong.kernel.text import text
 from jutong.registers import SystemName
@@ -138,10 +138,11 @@ async def take_part(
     """Take the next part of a file as the request's body; what is answered for is on the disk, whatever dies."""
     push = await sync_to_thread(_sent, request, house, spent, push_id)
     tray = Tray.of(house.home.folder, push.standing())
-    with tray.part(offset) as part:
+    headers = fields_of(request)
+    with tray.part(offset, by_sm3=httpsig.claim_of(headers).alg == httpsig.SM2) as part:
         async for block in request.stream():
             part.take(block)
-        httpsig.check_digest(fields_of(request), part.digest)
+        httpsig.check_digest(headers, part.digest, part.sm3)
         await sync_to_thread(part.keep)
     return await sync_to_thread(_view, request, house, push)
 
@@ -196,7 +197,7 @@ def system_behind(
             system = registers.find_system(db, SystemName.parse(claim.keyid))
         except Refused as error:
             raise _unknown() from error
-    counting = [one.key for one in system.counting(house.clock()) if isinstance(one.key, PublicKey)]
+    counting = [one.key for one in system.counting(house.clock()) if one.key.alg == claim.alg]
     if not counting:
         raise _unknown()
     check_signed(request, house, spent, claim, EitherKey(counting), body)

@@ -12,6 +12,7 @@ from litestar.params import FromQuery, JSONBody, Parameter
 from jutong import registers
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.public_key import read_public_key
+from jutong.kernel.sm2 import Sm2PublicKey
 from jutong.registers import Node, Person, Post, Relation, System, SystemName
 from jutong.terms import Duty, Grade, Org
 from jutong.terms.deadline import LOCAL_DAYS_MOST, Deadline, DeadlineRule
@@ -113,13 +114,14 @@ class PublicKeyForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NodeForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Another tier's node: where it is reached, and the key by which it is known."""
+    """Another tier's node: where it is reached, and the keys (Ed25519; also SM2) by which it is known."""
 
     name: Name
     url: Words
     key: Name
     relation: Relation = Relation.PEER
     body: str = ""
+    sm2_key: Words = ""
 
 
 class YearForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -251,7 +253,14 @@ def end_overlap(
 @act("/api/nodes", tags=TAGS)
 def enrol_node(house: TheHouse, actor: TheActor, data: JSONBody[NodeForm]) -> NodeForm:
     """Trust another tier's node under its key."""
-    node = Node(name=data.name, url=data.url, key=PublicKey.read(data.key), relation=data.relation, body=data.body)
+    node = Node(
+        name=data.name,
+        url=data.url,
+        key=PublicKey.read(data.key),
+        relation=data.relation,
+        body=data.body,
+        sm2_key=Sm2PublicKey.read(data.sm2_key) if data.sm2_key else None,
+    )
     with house.desk(actor) as desk:
         return _node(registers.enrol_node(desk, node))
 
@@ -322,7 +331,14 @@ def _system(system: System) -> SystemView:
 
 
 def _node(node: Node) -> NodeForm:
-    return NodeForm(name=node.name, url=node.url, key=str(node.key), relation=node.relation, body=node.body)
+    return NodeForm(
+        name=node.name,
+        url=node.url,
+        key=str(node.key),
+        relation=node.relation,
+        body=node.body,
+        sm2_key=str(node.sm2_key or ""),
+    )
 
 
 ENDPOINTS = [

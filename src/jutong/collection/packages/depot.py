@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +19,9 @@ from pathlib import Path
 import msgspec
 
 from jutong import ledger
-from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotFound, Unavailable, WrongMoment
 from jutong.kernel.files import refusing_full_disk, sync_folder, write_whole
+from jutong.kernel.httpsig import Signs
 from jutong.kernel.ids import is_ulid
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
@@ -126,7 +126,7 @@ class Depot:
             return frozenset()
 
     def pack(
-        self, path: Path, bill: Bill, key: SigningKey, *, until: str = "", seen: frozenset[str] = frozenset()
+        self, path: Path, bill: Bill, key: Signs, *, until: str = "", seen: frozenset[str] = frozenset()
     ) -> tuple[Paper, bool]:
         """Make the next package of a file, unless its bytes are in one already; return its paper, and if it is new."""
         papers = self.papers
@@ -182,7 +182,7 @@ class Depot:
             copied.append(paper)
         return tuple(copied)
 
-    def receipts_from(self, medium: Path, log: VerifierKey) -> tuple[Paper, ...]:
+    def receipts_from(self, medium: Path, log: Sequence[VerifierKey]) -> tuple[Paper, ...]:
         """Take in the receipts that lie on a medium, and return the packages that they answer."""
         if not medium.is_dir():
             raise NotFound("folder", medium.name)
@@ -197,9 +197,9 @@ class Depot:
                 found.append(self.answered(paper, told, log))
         return tuple(found)
 
-    def answered(self, paper: Paper, receipt: str, log: VerifierKey) -> Paper:
-        """Keep a receipt that holds under the key of the node's log and is of this very package; then let it go."""
-        verdict = ledger.verify_receipt(receipt, [log])
+    def answered(self, paper: Paper, receipt: str, log: Sequence[VerifierKey]) -> Paper:
+        """Keep a receipt that holds under the keys of the node's log and is of this very package; then let it go."""
+        verdict = ledger.verify_receipt(receipt, log)
         if not verdict.holds:
             raise Invalid(
                 text("the receipt does not hold: {why}", why=verdict.reason or verdict.check),

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.files import refusing_full_disk
+from jutong.kernel.httpsig import Signs
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 
@@ -46,7 +46,7 @@ class Feed:
 
 
 def pack_feed(
-    depot: Depot, feed: Feed, secret: str, key: SigningKey, outward: Outward, *, progress: Progress | None = None
+    depot: Depot, feed: Feed, secret: str, key: Signs, outward: Outward, *, progress: Progress | None = None
 ) -> tuple[Paper, bool] | None:
     """Read what is new in a live source and pack it; nothing where there is nothing new."""
     contract, layout = feed.contract, Layout(headers=feed.headers, castable=feed.castable)
@@ -78,7 +78,7 @@ def pack_feed(
             path.with_suffix(".parquet").unlink(missing_ok=True)
 
 
-def pack_file(depot: Depot, path: Path, layout: Layout, key: SigningKey) -> tuple[Paper, bool]:
+def pack_file(depot: Depot, path: Path, layout: Layout, key: Signs) -> tuple[Paper, bool]:
     """Pack a file as it is; the same bytes again are the same package."""
     try:
         size = path.stat().st_size

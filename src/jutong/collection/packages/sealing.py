@@ -21,10 +21,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jutong.kernel.crypto import WRAPPED_BYTES, OpeningKey, SigningKey
+from jutong.kernel.crypto import WRAPPED_BYTES, OpeningKey
 from jutong.kernel.errors import Invalid, NotFound, NotKnown, TooMuch
 from jutong.kernel.files import refusing_full_disk
-from jutong.kernel.httpsig import Verifies
+from jutong.kernel.httpsig import Signs, Verifies
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 
@@ -43,7 +43,7 @@ _HEAD = msgspec.json.Decoder(Head)
 _BILL = msgspec.json.Decoder(Bill)
 
 
-def seal(source: Path, bill: Bill, head: Head, *, to: Destination, key: SigningKey, at: Path) -> str:
+def seal(source: Path, bill: Bill, head: Head, *, to: Destination, key: Signs, at: Path) -> str:
     """Write the package of a file at ``at``, durably, and return the digest of the package."""
     hashed, told = hashlib.sha256(), msgspec.json.encode(bill)
     if len(told) > BILL_MOST:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jutong import registers
 from jutong.desk import House
-from jutong.kernel.crypto import EitherKey, PublicKey
+from jutong.kernel.crypto import EitherKey
 from jutong.kernel.errors import NO_TEXT, Invalid, NotFound, NotKnown, Refused, Unavailable, WrongMoment
 from jutong.kernel.files import refusing_full_disk, sync_folder
 from jutong.kernel.text import Text, text
@@ -199,7 +199,7 @@ def _proven(house: House, head: Head, path: Path) -> tuple[Actor, str]:
             system = registers.find_system(db, SystemName.parse(head.system))
     except Refused as error:
         raise unknown from error
-    counting = [one.key for one in system.counting(house.clock()) if isinstance(one.key, PublicKey)]
+    counting = [one.key for one in system.counting(house.clock())]
     if not counting:
         raise unknown
     return pushes.actor_of(str(system.name), system.body), digest_of_signed(path, EitherKey(counting), Limits())

@@ -14,9 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, NotKnown, Refused, TooMuch, Unavailable, WrongMoment
-from jutong.kernel.httpsig import Target, sign_request
+from jutong.kernel.httpsig import Signs, Target, sign_request
 from jutong.kernel.outward import Outward
 from jutong.kernel.text import text
 
@@ -67,7 +66,7 @@ class Sender:
 
     url: str
     system: str
-    key: SigningKey
+    key: Signs
     outward: Outward
     patience: float = 600
     part: int = PART

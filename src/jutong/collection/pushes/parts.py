@@ -13,6 +13,7 @@ from pathlib import Path
 from jutong.kernel.errors import Invalid, TooMuch, WrongMoment
 from jutong.kernel.files import refusing_full_disk, write_whole
 from jutong.kernel.ids import is_ulid
+from jutong.kernel.suite import Sm3
 from jutong.kernel.text import text
 
 from .push import PART_MOST, Push
@@ -30,6 +31,7 @@ class Part:
     offset: int
     size: int  # of the whole file
     _hash: hashlib._Hash
+    _second: Sm3 | None
     got: int = 0
 
     def take(self, block: bytes) -> None:
@@ -51,11 +53,18 @@ class Part:
                 self.got += done
                 view = view[done:]
         self._hash.update(block)
+        if self._second is not None:
+            self._second.update(block)
 
     @property
     def digest(self) -> bytes:
         """The SHA-256 of what came."""
         return self._hash.digest()
+
+    @property
+    def sm3(self) -> bytes:
+        """The SM3 of what came; empty where nobody asked for it."""
+        return b"" if self._second is None else self._second.digest()
 
     def keep(self) -> int:
         """Make the part durable, and return how much of the file is there now."""
@@ -113,7 +122,7 @@ class Tray:
             os.close(handle)
 
     @contextmanager
-    def part(self, offset: int) -> Iterator[Part]:
+    def part(self, offset: int, *, by_sm3: bool = False) -> Iterator[Part]:
         """Lend the place where the next part goes; one that begins elsewhere is refused, and nothing is written."""
         with self.held() as handle:
             if offset != self.offset:
@@ -121,7 +130,7 @@ class Tray:
                     text("the next byte of this file is number {offset}", offset=self.offset),
                     remedy=text("go on from there"),
                 )
-            yield Part(handle, self._mark, offset, self.push.parcel.size, hashlib.sha256())
+            yield Part(handle, self._mark, offset, self.push.parcel.size, hashlib.sha256(), Sm3() if by_sm3 else None)
 
     def check_whole(self) -> None:
         """Refuse a file that is not all there, or is not the one that was announced; such a one is sent anew."""

@@ -20,6 +20,7 @@ from .keeping import keep_view, keep_views, remake_views
 from .making import views_folder
 from .marking import Marking
 from .profile import LONGEST_DAYS, Profile, profile_file
+from .proving import is_manifest, proved
 from .server import SharingServer, sharing_of
 from .store import find_profile, marked_entries, marking_of, newest_view, profiles_of, view_at, views_of
 from .tracing import Leak, Trace, read_leak
@@ -46,6 +47,7 @@ __all__ = [
     "form_named",
     "hand_over",
     "hand_over_file",
+    "is_manifest",
     "issue_profile",
     "keep_view",
     "keep_views",
@@ -55,6 +57,7 @@ __all__ = [
     "newest_view",
     "profile_file",
     "profiles_of",
+    "proved",
     "read_leak",
     "remake_views",
     "revoke_profile",

@@ -16,6 +16,8 @@ from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotFound, TooMuch, Unavailable, WrongMoment
+from jutong.kernel.files import sm3_of_file
+from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.text import text
 from jutong.registers import SystemName
 from jutong.sharing import Agreement
@@ -27,7 +29,7 @@ from ..gateway.watch import node_secret
 from ..plan import compile, judge, plan_of_view, token_key_of
 from . import store
 from .form import Form, Handed
-from .making import Recipe, materialise, recipe_of
+from .making import Recipe, folder_of, materialise, recipe_of, with_sm3
 from .manifest import handed_of, manifest_of, sign
 from .marking import PURPOSE, Marking, check_marking
 from .profile import SECRET_BYTES, Profile, new_profile
@@ -42,7 +44,14 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def make_view(
-    desk: Desk, agreement_id: str, *, folder: Path, key: SigningKey, node: str, at_once: bool = False
+    desk: Desk,
+    agreement_id: str,
+    *,
+    folder: Path,
+    key: SigningKey,
+    node: str,
+    sm2: Sm2SigningKey | None = None,
+    at_once: bool = False,
 ) -> View | None:
     """Bring the view of an agreement up to its table and its terms, and let go of versions that outlived their time.
 
@@ -69,6 +78,8 @@ def make_view(
         version = max((one.version for one in views), default=-1) + 1
         with desk.released():
             new = materialise(desk.pools, folder, recipe, version, before)
+            if sm2 is not None:
+                new = with_sm3(new, folder_of(folder, agreement.id, version))
         _check_still(desk, recipe, key)
         told = manifest_of(
             agreement, new.parts, version=version, terms=recipe.terms, made=desk.now, changes=new.changes
@@ -83,7 +94,7 @@ def make_view(
             schema=new.schema,
             parts=new.parts,
             changes=new.changes,
-            manifest=sign(told, key, node),
+            manifest=sign(told, key, node, sm2),
             deleted=new.deleted,
             doubts=recipe.doubted,
             disputed=new.disputed,
@@ -134,6 +145,7 @@ def hand_over_file(
     key: SigningKey,
     node: str,
     take: Take,
+    sm2: Sm2SigningKey | None = None,
 ) -> Handed:
     """Hand the view of an agreement over as one file to an official of its consumer; on record before a byte leaves."""
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
@@ -150,6 +162,7 @@ def hand_over_file(
         raise Unavailable(text("the view of this agreement is being made"), remedy=text("ask again in a moment"))
     with desk.released():
         path, size, content = written(desk.pools, folder, view, form)
+        sm3 = sm3_of_file(path) if sm2 is not None else ""
     if sharing.find_agreement(desk.db, agreement_id).epoch != agreement.epoch:
         raise WrongMoment(text("the agreement changed meanwhile"), remedy=text("ask again"))
     if not take(f"whole {agreement.id}", desk.today, agreement.quota_per_day):
@@ -171,7 +184,7 @@ def hand_over_file(
         content=content,
         withheld=plan_of_view(plan).withheld,
     )
-    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node)
+    return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node, sm2=sm2, sm3=sm3)
 
 
 def declare_marks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import msgspec
 
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, NotKnown, Refused, TooMuch, Unavailable
-from jutong.kernel.files import refusing_full_disk, write_whole
+from jutong.kernel.files import refusing_full_disk, sm3_of_file, write_whole
 from jutong.kernel.outward import Outward
+from jutong.kernel.public_key import AnyPublicKey
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 
@@ -55,12 +55,14 @@ class Fetched:
 class Fetcher:
     """Fetches as the system whose profile it holds."""
 
-    def __init__(self, profile: Path, outward: Outward, *, node_key: PublicKey, language: str = "en") -> None:
+    def __init__(
+        self, profile: Path, outward: Outward, *, node_keys: Sequence[AnyPublicKey], language: str = "en"
+    ) -> None:
         try:
             told = msgspec.json.decode(profile.read_bytes(), type=ProfileText)
         except (OSError, msgspec.MsgspecError) as error:
             raise Invalid(text("the file {path} is not a profile", path=profile.name)) from error
-        self._base, self._outward, self._node_key = told.endpoint.rstrip("/"), outward, node_key
+        self._base, self._outward, self._node_keys = told.endpoint.rstrip("/"), outward, node_keys
         self._headers = {"authorization": f"Bearer {told.bearer_token}", "accept-language": language}
 
     def tables(self) -> list[dict[str, str]]:
@@ -93,12 +95,13 @@ class Fetcher:
         path = f"/shares/{table['share']}/schemas/{table['schema']}/tables/{table['name']}"
         head = self._asked("HEAD", f"{path}/file?form={form.value}")
         spelled = head.headers.get("jutong-manifest", "")
-        said = manifest.read(spelled, self._node_key)
+        said = manifest.read(spelled, *self._node_keys)
         file = said["file"]
         part = target.with_name(f".{target.name}.{file['sha256'][:16]}.part")
         call = self._bytes(f"{path}/file?form={form.value}", part, file, progress)
         with part.open("rb") as stream:
             intact = hashlib.file_digest(stream, "sha256").hexdigest() == file["sha256"]
+        intact = intact and file.get("sm3", "") in ("", sm3_of_file(part))
         confirmed = {"version": said["version"], "manifest": hashlib.sha256(spelled.encode()).hexdigest()}
         self._asked("POST", f"{path}/receipt", msgspec.json.encode(confirmed | {"intact": intact}))
         if not intact:

@@ -32,4 +32,5 @@ def hand_over(house: House, actor: Actor, agreement_id: str, form: Form, purpose
             key=house.key,
             node=house.home.settings.name,
             take=take,
+            sm2=house.sm2,
         )

@@ -39,7 +39,13 @@ def keep_view(house: House, agreement_id: str, *, at_once: bool = False) -> View
                 made = None
             else:
                 made = make_view(
-                    desk, agreement_id, folder=folder, key=house.key, node=house.home.settings.name, at_once=at_once
+                    desk,
+                    agreement_id,
+                    folder=folder,
+                    key=house.key,
+                    node=house.home.settings.name,
+                    sm2=house.sm2,
+                    at_once=at_once,
                 )
         with house.reading() as db:
             kept = [one.version for one in store.views_of(db, agreement_id)]

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from jutong.catalogue.entry import Entry
 from jutong.collection.taken_back import Tables
 from jutong.desk import House
 from jutong.kernel.errors import Invalid, Unavailable
-from jutong.kernel.files import sync_folder
+from jutong.kernel.files import sm3_of_file, sync_folder
 from jutong.kernel.text import text
 from jutong.pools import Pools, TableRef
 from jutong.pools.files import Writing
@@ -174,6 +174,15 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
     staging.rename(target)
     sync_folder(home)
     return Made(schema=schema_of(rows.schema), parts=parts, changes=changes, disputed=disputed, deleted=deleted)
+
+
+def with_sm3(made: Made, home: Path) -> Made:
+    """Return what was made with the SM3 of each of its files, which lie in ``home``."""
+    changes = made.changes
+    if changes is not None:
+        changes = tuple(replace(one, sm3=sm3_of_file(home / "changes" / one.name)) for one in changes)
+    parts = tuple(replace(one, sm3=sm3_of_file(home / one.name)) for one in made.parts)
+    return replace(made, parts=parts, changes=changes)
 
 
 def _marked(recipe: Recipe, columns: Mapping[str, str], schema: pa.Schema) -> tuple[Mapping[str, str], pa.Table | None]:

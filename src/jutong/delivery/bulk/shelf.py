@@ -13,6 +13,7 @@ from jutong.desk import House
 from jutong.guard.grades import Method
 from jutong.kernel.db import Db
 from jutong.kernel.errors import Invalid, NotFound, Refused, Unavailable
+from jutong.kernel.files import sm3_of_file
 from jutong.kernel.text import text
 from jutong.terms import Actor, Duty, Grade
 
@@ -246,6 +247,8 @@ class Shelf:
             *(shown.agreement, shown.entry, view, form, str(path), size, content),
             key=house.key,
             node=house.home.settings.name,
+            sm2=house.sm2,
+            sm3=sm3_of_file(path) if house.sm2 is not None else "",
         )
         named = f"attachment; filename*=UTF-8''{handed.name}"
         reply.rows = view.rows

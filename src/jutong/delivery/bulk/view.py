@@ -28,13 +28,17 @@ _NO_FLAG = "CAST(NULL AS VARCHAR)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One Parquet file of a view: its digest (SHA-256, hex), rows, bytes, and bounds of its columns (Delta's JSON)."""
+    """One Parquet file of a view: its digest (SHA-256, hex), rows, bytes, and bounds of its columns (Delta's JSON).
+
+    Its SM3, in hex, is there where the node's suite asks.
+    """
 
     name: str
     size: int
     rows: int
     digest: str
     stats: str
+    sm3: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,7 @@ def list_tables(visit: TheVisit) -> Answer:
         fetch,
         "custody/lake.html",
         title=TITLE,
+        resting=custody.resting(visit.house),
         retentions=[(LAYERS[one.layer], one.days, one.basis) for one in declared.values()],
     )
 

@@ -142,7 +142,8 @@ def show_checkpoint(visit: TheVisit) -> Answer:
         crumbs=(HOME,),
         standing=standing,
         point=standing.point,
-        key=str(visit.house.log.verifier),
+        keys=[str(key) for key in visit.house.log.verifiers],
+        signed_by=ledger.families(standing.note.verified(visit.house.log.verifiers)),
         witnesses=sorted(seen, key=lambda pair: (pair[0].name, -pair[1])),
         known=[str(key) for key in known],
     )
@@ -206,7 +207,7 @@ def _verify_page(visit: Visit, verification: Verification, spelled: str) -> Answ
         verification=verification,
         checks=CHECKS,
         spelled=spelled,
-        keys="\n".join(map(str, (visit.house.log.verifier, *witnesses_of(visit)))),
+        keys="\n".join(map(str, (*visit.house.log.verifiers, *witnesses_of(visit)))),
         most=ledger.RECEIPT_CHARACTERS,
     )
 

@@ -12,6 +12,7 @@ from jutong.delivery import dialects
 from jutong.delivery.dialects import HeaderProfile
 from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Overtaken
+from jutong.kernel.sm2 import Sm2PublicKey
 from jutong.kernel.text import text
 from jutong.registers import Node, Relation, System
 
@@ -26,6 +27,7 @@ HOME: tuple[Crumb, ...] = (("/", text("First page")),)
 OF_NODE = {
     "url": text("Address"),
     "key": text("Public key"),
+    "sm2_key": text("SM2 public key"),
     "relation": text("Relation"),
     "body": text("Run by"),
 }
@@ -48,6 +50,7 @@ class NewNode(msgspec.Struct, kw_only=True):
     key: Name
     relation: Relation
     body: CodeField
+    sm2_key: Words = ""
 
 
 SYSTEMS: Table[System] = Table(
@@ -216,7 +219,14 @@ def enrol_node(visit: TheVisit) -> Answer:
 
 def _node(visit: Visit) -> Node:
     given = visit.form.read(NewNode)
-    return Node(name=given.name, url=given.url, key=PublicKey.read(given.key), relation=given.relation, body=given.body)
+    return Node(
+        name=given.name,
+        url=given.url,
+        key=PublicKey.read(given.key),
+        relation=given.relation,
+        body=given.body,
+        sm2_key=Sm2PublicKey.read(given.sm2_key) if given.sm2_key else None,
+    )
 
 
 def address_of(one: System) -> str:

@@ -68,6 +68,7 @@ SAID: Mapping[str, Text] = {
     "origin": text("Log"),
     "size": text("Leaves of the log"),
     "index": text("Leaf"),
+    "signed_by": text("Signed by"),
     "witnesses": text("Cosigned by"),
 }
 

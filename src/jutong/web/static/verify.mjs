@@ -1,4 +1,5 @@
-// Checks a receipt with SHA-256 and Ed25519 of the browser itself; the steps and their order are those of `jutong verify`.
+// Checks a receipt with SHA-256 and Ed25519 of the browser itself, and SM2 and SM3 (GB/T 32918, 32905), which no browser
+// has, with an arithmetic of our own; the steps and their order are those of `jutong verify`.
 const TITLE = "jutong-receipt@v1";
 const PROOF_TITLE = "c2sp.org/tlog-proof@v1";
 const CHARACTERS_AT_MOST = 1 << 20;
@@ -7,6 +8,8 @@ const NOTE_BYTES_AT_MOST = 65536;
 const SIGNATURES_AT_MOST = 64;
 const NOTE_KEY = 1;
 const WITNESS_KEY = 4;
+const SM2_KEY = 255;
+const SM2_KIND = "jutong/sm2-sm3/v1";
 const NAME = /^[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000+]+$/u;
 const NUMBER = /^(0|[1-9][0-9]{0,18})$/;
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
@@ -202,14 +205,106 @@ function committed(line, count) {
   return Uint8Array.from(facts.root.match(/../g), (pair) => parseInt(pair, 16));
 }
 
+const P = 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn;
+const A = P - 3n;
+const B = 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n;
+const ORDER = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n;
+const BASE = [0x32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7n, 0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0n];
+const SIGNER = "1234567812345678";
+const SM3_START = [0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600, 0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e];
+
+const bigOf = (bytes) => bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+const bytesOf = (value) => Uint8Array.from(value.toString(16).padStart(64, "0").match(/../g), (pair) => parseInt(pair, 16));
+const modulo = (value, by = P) => ((value % by) + by) % by;
+const turned = (word, by) => ((word << (by & 31)) | (word >>> (32 - (by & 31)))) >>> 0;
+
+export function sm3(data) {
+  const whole = new Uint8Array(Math.ceil((data.length + 9) / 64) * 64);
+  whole.set(data);
+  whole[data.length] = 0x80;
+  const view = new DataView(whole.buffer);
+  view.setBigUint64(whole.length - 8, BigInt(data.length) * 8n);
+  let state = [...SM3_START];
+  for (let at = 0; at < whole.length; at += 64) {
+    const w = Array.from({ length: 16 }, (_, j) => view.getUint32(at + 4 * j));
+    for (let j = 16; j < 68; j++) {
+      const mixed = w[j - 16] ^ w[j - 9] ^ turned(w[j - 3], 15);
+      w.push((mixed ^ turned(mixed, 15) ^ turned(mixed, 23) ^ turned(w[j - 13], 7) ^ w[j - 6]) >>> 0);
+    }
+    let [a, b, c, d, e, f, g, h] = state;
+    for (let j = 0; j < 64; j++) {
+      const first = turned((turned(a, 12) + e + turned(j < 16 ? 0x79cc4519 : 0x7a879d8a, j)) >>> 0, 7);
+      const second = first ^ turned(a, 12);
+      const one = ((j < 16 ? a ^ b ^ c : (a & b) | (a & c) | (b & c)) + d + second + (w[j] ^ w[j + 4])) >>> 0;
+      const two = ((j < 16 ? e ^ f ^ g : (e & f) | (~e & g)) + h + first + w[j]) >>> 0;
+      [a, b, c, d, e, f, g, h] = [one, a, turned(b, 9), c, (two ^ turned(two, 9) ^ turned(two, 17)) >>> 0, e, turned(f, 19), g];
+    }
+    state = [a, b, c, d, e, f, g, h].map((word, place) => (word ^ state[place]) >>> 0);
+  }
+  return Uint8Array.from(state.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]));
+}
+
+function inverse(value, by = P) {
+  let [one, other, mine, theirs] = [modulo(value, by), by, 1n, 0n];
+  while (one) {
+    const times = other / one;
+    [one, other, mine, theirs] = [other - times * one, one, theirs - times * mine, mine];
+  }
+  return modulo(theirs, by);
+}
+
+function power(value, exponent) {
+  let found = 1n;
+  for (let [square, rest] = [value, exponent]; rest; [square, rest] = [(square * square) % P, rest >> 1n]) if (rest & 1n) found = (found * square) % P;
+  return found;
+}
+
+function pointOf(raw) {
+  const x = bigOf(raw.slice(1));
+  const square = modulo(x * x * x + A * x + B);
+  const root = power(square, (P + 1n) / 4n);
+  need((raw[0] === 2 || raw[0] === 3) && x < P && (root * root) % P === square);
+  return [x, (root & 1n) === BigInt(raw[0] & 1) ? root : P - root];
+}
+
+function added(one, other) {
+  if (!one || !other) return one ?? other;
+  if (one[0] === other[0] && modulo(one[1] + other[1]) === 0n) return null;
+  const slope = one[0] === other[0] ? (3n * one[0] * one[0] + A) * inverse(2n * one[1]) : (other[1] - one[1]) * inverse(other[0] - one[0]);
+  const x = modulo(slope * slope - one[0] - other[0]);
+  return [x, modulo(slope * (one[0] - x) - one[1])];
+}
+
+function multiplied(point, by) {
+  let found = null;
+  for (let [double, rest] = [point, by]; rest; [double, rest] = [added(double, double), rest >> 1n]) if (rest & 1n) found = added(found, double);
+  return found;
+}
+
+// GB/T 32918.2-2016, 7.1. Nothing here is secret, so that it need not take the same time for every number.
+function sm2Signs(raw, signature, message) {
+  const point = pointOf(raw);
+  const [r, s] = [bigOf(signature.slice(0, 32)), bigOf(signature.slice(32))];
+  if (!r || !s || r >= ORDER || s >= ORDER || modulo(r + s, ORDER) === 0n) return false;
+  const curve = [A, B, ...BASE, ...point].map(bytesOf);
+  const who = sm3(joined([0, 8 * SIGNER.length], encoder.encode(SIGNER), ...curve));
+  const found = added(multiplied(BASE, s), multiplied(point, modulo(r + s, ORDER)));
+  return found !== null && modulo(bigOf(sm3(joined(who, message))) + found[0], ORDER) === r;
+}
+
 export async function readKey(spelled) {
-  const [name, keyId, ...coded] = spelled.trim().split("+");
-  const data = debased(coded.join("+"));
-  need(NAME.test(name) && data.length === 33 && (data[0] === NOTE_KEY || data[0] === WITNESS_KEY));
+  const [name, keyId, ...rest] = spelled.trim().split("+");
+  const [coded, since] = split(rest.join("+"), "@", 1);
+  const data = debased(coded);
+  const kind = encoder.encode(SM2_KIND);
+  const sm2 = data[0] === SM2_KEY && same(data.slice(1, 1 + kind.length), kind);
+  const raw = data.slice(sm2 ? 1 + kind.length : 1);
+  need(NAME.test(name) && (sm2 ? raw.length === 33 : raw.length === 32 && since === undefined && (data[0] === NOTE_KEY || data[0] === WITNESS_KEY)));
+  if (sm2) pointOf(raw);
   const digest = await sha256(joined(encoder.encode(`${name}\n`), data));
   const hex = [...digest.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   need(hex === keyId);
-  return { name, kind: data[0], raw: data.slice(1), keyId: digest.slice(0, 4) };
+  return { name, kind: data[0], raw, keyId: digest.slice(0, 4), since: since === undefined ? 0n : numberOf(since) };
 }
 
 async function signs(key, signature, body) {
@@ -219,6 +314,7 @@ async function signs(key, signature, body) {
     [value, message] = [value.slice(8), encoder.encode(`cosignature/v1\ntime ${time}\n${body}`)];
   }
   if (value.length !== 64) return false;
+  if (key.kind === SM2_KEY) return sm2Signs(key.raw, value, message);
   try {
     const made = await crypto.subtle.importKey("raw", key.raw, { name: "Ed25519" }, false, ["verify"]);
     return await crypto.subtle.verify({ name: "Ed25519" }, made, value, message);
@@ -228,9 +324,11 @@ async function signs(key, signature, body) {
   }
 }
 
-// One pair of keys speaks once: a log that cosigns itself stays the log and is nobody's witness.
+// One pair of keys speaks once: a log that cosigns itself stays the log and is nobody's witness. Of each family of the
+// log's keys that were given one must have signed; the SM2 key only from the size on at which the log took it up.
 async function signers(note, keys) {
-  need(keys.some((key) => key.kind === NOTE_KEY && key.name === note.origin), "signature");
+  const own = keys.filter((key) => key.kind !== WITNESS_KEY && key.name === note.origin);
+  need(own.length > 0, "signature");
   const signed = new Map();
   for (const key of [...keys].sort((one, other) => one.kind - other.kind))
     for (const signature of note.signatures)
@@ -240,7 +338,11 @@ async function signers(note, keys) {
         if (!signed.has(owner)) signed.set(owner, key);
       }
   const all = [...signed.values()];
-  need(all.some((key) => key.kind === NOTE_KEY && key.name === note.origin), "signature");
+  const notes = own.filter((key) => key.kind === NOTE_KEY);
+  need((notes.length ? notes : own).some((key) => all.includes(key)), "signature");
+  const asked = own.filter((key) => key.kind === SM2_KEY && key.since < note.size);
+  const newest = asked.reduce((most, key) => (key.since > most ? key.since : most), 0n);
+  need(!asked.length || asked.some((key) => key.since === newest && all.includes(key)), "signature");
   return all;
 }
 
@@ -257,9 +359,10 @@ export async function verifyReceipt(spelled, keys, witnesses = 0) {
     const signed = await signers(note, keys);
     const names = signed.filter((key) => key.kind === WITNESS_KEY).map((key) => key.name).sort();
     need(names.length >= witnesses, "witnesses");
+    const families = [[NOTE_KEY, "Ed25519"], [SM2_KEY, "SM2"]].filter(([kind]) => signed.some((key) => key.kind === kind)).map(([, told]) => told).join(", ");
     const facts = { act: line.act, on: line.on, at: line.shown, org: line.org };
     if (call) facts.call = call.head.id;
-    return { holds: true, check: "", ofCall: Boolean(call), facts: { ...facts, origin: note.origin, size: `${note.size}`, index: `${index}`, witnesses: names.join(", ") } };
+    return { holds: true, check: "", ofCall: Boolean(call), facts: { ...facts, origin: note.origin, size: `${note.size}`, index: `${index}`, signed_by: families, witnesses: names.join(", ") } };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return { holds: false, check: error.check, ofCall: spelled.includes("\n\nrecord "), facts: {} };

@@ -151,7 +151,7 @@ def ordered(
         schema=schema_at(folder, newest),
         key=key,
         pools=house.pools,
-        seal=lambda told: sign(told, house.key, house.home.settings.name),
+        seal=lambda told: sign(told, house.key, house.home.settings.name, house.sm2),
         take=take,
         watch=watch,
         ask=ask,

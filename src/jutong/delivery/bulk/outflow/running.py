@@ -100,6 +100,7 @@ def target_of(house: House, kept: Outflow) -> Into:
         node=settings.name,
         key=house.key,
         clock=house.clock,
+        sm2=house.sm2,
     )
     word = target_secret(house.home.folder, kept.secret) if kept.secret else ""
     return TARGETS[kept.target.kind](kept.target, word, ways)

@@ -11,6 +11,7 @@ from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid
 from jutong.kernel.foreign import Connection
 from jutong.kernel.outward import Resolver, permitted, resolve
+from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.text import text
 
 from .target import Target
@@ -25,6 +26,7 @@ class Ways:
     node: str
     key: SigningKey
     clock: Clock
+    sm2: Sm2SigningKey | None = None  # signs manifests beside ``key`` where the node's suite asks
     resolver: Resolver = field(default=resolve)
 
     def resolved(self, host: str, port: int) -> list[str]:

@@ -8,15 +8,16 @@ import secrets
 from contextlib import closing
 from urllib.parse import urlsplit
 
-from jutong import catalogue, sharing
+from jutong import catalogue, registers, sharing
 from jutong.desk import House
 from jutong.guard import Method
 from jutong.kernel.canon import canonical
 from jutong.kernel.db import Db, transaction
 from jutong.kernel.errors import Invalid, Refused, Unavailable
-from jutong.kernel.httpsig import Target, sign_request
+from jutong.kernel.httpsig import Signs, Target, sign_request
 from jutong.kernel.lock import exclusive
 from jutong.kernel.outward import Outward, Resolver, resolve
+from jutong.registers import SystemName
 
 from ... import policies
 from ...call import bulk_call
@@ -144,7 +145,7 @@ def _sent(house: House, kept: Subscription, event: Event, outward: Outward) -> t
     body, parts = canonical(cloud_event(event, house.home.address)), urlsplit(kept.url)
     headers = {"content-type": MEDIA}
     added = sign_request(
-        house.key,
+        _signing(house, kept),
         Target("POST", parts.netloc, parts.path),
         headers,
         body,
@@ -155,6 +156,12 @@ def _sent(house: House, kept: Subscription, event: Event, outward: Outward) -> t
     answer = outward.stream("POST", kept.url, headers={**headers, **added}, content=body)
     answer.close()
     return (None if answer.is_success else _failure_of(answer.status_code)), answer.status_code
+
+
+def _signing(house: House, kept: Subscription) -> Signs:
+    """Return the key by which a receiver is told: by the suite ``sm``, of the family of its system's own."""
+    with house.reading() as db:
+        return house.signs_for(registers.find_system(db, SystemName.parse(kept.system)).key)
 
 
 def _failure_of(status: int) -> Failure:

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 
 from jutong.kernel.canon import Fact
 from jutong.kernel.errors import Refused
+from jutong.kernel.files import sm3_of_file
+from jutong.kernel.suite import Sm3
 from jutong.kernel.text import Text
 
 from ...manifest import read, sign
@@ -86,7 +88,7 @@ class Filing:
                 for name in names:
                     depot.remove(name)
                 raise
-            manifest = sign(self._manifest(load, files), self.ways.key, self.ways.node)
+            manifest = sign(self._manifest(load, files), self.ways.key, self.ways.node, self.ways.sm2)
             depot.put(_manifest_name(load.agreement, load.version), lambda: iter((manifest.encode(),)), len(manifest))
         return Done(load=load, changed=load.total)
 
@@ -127,20 +129,22 @@ class Filing:
                 depot.put(name, lambda: _watched(load, _blocks(piece.path)), piece.part.size)
             load.watch(piece.part.rows)
             size, digest = piece.part.size, piece.part.digest
+            sm3 = (piece.part.sm3 or sm3_of_file(piece.path)) if self.ways.sm2 else ""
         else:
-            there, measured = depot.size(name), _Measured()
+            there, measured = depot.size(name), _Measured(by_sm3=self.ways.sm2 is not None)
             if there is None:
                 depot.put(name, lambda: measured.passed(_watched(load, _lines(piece.path))), None)
             else:
                 for _ in measured.passed(_watched(load, _lines(piece.path))):
                     pass
                 if measured.size != there:
-                    measured = _Measured()
+                    measured = _Measured(by_sm3=self.ways.sm2 is not None)
                     depot.put(name, lambda: measured.passed(_watched(load, _lines(piece.path))), None)
             load.watch(piece.part.rows)
-            size, digest = measured.size, measured.digest
-        return {"id": name.rpartition(f"v{load.version:08}/")[2], "size": size, "rows": piece.part.rows,
-                "sha256": digest, "step": piece.step}  # fmt: skip
+            size, digest, sm3 = measured.size, measured.digest, measured.sm3
+        told: dict[str, Fact] = {"id": name.rpartition(f"v{load.version:08}/")[2], "size": size}
+        told |= {"rows": piece.part.rows, "sha256": digest, "step": piece.step}
+        return {**told, "sm3": sm3} if sm3 else told
 
     def _manifest(self, load: Load, files: list[dict[str, Fact]]) -> dict[str, Fact]:
         return {
@@ -173,16 +177,21 @@ class _Piece:
 class _Measured:
     """Counts and digests what passes."""
 
+    by_sm3: bool
     size: int = 0
     digest: str = ""
+    sm3: str = ""
 
     def passed(self, blocks: Blocks) -> Blocks:
-        self.size, hashed = 0, hashlib.sha256()
+        self.size, hashed, second = 0, hashlib.sha256(), Sm3()
         for block in blocks:
             self.size += len(block)
             hashed.update(block)
+            if self.by_sm3:
+                second.update(block)
             yield block
         self.digest = hashed.hexdigest()
+        self.sm3 = second.hexdigest() if self.by_sm3 else ""
 
 
 def _pieces(load: Load) -> Iterator[_Piece]:
