@@ -25,6 +25,7 @@ from jutong.kernel.text import preferred_language
 from jutong.terms import Actor
 
 from . import (
+    acceptance,
     atlas,
     auth,
     callers,
@@ -98,6 +99,7 @@ ROOMS = (
     layers,
     library,
     custody,
+    acceptance,
     sharing,
     purchases,
     uses,

@@ -12,6 +12,7 @@ from jutong.desk import House
 
 from ..wiring import TheRequest
 from . import (
+    acceptance,
     account,
     administration,
     agreements,
@@ -88,6 +89,7 @@ ROOMS = (
     portal,
     profiles,
     desk,
+    acceptance,
     language,
     way_in,
     whole,
