@@ -74,7 +74,9 @@ def laid(
         return ()
     whole = sa.union_all(*(sa.select(one.subquery()) for one in reads)).subquery()
     order = (whole.c.day, whole.c.id, whole.c.strand)
-    return db.execute(sa.select(whole).order_by(*(_way(one, descending) for one in order)).limit(limit)).all()
+    return db.execute(
+        sa.select(whole).order_by(*(_way(one, descending=descending) for one in order)).limit(limit)
+    ).all()
 
 
 def counted(
@@ -107,7 +109,8 @@ def counted(
 
 def fact(table: sa.FromClause, *path: str) -> sa.ColumnElement[Any]:
     """Return a word out of the ``body`` of a row, by the names on the way to it."""
-    return sa.type_coerce(table.c.body, sa.JSON)[path if len(path) > 1 else path[0]].as_string()
+    found: sa.ColumnElement[Any] = sa.type_coerce(table.c.body, sa.JSON)[path if len(path) > 1 else path[0]].as_string()
+    return found
 
 
 def _read(name: str, strand: Strand, place: Place | None, *, descending: bool, limit: int) -> sa.Select[Any]:
@@ -119,7 +122,7 @@ def _read(name: str, strand: Strand, place: Place | None, *, descending: bool, l
         sa.select(*columns, *(column.label(fact) for fact, column in strand.facts.items()))
         .select_from(strand.of)
         .where(*strand.where, *beyond)
-        .order_by(*(_way(one, descending) for one in order))
+        .order_by(*(_way(one, descending=descending) for one in order))
         .limit(limit)
     )
 
@@ -149,5 +152,5 @@ def _place(after: Sequence[str]) -> Place | None:
         raise Invalid(text("the list has no such place"), remedy=text("begin at the first page of the list")) from error
 
 
-def _way(column: sa.ColumnElement[Any], descending: bool) -> sa.ColumnElement[Any]:  # noqa: FBT001 - a plain choice
+def _way(column: sa.ColumnElement[Any], *, descending: bool) -> sa.ColumnElement[Any]:
     return column.desc() if descending else column.asc()
