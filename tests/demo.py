@@ -163,7 +163,7 @@ def lakes(home: Path) -> list[Path]:
     return sorted((home / "lake").glob("**/_delta_log"))
 
 
-def assert_whole(journey: Journey) -> None:
+def assert_whole(journey: Journey, *, agreements: int = 1) -> None:
     """Nothing that was accepted is lost, nothing stands twice, in any of the three homes."""
     for name in TIERS:
         house = open_house(journey.home / name)
@@ -176,7 +176,7 @@ def assert_whole(journey: Journey) -> None:
     assert len(golden) == len(set(golden))
     assert set(golden) == valid_codes(journey.register)
     with city.reading() as db:
-        assert len(list(sharing.agreements_in_force(db))) == 1
+        assert len(list(sharing.agreements_in_force(db))) == agreements
     assert_calls_once(city, journey.answered)
 
 

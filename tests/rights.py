@@ -95,6 +95,7 @@ LOOKED_AT_BY: Mapping[str, set[str]] = {
     "pages.authorities": {"governance", "oversight", "publish-audit"},
     "pages.lake": {"system-admin", "governance", "oversight"},
     "pages.erasures": {"governance", "answers", "oversight", "security-admin", "department-head"},
+    "pages.acceptance": SHARING | {"department-head", "catalogue", "governance", "register-audit"},
     "pages.requests": SHARING,
     "pages.request_form": {"requests", "office-head"},
     "pages.purchases": WORK | {"audit-admin"},

@@ -15,7 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2] / "src" / "jutong"
 FACES = {"web", "cli"}
-SHELL = {"acts", "store", "waiting"}  # waiting: what of a room waits for somebody, read beside its store
+# waiting, strands: what of a room waits for somebody, read beside its store, alone or as part of one list.
+SHELL = {"acts", "store", "strands", "waiting"}
 # Adapters to the world outside, by name: each is a seam with a contract suite or a protocol of its own.
 # Acts beside a room's own, where they would not fit into one file.
 ACTS = {"jutong.access.keyring", "jutong.access.tending", "jutong.access.vouching"}
@@ -133,6 +134,7 @@ ADAPTERS = {
     "jutong.census.looking",
     "jutong.census.survey",
     "jutong.atlas.looking",
+    "jutong.oversight.accepting",
     "jutong.oversight.looking",
     "jutong.notices.outbox",
 }

@@ -25,6 +25,7 @@ NOWHERE = "01JZ0000000000000000000000"
 KEY = str(SigningKey.of_seed(b"rights--" * 4).public)
 # What everybody with a post may read: who is who, which clocks run, the catalogue in force, how large the library is.
 OPEN_TO_EVERY_POST = {
+    "GET /api/acceptance",  # of whoever's body: nothing waits there that is another's
     "GET /api/bodies",
     "GET /api/entries/{entry_id}/listings",  # of another provider: none
     "GET /api/catalogue/search",

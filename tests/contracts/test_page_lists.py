@@ -105,6 +105,7 @@ PLAIN: Mapping[str, tuple[int, str]] = {
     "quality/rulebook.html": (2, ONE_THING),
     "search/parts.html": (1, RANKED),
     "search/results.html": (3, RANKED),
+    "sharing/acceptance.html": (1, "the kinds above the table, with how much of each waits"),
     "sharing/agreement.html": (4, ONE_THING),
     "sharing/batch.html": (1, ONE_THING),
     "sharing/bought.html": (1, RANKED),

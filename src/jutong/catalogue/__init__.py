@@ -26,6 +26,7 @@ from .lists import (
     confirm_demand,
     contest_demand,
     demands,
+    demands_strand,
     demands_waiting,
     draft_demand,
     drop_responsibility,
@@ -44,6 +45,7 @@ from .lists import (
     refuse_demand,
     responsibilities,
     responsibilities_of,
+    responsibilities_strand,
     responsibilities_waiting,
     route_demand,
     split_demand,
@@ -110,7 +112,7 @@ from .upkeep import (
     revisions,
     revisions_waiting,
 )
-from .waiting import Waiting, others_waiting, own_waiting, titles
+from .waiting import Waiting, others_waiting, own_waiting, titled, titles
 from .wording import FaultyEntry, Part
 
 __all__ = [
@@ -174,6 +176,7 @@ __all__ = [
     "count_of_grade",
     "decide_revision_extension",
     "demands",
+    "demands_strand",
     "demands_waiting",
     "differences",
     "digest_of",
@@ -218,6 +221,7 @@ __all__ = [
     "refuse_demand",
     "responsibilities",
     "responsibilities_of",
+    "responsibilities_strand",
     "responsibilities_waiting",
     "return_entry",
     "revisions",
@@ -233,6 +237,7 @@ __all__ = [
     "summaries",
     "summary_of",
     "template",
+    "titled",
     "titles",
     "versions",
     "versions_visible_to",

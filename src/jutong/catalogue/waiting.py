@@ -46,13 +46,23 @@ def titles(db: Db, entries: Collection[str]) -> Mapping[str, str]:
     return {row.id: row.title for row in db.execute(_TITLES, {"entries": sorted(set(entries))})}
 
 
+def titled(words: str) -> sa.Select[Any]:
+    """Return the question for the entries whose titles hold these words, to narrow a list of things about entries."""
+    return (
+        sa.select(head.c.id)
+        .join(version, sa.and_(version.c.id == head.c.id, version.c.version == _STANDING))
+        .where(version.c.title.contains(words, autoescape=True))
+    )
+
+
+_STANDING = sa.func.coalesce(head.c.public_version, head.c.version)
 _TITLES = (
     sa.select(head.c.id, version.c.title)
     .join(
         version,
         sa.and_(
             version.c.id == head.c.id,
-            version.c.version == sa.func.coalesce(head.c.public_version, head.c.version),
+            version.c.version == _STANDING,
         ),
     )
     .where(head.c.id.in_(sa.bindparam("entries", expanding=True)))

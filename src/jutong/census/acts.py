@@ -19,6 +19,7 @@ from jutong.terms.element import StandardElement
 from . import store
 from .edition import Edition, edition_of
 from .grading import Proposal, grade_of, wishes
+from .looking import project_visible_to, proposal_visible_to, table_visible_to
 from .project import Opinion, Project
 from .reconcile import reconciled
 from .sight import OVER_ALL, seen_in
@@ -71,7 +72,7 @@ def report(desk: Desk, system: str, found: Iterable[Found]) -> tuple[Table, ...]
 
 def check_table(desk: Desk, table_id: str, *, right: bool, reason: str = "", seen: str | None = None) -> Table:
     """Say, as the authority, that a table is reported rightly, as it was ``seen``, or send it back with the reason."""
-    table = store.find_table(desk.db, table_id)
+    table = table_visible_to(desk.db, table_id, desk.actor)
     desk.allow("census.check_table", table.label)
     checked = table.checked() if right else table.returned(reason)
     if checked != table:
@@ -83,7 +84,7 @@ def check_table(desk: Desk, table_id: str, *, right: bool, reason: str = "", see
 
 def hang(desk: Desk, table_id: str, entry_id: str, *, seen: str | None = None) -> Table:
     """Hang a table, as it was ``seen``, on an entry of the same body (挂接), column by column."""
-    table = store.find_table(desk.db, table_id)
+    table = table_visible_to(desk.db, table_id, desk.actor)
     desk.allow("census.hang", table.label)
     hung = table.hung_on(catalogue.visible_to(desk.db, entry_id, desk.actor))
     if hung != table:
@@ -95,7 +96,7 @@ def hang(desk: Desk, table_id: str, entry_id: str, *, seen: str | None = None) -
 
 def propose_entry(desk: Desk, table_id: str) -> Entry:
     """Draft a catalogue entry from a table, with an item for each column, and hang the table on it."""
-    table = store.find_table(desk.db, table_id)
+    table = table_visible_to(desk.db, table_id, desk.actor)
     desk.allow("census.propose_entry", table.label)
     if table.entry:
         raise WrongMoment(text("the table is hung on an entry already"), remedy=text("open its entry"))
@@ -163,7 +164,7 @@ def look_at_grades(desk: Desk, entry_id: str) -> tuple[Proposal, ...]:
 
 def accept_proposal(desk: Desk, proposal_id: str) -> Proposal:
     """Take a proposal over: the entry's next draft says so."""
-    proposal = store.find_proposal(desk.db, proposal_id)
+    proposal = proposal_visible_to(desk.db, proposal_id, desk.actor)
     desk.allow("census.accept_proposal", proposal.label)
     accepted = proposal.accepted(desk.actor.id, desk.now)
     entry = catalogue.visible_to(desk.db, proposal.entry, desk.actor, hold=True)
@@ -175,7 +176,7 @@ def accept_proposal(desk: Desk, proposal_id: str) -> Proposal:
 
 def reject_proposal(desk: Desk, proposal_id: str, why: str) -> Proposal:
     """Turn a proposal down, and say why; it is not made again."""
-    proposal = store.find_proposal(desk.db, proposal_id)
+    proposal = proposal_visible_to(desk.db, proposal_id, desk.actor)
     desk.allow("census.reject_proposal", proposal.label)
     rejected = proposal.rejected(desk.actor.id, desk.now, why)
     store.save_proposal(desk.db, rejected)
@@ -202,7 +203,7 @@ def apply_project(desk: Desk, project: Project) -> Project:
 
 def judge_project(desk: Desk, project_id: str, opinion: Opinion, words: str) -> Project:
     """Give the authority's opinion on a project."""
-    project = store.find_project(desk.db, project_id)
+    project = project_visible_to(desk.db, project_id, desk.actor)
     desk.allow("census.judge_project", project.label)
     judged = project.judged(opinion, words, desk.actor.id, desk.now)
     store.save_project(desk.db, judged)

@@ -1,7 +1,9 @@
 """The same acts from a terminal, one file a room."""
 
 from . import (
+    acceptance,
     access,
+    applications,
     atlas,
     catalogue,
     census,
@@ -9,6 +11,7 @@ from . import (
     copies,
     custody,
     delivery,
+    disputes,
     edge,
     layers,
     ledger,
@@ -19,6 +22,7 @@ from . import (
     oversight,
     plans,
     policies,
+    purchases,
     pushes,
     quality,
     registers,
@@ -33,8 +37,10 @@ from .command import app
 from .demo import command as demo
 
 __all__ = [
+    "acceptance",
     "access",
     "app",
+    "applications",
     "atlas",
     "catalogue",
     "census",
@@ -43,6 +49,7 @@ __all__ = [
     "custody",
     "delivery",
     "demo",
+    "disputes",
     "edge",
     "layers",
     "ledger",
@@ -53,6 +60,7 @@ __all__ = [
     "oversight",
     "plans",
     "policies",
+    "purchases",
     "pushes",
     "quality",
     "registers",

@@ -61,13 +61,14 @@ def ending() -> Iterator[None]:
     except (Refused, Unavailable) as error:
         complaints.print(said(error.reason), style="bold red", highlight=False, markup=False, soft_wrap=True)
         if error.basis:
-            _complain(text("rule: {basis}", basis=error.basis))
+            complain(text("rule: {basis}", basis=error.basis))
         if error.remedy:
-            _complain(text("what to do: {remedy}", remedy=error.remedy))
+            complain(text("what to do: {remedy}", remedy=error.remedy))
         raise typer.Exit(next(code for kind, code in EXIT.items() if isinstance(error, kind))) from error
 
 
-def _complain(words: Text) -> None:
+def complain(words: Text) -> None:
+    """Print a sentence beside the output."""
     # Not broken into lines: a path or a command in it must be copied whole.
     complaints.print(said(words), highlight=False, markup=False, soft_wrap=True)
 

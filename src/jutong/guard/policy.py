@@ -274,6 +274,11 @@ POLICIES: Mapping[str, Policy] = {
     "sharing.escalate_overdue": _by(Duty.HOUSE, tie=Tie.ANY),
     "sharing.recompute_deadlines": _by(Duty.HOUSE, tie=Tie.ANY),
     # sharing and delivery, pages
+    "pages.acceptance": _by(
+        *(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.DEPARTMENT_HEAD, Duty.OVERSIGHT),
+        *(Duty.CATALOGUE, Duty.GOVERNANCE, Duty.REGISTER_AUDIT),
+        tie=Tie.OWN,
+    ),
     "pages.requests": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),
     "pages.request_form": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "pages.agreements": _by(Duty.REQUESTS, Duty.ANSWERS, Duty.OFFICE_HEAD, Duty.OVERSIGHT, tie=Tie.OWN),

@@ -23,7 +23,15 @@ from jutong.sharing.turn import Side
 from jutong.terms import Actor
 
 from .todo import RULES, Todo, Todos, Work, by_urgency, works_of
-from .waiting import Look, disputes_waiting, prechecks_waiting, supplements_waiting, tasks_waiting, uses_waiting
+from .waiting import (
+    Look,
+    disputes_waiting,
+    prechecks_waiting,
+    purchases_waiting,
+    supplements_waiting,
+    tasks_waiting,
+    uses_waiting,
+)
 
 LINES = 12  # of each kind of work, where all kinds are shown
 LINES_OF_ONE = 100  # where one kind is asked for
@@ -345,6 +353,7 @@ READERS: Mapping[Work, Callable[[Look], Pile[Todo]]] = {
     Work.ANSWER_DEMAND: _demands(Work.ANSWER_DEMAND, catalogue.DemandStage.PUBLISHED),
     Work.FULFIL_RESPONSIBILITY: _responsibilities(Work.FULFIL_RESPONSIBILITY),
     Work.URGE_RESPONSIBILITY: _responsibilities(Work.URGE_RESPONSIBILITY),
+    Work.SHARE_PURCHASE: purchases_waiting,
     Work.FILE_DEMAND: _demands(Work.FILE_DEMAND, catalogue.DemandStage.DRAFT),
     Work.MEND_ENTRY: _own_entries(Work.MEND_ENTRY, EntryStage.RETURNED),
     Work.SUPPLEMENT: supplements_waiting(_requests(Work.SUPPLEMENT, RequestStage.SUPPLEMENT_REQUIRED, _ASKED)),

@@ -47,6 +47,7 @@ class Work(StrEnum):
     ANSWER_DEMAND = "answer-demand"
     FULFIL_RESPONSIBILITY = "fulfil-responsibility"
     URGE_RESPONSIBILITY = "urge-responsibility"
+    SHARE_PURCHASE = "share-purchase"
     FILE_DEMAND = "file-demand"
     MEND_ENTRY = "mend-entry"
     SUPPLEMENT = "supplement"
@@ -202,6 +203,11 @@ RULES: Mapping[Work, Rule] = {
         act="catalogue.fulfil_responsibility", whose=Whose.OWN, law=text("Order 809, art. 19")
     ),
     Work.URGE_RESPONSIBILITY: Rule(act="oversight.freeze", whose=Whose.TIER, law=text("Order 809, art. 19")),
+    Work.SHARE_PURCHASE: Rule(
+        act="sharing.share_purchase",
+        whose=Whose.OWN,
+        law=text("licence of the purchase; bought once, used by many"),
+    ),
     Work.FILE_DEMAND: Rule(act="catalogue.file_demand", whose=Whose.OWN, law=text("Order 809, art. 20")),
     Work.MEND_ENTRY: Rule(act="catalogue.draft", whose=Whose.OWN, law=text("Order 809, art. 17")),
     Work.SUPPLEMENT: Rule(act="sharing.supplement", whose=Whose.OWN, law=text("Order 809, art. 21")),

@@ -10,7 +10,8 @@ from jutong import sharing
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.db import Db
 from jutong.kernel.pile import Pile
-from jutong.sharing import dispute, use
+from jutong.kernel.text import plain
+from jutong.sharing import buying, dispute, use
 from jutong.sharing.agreement import Agreement
 from jutong.sharing.turn import Side
 from jutong.terms import Actor, Calendar
@@ -95,6 +96,12 @@ def disputes_waiting(look: Look) -> Pile[Todo]:
             provisional=one.clock.provisional,
         )
     )
+
+
+def purchases_waiting(look: Look) -> Pile[Todo]:
+    """Return what the looker's body bought and has not yet shared under an entry."""
+    found = buying.purchases_to_share(look.db, look.org, limit=look.limit)
+    return found.map(lambda one: Todo(work=Work.SHARE_PURCHASE, on=one.id, title=plain(one.terms.title)))
 
 
 def prechecks_waiting(look: Look) -> Pile[Todo]:

@@ -15,10 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from jutong.kernel.db import Db, Instant, Json, Piling, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.pile import Pile
+from jutong.kernel.strands import Strand
 from jutong.terms.element import Dimension, Severity
 
 from .examination import Examination
-from .objection import OPEN, Objection, Queue, Stage
+from .objection import ANSWERED, OPEN, Objection, Queue, Stage
 from .profile import ItemProfile, Profile
 from .rule import NONE_FAILS, Operator, RuleCount, Target
 
@@ -238,6 +239,26 @@ def objections_at(
     asked = _objections_at(own=bool(provider), late=before is not None)
     rows, size = asked.read(db, limit=limit, stage=stage.value, provider=provider, before=before)
     return Pile(tuple(_objection_of(row._mapping) for row in rows), size)
+
+
+def objections_strand(stages: Collection[Stage], provider: str = "") -> Strand:
+    """Return objections that stand in some stages, of a provider or of all, as a strand of one list of all that waits.
+
+    What has been answered is closed without a day by which to do so.
+    """
+    own = (objection.c.provider == provider,) if provider else ()
+    return Strand(
+        of=objection,
+        where=(*own, objection.c.stage.in_([one.value for one in stages])),
+        due=None if set(stages) <= set(ANSWERED) else objection.c.due,
+        id=objection.c.id,
+        facts={
+            "entry": objection.c.entry,
+            "title": sa.literal(""),
+            "party": objection.c.raised_by if provider else objection.c.provider,
+            "since": sa.cast(objection.c.opened, sa.String(10)),
+        },
+    )
 
 
 @cache

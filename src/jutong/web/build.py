@@ -26,6 +26,7 @@ from jutong.kernel.text import preferred_language
 from jutong.terms import Actor
 
 from . import (
+    acceptance,
     atlas,
     auth,
     callers,
@@ -99,6 +100,7 @@ ROOMS = (
     layers,
     library,
     custody,
+    acceptance,
     sharing,
     purchases,
     uses,

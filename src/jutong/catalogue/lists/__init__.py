@@ -20,6 +20,7 @@ from .acts import (
 )
 from .store import (
     demands,
+    demands_strand,
     demands_waiting,
     duties_stated,
     find_demand,
@@ -29,6 +30,7 @@ from .store import (
     negative_list,
     responsibilities,
     responsibilities_of,
+    responsibilities_strand,
     responsibilities_waiting,
 )
 
@@ -37,6 +39,7 @@ __all__ = [
     "confirm_demand",
     "contest_demand",
     "demands",
+    "demands_strand",
     "demands_waiting",
     "draft_demand",
     "drop_responsibility",
@@ -55,6 +58,7 @@ __all__ = [
     "refuse_demand",
     "responsibilities",
     "responsibilities_of",
+    "responsibilities_strand",
     "responsibilities_waiting",
     "route_demand",
     "split_demand",

@@ -13,6 +13,7 @@ from jutong.kernel.db import Db, Instant, Json, keyset, metadata, upsert
 from jutong.kernel.errors import NotFound
 from jutong.kernel.pile import Pile
 from jutong.kernel.shape import learn
+from jutong.kernel.strands import Strand, fact
 
 from ..demand import Demand, DemandStage, Standing
 from ..document import entry_of_document
@@ -127,6 +128,45 @@ def demands_waiting(
 
     ``asked`` is the presumed owner who has not answered; ``unsplit`` leaves out what bodies are responsible for.
     """
+    wanted = _waiting_in(stage, consumer=consumer, asked=asked, unsplit=unsplit)
+    size = db.execute(sa.select(sa.func.count()).select_from(demand).where(*wanted)).scalar_one()
+    query = sa.select(demand.c.body).where(*wanted).order_by(demand.c.id).limit(limit)
+    return Pile(_demands(db, query) if size else (), int(size))
+
+
+def demands_strand(stage: DemandStage, *, consumer: str = "", asked: str = "", unsplit: bool = False) -> Strand:
+    """Return the same demands as a strand of one list of all that waits; no day is set for them."""
+    return Strand(
+        of=demand,
+        where=tuple(_waiting_in(stage, consumer=consumer, asked=asked, unsplit=unsplit)),
+        due=None,
+        id=demand.c.id,
+        facts={
+            "entry": sa.literal(""),
+            "title": demand.c.title,
+            "party": sa.literal("") if consumer else demand.c.consumer,
+            "since": sa.type_coerce(demand.c.at, sa.String(32)),
+        },
+    )
+
+
+def responsibilities_strand(owner: str) -> Strand:
+    """Return the open responsibilities of a body as a strand of one list of all that waits."""
+    return Strand(
+        of=responsibility,
+        where=(responsibility.c.owner == owner, responsibility.c.progress == Progress.OPEN.value),
+        due=responsibility.c.due,
+        id=responsibility.c.id,
+        facts={
+            "entry": sa.literal(""),
+            "title": fact(responsibility, "title"),
+            "party": fact(responsibility, "consumer"),
+            "since": sa.literal(""),
+        },
+    )
+
+
+def _waiting_in(stage: DemandStage, *, consumer: str, asked: str, unsplit: bool) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = [demand.c.stage == stage.value]
     wanted += [demand.c.consumer == consumer] if consumer else []
     if asked:
@@ -136,9 +176,7 @@ def demands_waiting(
             responsibility.c.demand == demand.c.id, responsibility.c.progress != Progress.DROPPED.value
         )
         wanted += [demand.c.standing != Standing.ASKED.value, ~kept.exists()]
-    size = db.execute(sa.select(sa.func.count()).select_from(demand).where(*wanted)).scalar_one()
-    query = sa.select(demand.c.body).where(*wanted).order_by(demand.c.id).limit(limit)
-    return Pile(_demands(db, query) if size else (), int(size))
+    return wanted
 
 
 def merged_into(db: Db, demand_id: str) -> tuple[Demand, ...]:

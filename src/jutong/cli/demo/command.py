@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -20,13 +21,16 @@ from ..command import JsonOption, app
 from ..output import complaints, console, ending, said, show
 from .left_over import leave_work
 from .register_maker import make_register
+from .sequel import TITLES as MORE_TITLES
+from .sequel import sequel
 from .tiers import Tier, serving, stand_up
-from .walk import STEPS, TITLES, Delivery, Story, walk
+from .walk import TITLES, Delivery, Story, walk
 
 SHARED = Path("../shared/data")
 FAILED = 40
 ROWS = 22_277
 SEED = 20_260_101
+NAMED = {**TITLES, **MORE_TITLES}
 REAL = (
     ("chongqing.parquet", "enterprise-register-parquet"),
     ("csv/chongqing_2004.csv.gz", "enterprise-register"),
@@ -68,10 +72,9 @@ def demo(
 def _walk(story: Story, *, quiet: bool) -> None:
     step = ""
     try:
-        for step in walk(story):
+        for number, step in enumerate(chain(walk(story), sequel(story)), start=1):
             if not quiet:
-                number = [name for name, _ in STEPS].index(step) + 1
-                console.print(f"{number}. {said(TITLES[step])}", style="bold", highlight=False)
+                console.print(f"{number}. {said(NAMED[step])}", style="bold", highlight=False)
             else:
                 complaints.print(f"demo: {step}", highlight=False)
     except (Refused, Unavailable) as error:

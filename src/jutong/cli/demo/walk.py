@@ -76,9 +76,9 @@ def write_the_entry(story: Story) -> None:
     """An officer fills the entry in, the department's head signs it, the authority audits it twice."""
     officer, head = story.at("department", "officer"), story.at("department", "head")
     auditor, publisher = story.at("city", "auditor"), story.at("city", "publisher")
-    known = officer.get("/api/entries", provider=MARKET.code)
+    sheet = msgspec.to_builtins(catalogue.template("enterprise_register", MARKET.code))
+    known = [one for one in officer.get("/api/entries", provider=MARKET.code) if one["service"] == sheet["service"]]
     if not known:
-        sheet = msgspec.to_builtins(catalogue.template("enterprise_register", MARKET.code))
         known = [officer.post("/api/entries", {**sheet, "secrecy_assessed": True, "impact_assessed": True})]
     entry = known[0]
     story.entry = entry["id"]

@@ -7,6 +7,7 @@ import secrets
 from jutong import registers
 from jutong.desk import Desk
 from jutong.kernel.crypto import SigningKey
+from jutong.kernel.errors import NotFound
 from jutong.kernel.httpmac import HeaderProfile
 from jutong.registers import SystemName
 
@@ -48,7 +49,10 @@ def issue_secret(
 def revoke_secret(desk: Desk, secret_id: str) -> SharedSecret:
     """End a secret at once: it is lost, stolen or no longer needed."""
     kept = store.find(desk.db, secret_id)
-    desk.allow("delivery.revoke_secret", registers.label_of(desk.db, kept.body, by=desk.actor))
+    label = registers.label_of(desk.db, kept.body, by=desk.actor)
+    if desk.actor.org not in {label.owner, *label.parties}:
+        raise NotFound("shared secret", secret_id)
+    desk.allow("delivery.revoke_secret", label)
     if kept.revoked:
         return kept
     ended = kept.ended(desk.now)

@@ -23,11 +23,9 @@ def draft_policy(
     the version that the writer had before the eyes.
     """
     body = tier if whole else desk.actor.org
-    versions = store.versions_of(desk.db, policy_id) if policy_id else ()
+    versions = _known(desk, policy_id) if policy_id else ()
     if versions:
         body, whole = versions[0].body, versions[0].whole
-    elif policy_id:
-        raise NotFound("policy", policy_id)
     if whole:
         desk.allow("delivery.draft_tier_policy", Label(owner=body))
     else:
@@ -86,6 +84,7 @@ def try_policy(desk: Desk, source: str, sample: Sample, *, tier: str, whole: boo
 
 def enforce_policy(desk: Desk, policy_id: str, version: int, starts: date | None = None) -> DeliveryPolicy:
     """Put a version in force, as a second person of its body: within a second at every gateway, from its day on."""
+    _known(desk, policy_id)
     kept = store.find_policy(desk.db, policy_id, version)
     if kept.whole:
         desk.allow("delivery.enforce_tier_policy", Label(owner=kept.body))
@@ -104,9 +103,7 @@ def enforce_policy(desk: Desk, policy_id: str, version: int, starts: date | None
 
 def withdraw_policy(desk: Desk, policy_id: str) -> DeliveryPolicy:
     """Withdraw a policy with all its versions, as another than who wrote what is in force."""
-    versions = store.versions_of(desk.db, policy_id)
-    if not versions:
-        raise NotFound("policy", policy_id)
+    versions = _known(desk, policy_id)
     newest = versions[0]
     if newest.whole:
         desk.allow("delivery.withdraw_tier_policy", Label(owner=newest.body))
@@ -118,3 +115,11 @@ def withdraw_policy(desk: Desk, policy_id: str) -> DeliveryPolicy:
     if live:
         desk.record("delivery.policy_withdrawn", on=newest.id, **newest.facts(), versions=[one.version for one in live])
     return store.versions_of(desk.db, policy_id)[0]
+
+
+def _known(desk: Desk, policy_id: str) -> tuple[DeliveryPolicy, ...]:
+    """Return the versions of a policy: the tier's are known to all, another body's are as if they were not there."""
+    versions = store.versions_of(desk.db, policy_id)
+    if not versions or not (versions[0].whole or versions[0].body == desk.actor.org):
+        raise NotFound("policy", policy_id)
+    return versions

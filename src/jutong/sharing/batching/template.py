@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import Purpose
@@ -36,6 +37,22 @@ class Template:
     def items_of(self, entry: Entry) -> tuple[str, ...]:
         """Return the names of an entry's items that have a title of the template."""
         return tuple(item.name for item in entry.items if item.title in self.items)
+
+    def wish_for(self, entry: Entry, *, systems: tuple[str, ...], starts: date, ends: date) -> Wish:
+        """Return a wish for an entry in the words of the template; what the words cannot know is given."""
+        return Wish(
+            entry=entry.id,
+            items=self.items_of(entry),
+            purposes=self.purposes,
+            legal_basis=self.legal_basis,
+            scenario=self.scenario,
+            scope=self.scope,
+            methods=self.methods,
+            systems=systems,
+            starts=starts,
+            ends=ends,
+            quota_per_day=self.quota_per_day,
+        )
 
     def digest(self) -> str:
         """Return the digest of what is kept."""

@@ -2,7 +2,7 @@
 
 from .acts import declare_purchase, end_purchases, share_purchase
 from .purchase import PriceClass, Purchase, Terms
-from .store import find_purchase, purchases, purchases_like
+from .store import find_purchase, purchases, purchases_like, purchases_to_share
 
 __all__ = [
     "PriceClass",
@@ -13,5 +13,6 @@ __all__ = [
     "find_purchase",
     "purchases",
     "purchases_like",
+    "purchases_to_share",
     "share_purchase",
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 import msgspec
 import sqlalchemy as sa
 
-from jutong.kernel.db import Db, Json, metadata, upsert
+from jutong.kernel.db import Db, Json, Piling, metadata, upsert
 from jutong.kernel.errors import NotFound
+from jutong.kernel.pile import Pile
 from jutong.kernel.shape import learn
 
 from .purchase import Purchase, alike
@@ -61,6 +63,12 @@ def purchases_of_entry(db: Db, entry: str) -> tuple[Purchase, ...]:
     return tuple(msgspec.convert(body, Purchase) for body in db.execute(query).scalars())
 
 
+def purchases_to_share(db: Db, buyer: str, *, limit: int = 20) -> Pile[Purchase]:
+    """Return what a body bought and has not yet shared under an entry, the oldest first, and how much there is."""
+    rows, size = _to_share().read(db, limit=limit, buyer=buyer)
+    return Pile(tuple(msgspec.convert(row.body, Purchase) for row in rows), size)
+
+
 def purchases_past(db: Db, today: date) -> tuple[Purchase, ...]:
     """Return the purchases whose licence has run out and that nobody has ended yet, held against change."""
     past = sa.and_(purchase.c.over.is_(False), purchase.c.ends < today.isoformat())
@@ -88,3 +96,11 @@ def save_purchase(db: Db, noun: Purchase) -> None:
         "body": msgspec.to_builtins(noun, order="deterministic"),
     }
     upsert(db, purchase, values, key=("id",))
+
+
+@cache
+def _to_share() -> Piling:
+    query = sa.select(purchase.c.body).where(
+        purchase.c.entry == "", purchase.c.over.is_(False), purchase.c.buyer == sa.bindparam("buyer")
+    )
+    return Piling.of(query, purchase.c.id)

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from ..wiring import TheRequest, the_house
 from . import (
+    acceptance,
     account,
     administration,
     agreements,
@@ -86,6 +87,7 @@ ROOMS = (
     portal,
     profiles,
     desk,
+    acceptance,
     language,
     way_in,
     whole,

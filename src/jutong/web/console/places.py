@@ -61,6 +61,7 @@ PLACES: tuple[Place, ...] = (
     Place("/lake", text("The lake's tables"), "pages.lake", of_tier=True),
     Place("/erasures", text("Erasure of one subject"), "pages.erasures", of_tier=True),
     # sharing
+    Place("/acceptance", text("Acceptance desk"), "pages.acceptance", key="q"),
     Place("/requests", text("Requests"), "pages.requests", key="r"),
     Place("/signatures", text("To sign and to decide"), "pages.requests"),
     Place("/agreements", text("Agreements"), "pages.agreements", key="t"),

@@ -78,6 +78,7 @@ class Table(Generic[Row]):
     then: Text | None = None  # what to do where nothing stands, or why nothing does
     rows: int = ROWS
     secret: bool = False
+    stacked: bool = False  # on a narrow screen each row stands as a card, one value under the other
     path: str = ""  # of the list, where forms with addresses of their own show it again
 
 
@@ -147,6 +148,7 @@ class Listed:
     then: Text | None
     filtered: bool
     path: str
+    stacked: bool = False
     next: str = ""
     first: str = ""
     csv: str = ""
@@ -226,6 +228,7 @@ def listed(visit: Visit, table: Table[Row], fetch: Fetch[Row]) -> Listed:
         then=table.then,
         filtered=bool(others),
         path=path,
+        stacked=table.stacked,
         next=_address(path, [*base, ("after", _cursor(visit, table, _place(table, ask, rows[-1])))]) if more else "",
         first=_address(path, base) if ask.after else "",
         csv=_address(path, [*base, ("export", "csv")]),

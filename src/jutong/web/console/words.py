@@ -18,6 +18,7 @@ from jutong.terms.element import Dimension, Severity
 from .census_words import CENSUS
 from .collection_words import COLLECTION
 from .custody_words import CUSTODY
+from .desk_words import ACCEPTANCE
 from .library_words import SUBJECTS
 from .listing_words import LISTINGS
 from .outflow_words import OUTFLOWS
@@ -371,6 +372,7 @@ _ROOMS = (
     TELLING,
     LISTINGS,
     OUTFLOWS,
+    ACCEPTANCE,
 )
 # By enumeration first: members of two enumerations of strings may be equal.
 _ALL: Words = {kind: words for room in _ROOMS for kind, words in room.items()}
