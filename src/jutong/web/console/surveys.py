@@ -150,7 +150,7 @@ def _source(visit: Visit, wish: Wish, spooled: Spooled | None) -> Source:
         password=source_secret(visit.house.home.folder, secret) if secret else "",
         schema=wish.schema,
     )
-    return census.database_at(wish.kind, told, bounds)
+    return census.database_at(wish.kind, visit.house.home.sources.of(told), bounds)
 
 
 @cache
