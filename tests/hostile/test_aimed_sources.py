@@ -13,7 +13,7 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.foreign import Connection
 from jutong.kernel.settings import Home
 from jutong.kernel.sources import Sources
-from tests.city import City, a_full_city
+from tests.city import MARKET, City, a_full_city
 
 NAMES = {
     "db.health.example": ["10.20.0.8"],
@@ -128,7 +128,9 @@ def test_a_plan_cannot_be_aimed(city: City, aim: str) -> None:
     reach = {name: value.format(port=port) if name == "url" else value for name, value in AIMS[aim].items()}
     keys = city.house.home.folder / "keys" / "sources"
     keys.mkdir(parents=True, exist_ok=True)
-    _word(keys, city)
+    word = keys / f"{MARKET}-s"
+    word.write_text("word\n")
+    word.chmod(0o600)
     with city.client() as client:
         answer = client.post(
             f"/api/entries/{city.found['entry']}/source-trials",
@@ -138,14 +140,6 @@ def test_a_plan_cannot_be_aimed(city: City, aim: str) -> None:
     assert answer.status_code in (400, 422), answer.text
     assert not city.lines("collection.source_tested")
     assert "meta-data" not in answer.text
-
-
-def _word(keys: Path, city: City) -> None:
-    with city.house.reading() as db:
-        from_entry = db.exec_driver_sql("SELECT provider FROM catalogue_entry").scalars().first()
-    path = keys / f"{from_entry}-s"
-    path.write_text("word\n")
-    path.chmod(0o600)
 
 
 def test_a_setting_that_is_no_network_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -76,9 +76,12 @@ class Whole(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin a request, and offer the way; refuse one that two readers could take for two nodes' (RFC 9112, 3.2)."""
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or not (hosts or self.parser.get_http_version() == "1.0"):
+        version = self.parser.get_http_version()
+        if len(hosts) > 1 or version not in ("1.0", "1.1") or not (hosts or version == "1.0"):
             raise ValueError("a request names one host")
-        if self.url[:1] != b"/" and [urlsplit(self.url).netloc.lower()] != [one.lower() for one in hosts]:
+        if (self.url[:1] != b"/" or self.url[:2] == b"//") and [urlsplit(self.url).netloc.lower()] != [
+            one.lower() for one in hosts
+        ]:
             raise ValueError("a request names one host")
         super().on_headers_complete()
         self._in_body = True
