@@ -1,8 +1,8 @@
 """What an attacker would try, and the test that tries it.
 
 ``ATTACKS`` names for each attack the tests of the real thing, here or beside what they attack; ``test_the_list`` sees
-that each of them is there. The tests of this folder ask one node that is served as `jutong serve` has it: two worker
-processes behind a socket, the gateway (``/r1``), shares (``/sharing``), management API and pages elsewhere.
+that each of them is there. The tests of this folder ask one node that is served as `jutong serve` has it: two workers
+behind sockets, the gateway (``/r1``), shares (``/sharing``), management API and pages elsewhere.
 """
 
 from __future__ import annotations

@@ -1,32 +1,32 @@
-"""A node as `jutong serve` has it, in processes of its own, for whoever means it harm."""
+"""A node as `jutong serve` has it, of two workers behind sockets, for whoever means it harm."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import socket
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
+import uvicorn
 
 from jutong import delivery, registers
+from jutong.app import SPOKEN, asgi
 from jutong.delivery.quota import Counters
+from jutong.desk import House
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.httpsig import Target, sign_request
 from jutong.registers import SystemName
-from tests.shares import Sharing, a_sharing, firms
+from tests.shares import Sharing, a_sharing, firms, free_port
 
 QUOTA = 10_000
 WAIT = 20.0  # seconds: far more than an answer takes, for a busy machine
-ROOT = Path(__file__).parents[2]
+QUIET = {"log_level": "critical"}
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Standing:
     """The node, its service and its table, and what may be sent to it."""
 
     shared: Sharing
-    process: subprocess.Popen[bytes]
+    doors: tuple[int, ...]  # where its workers listen
     service: str
     token: str  # of a profile that reads the table
     key: SigningKey  # of the consumer's system
@@ -97,9 +97,10 @@ class Standing:
         assert counters.take(self.shared.agreement, day, QUOTA - calls, QUOTA)
         counters.close()
 
-    def memory(self) -> int:
-        """Return the bytes of memory that the node's processes hold (RSS)."""
-        return sum(_memory_of(pid) for pid in _family(self.process.pid))
+
+def memory() -> int:
+    """Return the bytes of memory that this process holds, in which the workers run (RSS)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def taken(connection: socket.socket) -> bytes:
@@ -125,59 +126,34 @@ def head(method: str, path: str, fields: Mapping[str, str]) -> bytes:
 
 
 @contextmanager
-def a_standing(folder: Path, **settings: Any) -> Iterator[Standing]:
+def a_standing(folder: Path) -> Iterator[Standing]:
     """Make the node and serve it by two workers."""
-    shared = a_sharing(
-        folder, firms(4), methods=["query", "verify", "table", "file"], quota_per_day=QUOTA, settings={"workers": 2}
-    )
+    shared = a_sharing(folder, firms(4), methods=["query", "verify", "table", "file"], quota_per_day=QUOTA)
     house = shared.house
     shared.keep()
     with house.reading() as db:
         (service,) = delivery.services(db)
     _, token = shared.profile()
-    command = [sys.executable, "-m", "jutong", "serve", "--home", str(folder), "--no-work"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **settings}
-    process = subprocess.Popen(command, env=environment, stderr=(folder / "served.log").open("wb"))
-    try:
-        node = Standing(shared, process, service.path, token, SigningKey.new())
+    with ExitStack() as stack:
+        doors = tuple(stack.enter_context(_worker(house, port)) for port in (shared.port, free_port()))
+        node = Standing(shared, doors, service.path, token, SigningKey.new())
         node.give_key()
-        _awaited(node)
+        time.sleep(1.5)  # within a second both workers know the key
         yield node
-    finally:
-        process.terminate()
-        process.wait(WAIT)
-        house.engine.dispose()
+    house.engine.dispose()
 
 
-def _awaited(node: Standing) -> None:
-    until = time.monotonic() + 120
-    path = f"/r1/{node.service}/{node.code}"
-    while time.monotonic() < until:
-        assert node.process.poll() is None
-        try:
-            answer = httpx.get(f"http://{node.authority}{path}", headers=node.signed("GET", path), timeout=5)
-        except httpx.HTTPError:
-            time.sleep(0.2)
-            continue
-        assert answer.status_code == 200, answer.text
-        return
-    raise AssertionError("the node did not come up")
-
-
-def _family(pid: int) -> list[int]:
-    children = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            told = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(told[1]) == pid:
-            children.append(int(path.parent.name))
-    return [pid, *(one for child in children for one in _family(child))]
-
-
-def _memory_of(pid: int) -> int:
+@contextmanager
+def _worker(house: House, port: int) -> Iterator[int]:
+    """Serve all faces at a port, as one worker of `jutong serve` does."""
+    server = uvicorn.Server(uvicorn.Config(asgi(house), host="127.0.0.1", port=port, **{**SPOKEN, **QUIET}))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(WAIT)

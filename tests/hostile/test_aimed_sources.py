@@ -13,7 +13,8 @@ from jutong.kernel.errors import Invalid
 from jutong.kernel.foreign import Connection
 from jutong.kernel.settings import Home
 from jutong.kernel.sources import Sources
-from tests.city import MARKET, City, a_full_city
+from tests.city import MARKET, City
+from tests.hostile.standing import Standing
 
 NAMES = {
     "db.health.example": ["10.20.0.8"],
@@ -96,10 +97,10 @@ def test_the_nodes_own_database_is_no_source(host: str, port: int, database: str
         asked.of(told)
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+@pytest.fixture
+def city(node: Standing) -> City:
     """A node with a published entry, as it is without a word on sources in its settings."""
-    return a_full_city(tmp_path_factory.mktemp("aimed") / "home")
+    return node.shared.city
 
 
 AIMS: Mapping[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.hostile.standing import Standing, head, status_of, taken
+from tests.hostile.standing import Standing, head, memory, status_of, taken
 
 MEGABYTE, GIGABYTE = 1 << 20, 1 << 30
 READ_MOST = 24 * MEGABYTE  # what two systems' buffers hold on the way, and a little after the answer
@@ -54,7 +54,7 @@ def test_a_body_without_end_is_cut_off(node: Standing, face: str, chunked: bool)
     method, path, fields = request_to(node, face)
     framing = {"Transfer-Encoding": "chunked"} if chunked else {"Content-Length": str(GIGABYTE)}
     piece = b"x" * MEGABYTE if not chunked else b"%x\r\n%s\r\n" % (MEGABYTE, b"x" * MEGABYTE)
-    before, sent = node.memory(), 0
+    before, sent = memory(), 0
     with node.open() as connection:
         connection.sendall(head(method, path, {**fields, **framing}))
         try:
@@ -67,7 +67,7 @@ def test_a_body_without_end_is_cut_off(node: Standing, face: str, chunked: bool)
     assert sent <= READ_MOST
     # Whoever writes on into a closed connection may find the answer gone with it; what is left of it is a refusal.
     assert status_of(answer) in (413, 0)
-    assert node.memory() - before < GROWTH_MOST
+    assert memory() - before < GROWTH_MOST
 
 
 def test_a_delivery_larger_than_any_may_be_is_refused_unsent(node: Standing) -> None:
@@ -92,13 +92,13 @@ def test_a_packed_request_is_not_unpacked(node: Standing, face: str, coding: str
     method, path, fields = request_to(node, face)
     bomb = gzip.compress(b"[" * (32 * MEGABYTE), compresslevel=9)
     assert len(bomb) < 40_000
-    before = node.memory()
+    before = memory()
     fields |= {"Content-Encoding": coding, "Content-Length": str(len(bomb)), "Connection": "close"}
     if face == "gateway":
         fields = node.signed("POST", path, bomb) | fields
     answer = node.ask(head(method, path, fields) + bomb)
     assert 400 <= status_of(answer) < 500
-    assert node.memory() - before < GROWTH_MOST
+    assert memory() - before < GROWTH_MOST
 
 
 @pytest.mark.parametrize("face", ["gateway", "shares", "management API"])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from litestar.routes import HTTPRoute
 
 from jutong import web
 from jutong.collection import Limits
 from jutong.web.build import BODY_LIMIT, document
-from tests.city import City, a_city
+from tests.city import City
+from tests.hostile.standing import Standing
 
 # Lists that grow with what is registered, declared or shipped, and with nothing that anybody sends.
 SHORT = {
@@ -43,16 +42,16 @@ LARGE = {
     "/api/library/layers/{layer}": (64 << 20) + (1 << 20),
     "/api/library/layers/{layer}/count": (1 << 30) + (1 << 20),
     "/library/layers": (64 << 20) + (1 << 20),
-    "/push/files/{push_id}/parts/{offset}": 64 << 20,
+    "/push/files/{push_id}/parts/{offset}": 8 << 20,
     "/traces": 64 << 20,
 }
 LARGE_FORM = 64 << 20
 
 
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+@pytest.fixture
+def city(node: Standing) -> City:
     """A node."""
-    return a_city(tmp_path_factory.mktemp("bounds") / "home")
+    return node.shared.city
 
 
 def test_every_list_has_an_end(city: City) -> None:
@@ -95,9 +94,8 @@ def test_every_body_has_a_bound(city: City) -> None:
     assert all(most <= LARGE_FORM for most in forms.values()), forms
 
 
-def test_deliveries_are_handed_out_page_by_page(city: City, tmp_path: Path) -> None:
+def test_deliveries_are_handed_out_page_by_page(city: City) -> None:
     """Also the list that grows with every delivery of a department."""
-    del tmp_path
     with city.client() as client:
         headers = city.bearer("officer")
         unknown = "01K5WQ5X786QG2M668BGMJ2691"

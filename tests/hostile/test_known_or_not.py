@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from jutong import registers
 from jutong.access import acts as access_acts
 from jutong.access import store
+from jutong.delivery.bulk import store as bulk_store
 from jutong.delivery.gateway import Gateway
 from jutong.delivery.gateway import callers as gateway_callers
 from jutong.delivery.gateway.copies import Copy
@@ -24,7 +25,7 @@ from jutong.kernel.crypto import PublicKey, SigningKey
 from jutong.kernel.sm2 import Sm2PublicKey, Sm2SigningKey
 from jutong.registers import SystemName
 from tests.gateway import CODE, SERVICE, Market, Reply, a_market, run, send
-from tests.shares import Sharing, a_sharing, firms
+from tests.hostile.standing import Standing
 from tests.signing_in import Browser, a_city_with_accounts
 from tests.town import HOUSE
 
@@ -112,17 +113,13 @@ def test_a_service_of_others_is_as_if_it_were_not(market: Market, work: Work) ->
     assert told[1:] == told[:1] * 3
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Sharing:
-    """A shared table."""
-    made = a_sharing(tmp_path_factory.mktemp("shared") / "home", firms(3))
-    made.keep()
-    return made
-
-
-def test_a_share_of_others_is_as_if_it_were_not(shared: Sharing) -> None:
+def test_a_share_of_others_is_as_if_it_were_not(node: Standing) -> None:
     """Another system's profile finds neither the share that is there nor one that is not, by the same statements."""
-    _, token = shared.profile()
+    shared = node.shared
+    profile, token = shared.profile()
+    with shared.house.engine.begin() as db:  # of a system that the agreement does not name
+        table = bulk_store.profile
+        db.execute(table.update().where(table.c.id == profile.id).values(system="CN-500000/GOV/elsewhere/claims"))
     statements: list[str] = []
 
     def note(*given: object) -> None:
@@ -132,7 +129,6 @@ def test_a_share_of_others_is_as_if_it_were_not(shared: Sharing) -> None:
     worker = shared.server()
     told = []
     try:
-        _belongs_elsewhere(shared)
         unknown = "01k5wq5x786qg2m668bgmj2691"
         for share in (shared.agreement.lower(), unknown):
             for rest in ("", "/schemas", "/all-tables", "/schemas/x/tables/enterprise_register/metadata"):
@@ -149,12 +145,6 @@ def test_a_share_of_others_is_as_if_it_were_not(shared: Sharing) -> None:
 
 async def _asked(worker: Callable[..., object], path: str, token: str) -> Reply:
     return await send(worker, "GET", path, {"authorization": f"Bearer {token}"})  # type: ignore[arg-type]
-
-
-def _belongs_elsewhere(shared: Sharing) -> None:
-    """Let the profile's system be none of those that the agreement names."""
-    with shared.house.engine.begin() as db:
-        db.exec_driver_sql("UPDATE delivery_profile SET system = 'CN-500000/GOV/elsewhere/claims'")
 
 
 def test_an_account_that_is_known_costs_a_stranger_the_same_work(tmp_path: Path, work: Work) -> None:
