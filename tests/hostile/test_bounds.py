@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from litestar.routes import HTTPRoute
 
-from jutong import web
 from jutong.collection import Limits
 from jutong.web.build import BODY_LIMIT, document
 from tests.city import City
@@ -56,7 +55,7 @@ def city(node: Standing) -> City:
 
 def test_every_list_has_an_end(city: City) -> None:
     """A program asks for five hundred lines at most; what has no such bound is short by its nature, and named here."""
-    told = document(web.build(city.house))
+    told = document(city.api)
     endless = set()
     for path, operations in told["paths"].items():
         answer = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
