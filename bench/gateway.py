@@ -272,6 +272,7 @@ def _served(app: str, workers: int, *, module: str = "gateway", packages: str = 
     # As the product is served: one server for all of them, floor and gateway.
     options = {
         "factory": app != "echo",
+        "loop": delivery.LOOP,
         "http": delivery.PROTOCOL,
         "port": port,
         "workers": workers,

@@ -39,6 +39,7 @@ RESTART_AFTER_SECONDS = 0.5
 LEFT_AFTER = timedelta(days=1)
 # How faces speak: by our own protocol, and telling nothing of what they are made of.
 SPOKEN: Mapping[str, Any] = {
+    "loop": delivery.LOOP,
     "http": delivery.PROTOCOL,
     "log_level": "warning",
     "access_log": False,

@@ -15,13 +15,48 @@ KEY = b"k" * 32
 MASKS = (
     *("none", "drop", "hash", "year", "month", "keep:0:0", "keep:1:1", "keep:3:4", "keep:1:0", "keep:0:2"),
     *("region:2", "region:4", "region:6", "region:9", "range:100:500", "range:-5:0:5", "range:0"),
+    *("found", "found:card", "found:person:phone", "found:passport:plate:mail"),
 )
 DATES = st.from_regex(r"[0-9]{4}[-/.]?[0-9]{1,2}[-/.]?[0-9]{1,2}([T ].{0,3})?", fullmatch=True)
 NUMBERS = st.from_regex(r"[+-]?[0-9]{1,3}(\.[0-9]{1,3})?", fullmatch=True)
 HUGE = st.from_regex(r"[+-]?[0-9]{30,42}(\.[0-9]{1,3})?", fullmatch=True)
 DIVISIONS = st.from_regex(r"[0-9]{4,13}", fullmatch=True)
 LETTERS = st.text(alphabet="ab 张三é\u0301\u0300\u200d\ufe00\U000e0100𠮷\n.+-1", max_size=9)
-VALUES = st.one_of(st.none(), LETTERS, DATES, NUMBERS, HUGE, DIVISIONS, st.text(max_size=6))
+PIECES = st.sampled_from(
+    (
+        *(
+            "138 1234 5678",
+            "13912345678",
+            "+86 13712345678",
+            "023-67891234",
+            "110101199003070011",
+            "500103 19900307 001x",
+        ),
+        *(
+            "110101900307001",
+            "6222021234567890128",
+            "6222 0212 3456 7890 128",
+            "4111111111111111",
+            "E12345678",
+            "H12345678",
+        ),
+        *(
+            "渝A·12345",
+            "渝AD12345",
+            "a.b@city.gov.cn",
+            "１３８１２３４５６７８",
+            "2019-03-05",
+            "0",
+            "7",
+            "a",
+            "张三",
+            " ",
+            "，",
+        ),
+    )
+)
+TEXTS = st.lists(PIECES, max_size=6).map("".join)
+VALUES = st.one_of(st.none(), LETTERS, DATES, NUMBERS, HUGE, DIVISIONS, TEXTS, st.text(max_size=6))
 
 
 @pytest.fixture(scope="module")

@@ -256,7 +256,7 @@ def test_only_the_security_administrator_issues_them(market: Market) -> None:
 @contextmanager
 def served(market: Market) -> Iterator[str]:
     """Serve a worker over HTTP, as `jutong serve` does, and give its address."""
-    own = {"http": delivery.PROTOCOL, "server_header": False, "date_header": False}
+    own = {"loop": delivery.LOOP, "http": delivery.PROTOCOL, "server_header": False, "date_header": False}
     server = uvicorn.Server(uvicorn.Config(market.gateway(), host="127.0.0.1", port=0, log_level="error", **own))
     thread = threading.Thread(target=server.run)
     thread.start()

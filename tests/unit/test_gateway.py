@@ -602,7 +602,12 @@ def test_a_consumer_asks_over_http(tmp_path: Path) -> None:
     market = a_market(tmp_path)
     market.town.now = datetime.now(UTC)
     gateway = market.gateway()
-    own = {"http": delivery.PROTOCOL, "server_header": False, "date_header": False}  # as `jutong serve` has it
+    own = {
+        "loop": delivery.LOOP,
+        "http": delivery.PROTOCOL,
+        "server_header": False,
+        "date_header": False,
+    }  # as `jutong serve` has it
     server = uvicorn.Server(uvicorn.Config(gateway, host="127.0.0.1", port=0, log_level="error", **own))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -387,6 +387,7 @@ def test_an_agreement_is_the_wish_or_less(town: Town) -> None:
     for masks, quota in (
         ({"address": "none"}, None),
         ({"address": "keep:7:0"}, None),
+        ({"address": "found"}, None),
         ({"capitol": "drop"}, None),
         ({}, 10_001),
     ):

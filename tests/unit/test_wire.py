@@ -83,7 +83,13 @@ def node(monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     for name in ("HEAD_SECONDS", "PACE_SECONDS", "STUCK_SECONDS"):
         monkeypatch.setattr(protocol, name, 0.4)
     made = Node()
-    own = {"http": delivery.PROTOCOL, "server_header": False, "date_header": False, "lifespan": "off"}
+    own = {
+        "loop": delivery.LOOP,
+        "http": delivery.PROTOCOL,
+        "server_header": False,
+        "date_header": False,
+        "lifespan": "off",
+    }
     server = uvicorn.Server(
         uvicorn.Config(made, host="127.0.0.1", port=0, log_level="critical", timeout_keep_alive=1, **own)  # type: ignore[arg-type]
     )

@@ -10,7 +10,7 @@ from .bulk.telling import end_subscriptions, tell_subscribers
 from .call import Call
 from .client import Answer, Consumer
 from .copies import look_at_copies, make_sealing_key, renew_copies
-from .gateway import PROTOCOL, Gateway, Journal, Names, gateway_of
+from .gateway import LOOP, PROTOCOL, Gateway, Journal, Names, gateway_of
 from .listing import keep_listings, remake_listings
 from .plan import Plan
 from .quota import Spent, used_on
@@ -22,6 +22,7 @@ from .verdict import verdict_of
 from .wire import CallRecord
 
 __all__ = [
+    "LOOP",
     "PROTOCOL",
     "Answer",
     "Call",

@@ -14,6 +14,8 @@ from decimal import Decimal
 from jutong.kernel.errors import Invalid
 from jutong.kernel.text import text
 
+from .found import Kind, hide_found
+
 Masked = Callable[[str | None], str | None]
 
 # One constant for everything hidden: stars that follow the value would tell its length.
@@ -201,7 +203,26 @@ class Bands:
         return band
 
 
-Mask = Clear | Drop | Keep | Token | Truncated | Region | Bands
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of free text all is seen but the numbers of persons in it; it does not make graver items less grave.
+
+    >>> Found(tuple(Kind)).compile()("电话13812345678")
+    '电话***'
+    """
+
+    kinds: tuple[Kind, ...]
+
+    def __str__(self) -> str:
+        return "found" if self.kinds == tuple(Kind) else ":".join(("found", *self.kinds))
+
+    def compile(self, key: bytes = b"") -> Masked:  # noqa: ARG002
+        """Return the function that applies this mask."""
+        kinds = self.kinds
+        return lambda value: None if value is None else hide_found(value, kinds, HIDDEN)
+
+
+Mask = Clear | Drop | Keep | Token | Truncated | Region | Bands | Found
 
 
 def parse_mask(spec: str) -> Mask:
@@ -229,11 +250,20 @@ def parse_mask(spec: str) -> Mask:
             bounds = tuple(map(int, arguments))
             if bounds == tuple(sorted(set(bounds))) and "-0" not in arguments:
                 return Bands(bounds)
+        case "found", []:
+            return Found(tuple(Kind))
+        case "found", kinds:
+            looked_for = tuple(kind for kind in Kind if kind in kinds)
+            if list(looked_for) == kinds and looked_for != tuple(Kind):
+                return Found(looked_for)
         case _:
             pass
     raise Invalid(
         text("there is no mask {spec}", spec=spec[:100]),
-        remedy=text("write none, drop, hash, year, month, keep:3:4, region:2|4|6|9 or range:100:500:1000"),
+        remedy=text(
+            "write none, drop, hash, year, month, keep:3:4, region:2|4|6|9, range:100:500:1000, found or some of "
+            "found:card:person:phone:passport:plate:mail in this order"
+        ),
     )
 
 

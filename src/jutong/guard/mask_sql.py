@@ -5,6 +5,7 @@ from __future__ import annotations
 from hmac import trans_5C, trans_36
 from itertools import pairwise
 
+from .found import hide_found_sql
 from .mask import (
     HIDDEN,
     KEY_BYTES,
@@ -13,6 +14,7 @@ from .mask import (
     Bands,
     Clear,
     Drop,
+    Found,
     Keep,
     Mask,
     Region,
@@ -53,6 +55,8 @@ def mask_sql(mask: Mask, value: str, *, key: bytes = b"") -> str:
             return f"CASE WHEN {_is(value, _DIVISION)} THEN {code} WHEN {value} IS NOT NULL THEN '{HIDDEN}' END"
         case Bands(bounds):
             return _band(value, bounds)
+        case Found(kinds):
+            return hide_found_sql(value, kinds, HIDDEN)
 
 
 def _is(value: str, pattern: str) -> str:

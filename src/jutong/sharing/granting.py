@@ -8,7 +8,7 @@ from dataclasses import replace
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.item import Item
 from jutong.guard.grades import Method, handling, require
-from jutong.guard.mask import Bands, Clear, Drop, Keep, Mask, Region, Truncated, parse_mask
+from jutong.guard.mask import Bands, Clear, Drop, Found, Keep, Mask, Region, Truncated, parse_mask
 from jutong.kernel.errors import Invalid, WrongMoment
 from jutong.kernel.text import text
 from jutong.terms.deadline import Deadline
@@ -123,12 +123,14 @@ def hides(mask: Mask, *, what: Mask) -> bool:
             return digits <= most
         case (Bands(bounds), Bands(known)):
             return set(bounds) <= set(known)
+        case (Found(kinds), Found(at_least)):
+            return set(kinds) >= set(at_least)
         case _:
             return mask == what
 
 
 # Masks that an approval offers besides the catalogue's own, by what they leave to be seen.
-USUAL_MASKS = ("keep:3:4", "keep:1:1", "keep:1:0", "month", "year", "region:4", "region:2", "hash", "drop")
+USUAL_MASKS = ("keep:3:4", "keep:1:1", "keep:1:0", "month", "year", "region:4", "region:2", "found", "hash", "drop")
 
 
 def masks_for(item: Item) -> tuple[str, ...]:
@@ -152,7 +154,8 @@ def _granted(item: Item, wanted: str | None, methods: frozenset[Method]) -> Gran
             basis=text("GB/T 43697-2024 grading; Order 809, art. 35"),
             remedy=text("choose a stricter mask of the same kind, or drop"),
         )
-    masked = not isinstance(mask, Clear)
+    # Numbers hidden in a text leave the text: it is as grave as it was.
+    masked = not isinstance(mask, Clear | Found)
     if Method.QUERY in methods and not masked and handling(item.grade).second_approval:
         raise Invalid(
             text("{item} leaves in clear text only with a second person's approval", item=item.title),

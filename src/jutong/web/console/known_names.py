@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import reduce
 
 from jutong import catalogue, registers
 from jutong.desk import Reading
-from jutong.guard.mask import Bands, Clear, Drop, Keep, Region, Token, Truncated, parse_mask
+from jutong.guard.found import Kind
+from jutong.guard.mask import Bands, Clear, Drop, Found, Keep, Region, Token, Truncated, parse_mask
 from jutong.kernel.errors import NotFound
 from jutong.kernel.text import Text, text
 from jutong.terms import Actor
@@ -60,6 +62,20 @@ def mask_words(spelled: str) -> Text:
             return text("only the first {digits} digits of the division", digits=digits)
         case Bands(bounds):
             return text("only the band: {bounds}", bounds=", ".join(map(str, bounds)))
+        case Found(kinds):
+            return text("the text, without these numbers of persons in it: {kinds}", kinds=_kinds(kinds))
+
+
+def _kinds(kinds: Sequence[Kind]) -> Text:
+    words = {
+        Kind.CARD: text("bank cards"),
+        Kind.PERSON: text("citizens' numbers"),
+        Kind.PHONE: text("telephones"),
+        Kind.PASSPORT: text("passports and travel permits"),
+        Kind.PLATE: text("plates of cars"),
+        Kind.MAIL: text("addresses of mail"),
+    }
+    return reduce(lambda first, then: text("{first}, {then}", first=first, then=then), [words[one] for one in kinds])
 
 
 def _name(db: Reading, code: str) -> str:

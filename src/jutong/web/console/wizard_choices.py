@@ -100,6 +100,7 @@ MASKS: tuple[tuple[str, Text], ...] = (
     ("month", text("of a date only the year and the month")),
     ("region:4", text("of a division only the city")),
     ("region:6", text("of a division only the district")),
+    ("found", text("a text without numbers of persons")),
     ("drop", text("nothing at all")),
 )
 
