@@ -112,9 +112,20 @@ def test_a_packed_request_is_not_unpacked(node: Standing, face: str, coding: str
         b'{"key":"' + rb"\u0000" * 10_000 + b'"}',
         b'{"version":' + b"9" * 50_000 + b"}",
         b'"' + b"\xed\xa0\x80" * 10 + b'"',
+        b'{"key":"\xff","facts":{"name":"\xff"},"limitHint":0,"predicateHints":["\xff"],"title":"\xff"}',
         json.dumps({f"m{number}": 0 for number in range(5_000)}).encode(),
     ],
-    ids=["deep lists", "deep objects", "huge integer", "huge exponent", "nulls", "huge version", "surrogates", "wide"],
+    ids=[
+        "deep lists",
+        "deep objects",
+        "huge integer",
+        "huge exponent",
+        "nulls",
+        "huge version",
+        "surrogates",
+        "no text",
+        "wide",
+    ],
 )
 def test_a_message_that_is_made_to_hurt_is_refused(node: Standing, face: str, body: bytes) -> None:
     """Depth, numbers and names beyond all reason end in a refusal, never in a failure of ours, and at once."""

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 NAMED = {one for tests in ATTACKS.values() for one in tests}
 
 
-def tests_in(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """Return the tests of a file by their names."""
     tree = ast.parse(path.read_text("utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
@@ -19,7 +19,7 @@ def tests_in(path: Path) -> set[str]:
 
 def test_every_named_test_is_there() -> None:
     """A test that was renamed or removed leaves no attack that only seems to be tried."""
-    missing = [one for one in NAMED if one.partition("::")[2] not in tests_in(ROOT / one.partition("::")[0])]
+    missing = [one for one in NAMED if one.partition("::")[2] not in names_in(ROOT / one.partition("::")[0])]
     assert not missing
 
 

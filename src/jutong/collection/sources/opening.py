@@ -132,6 +132,7 @@ class Door:
             return _glance(contract, layout, columns, lambda names: snapshot.head(names, most))
 
     def _glance_at_file(self, contract: Contract, layout: Layout, most: int) -> Glance:
+        self._resolver(self.reach.host, self.reach.real_port)  # a place that is not called is no misfit
         try:
             rows, aside = first_rows(
                 SftpFile(self.reach, self.secret, self._resolver),
