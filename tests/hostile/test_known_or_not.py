@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from tests.town import HOUSE
 
 STRANGER = SigningKey.of_seed(b"stranger" * 4)
 PATH = f"/r1/{SERVICE}/{CODE}"
+ASKED_HERE = ContextVar("asked_here", default=False)
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Opened(dict[str, Copy]):
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
     """A delivered service."""
-    return a_market(tmp_path_factory.mktemp("known") / "home")
+    return a_market(tmp_path_factory.mktemp("known"))
 
 
 def test_a_system_that_is_known_costs_a_stranger_the_same_work(market: Market, work: Work) -> None:
@@ -136,7 +138,8 @@ def test_a_share_of_others_is_as_if_it_were_not(node: Standing) -> None:
     statements: list[str] = []
 
     def note(*given: object) -> None:
-        statements.append(str(given[2]))
+        if ASKED_HERE.get():  # the node's own workers look at their rights meanwhile
+            statements.append(str(given[2]))
 
     sa.event.listen(shared.house.engine, "before_cursor_execute", note)
     worker = shared.server()
@@ -157,6 +160,7 @@ def test_a_share_of_others_is_as_if_it_were_not(node: Standing) -> None:
 
 
 async def _asked(worker: Callable[..., object], path: str, token: str) -> Reply:
+    ASKED_HERE.set(True)
     return await send(worker, "GET", path, {"authorization": f"Bearer {token}"})  # type: ignore[arg-type]
 
 
