@@ -106,7 +106,7 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._begin()
+        self._begun, self._waited, self._came = False, 0.0, 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return what came; refuse an answer that goes on too slowly."""
