@@ -10,7 +10,7 @@ demo: .venv/.run
 test: .venv/.dev
 	@tools/system-packages
 	@$(MAKE) --no-print-directory check
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --durations=50 --durations-min=3
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=50 --durations-min=3
 
 check: .venv/.dev
 	.venv/bin/ruff format --check .

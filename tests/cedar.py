@@ -11,10 +11,10 @@ from typing import Any
 
 import cedarpy
 
-from jutong.guard.cedar import Compiled, Entity, Record, Request, Uid, Value, compiled, decide
-from jutong.guard.cedar.values import Address, Decimal, Set, address_of, decimal_of, members, quoted, set_of
+from jutong.guard.cedar import Compiled, Entity, OfMany, Record, Request, Uid, Value, compiled, decide
+from jutong.guard.cedar.values import Address, Decimal, Set, Wrong, address_of, decimal_of, members, quoted, set_of
 
-TYPES = ("System", "Body", "Agreement", "Entry")
+TYPES = ("System", "Item", "Body", "Agreement", "Entry")
 ACTIONS = ("query", "verify", "table", "record", "batch")
 STRINGS = ("", "a", "ab", "城", "重庆市", "a*b", 'q"q', "back\\slash", "new\nline", "tab\t", "🏛", "credit")
 NUMBERS = (0, 1, -1, 2, 7, 20260105, 2**63 - 1, -(2**63), 4611686018427387904)
@@ -26,6 +26,7 @@ ADDRESSES = (
 )
 BAD_ADDRESSES = ("10.0.0", "010.0.0.1", "10.0.0.1/33", "::ffff:1.2.3.4", "1.2.3.4/08", "fe80::1%eth0", "x", "1.1.1.1/")
 ATTRS = ("name", "age", "open", "body", "tags", "more", "from", "rate", "城", "absent")
+ELEMENTS = ("resident-id", "phone", "credit-code")
 PIECES = ("*", "a", "b", "\\*", "城", "ab", "credit", "?")
 DEPTH = 3
 
@@ -46,6 +47,9 @@ def a_world(draw: random.Random) -> World:
     for place, uid in enumerate(uids):
         parents = [one for one in uids[place + 1 :] if draw.random() < 0.15]
         attrs = {name: a_value(draw, 2) for name in ATTRS if draw.random() < 0.6 and name != "absent"}
+        if uid.type == "Item":
+            attrs |= _item_attrs(draw)
+            parents.append(Uid("Entry", draw.choice("abc")))
         if draw.random() < 0.1:
             continue  # named, but not known
         above = frozenset(parents)
@@ -70,9 +74,18 @@ def a_world(draw: random.Random) -> World:
     return World(entities, cedarpy.Entities.from_json_str(json.dumps(told)))
 
 
+def _item_attrs(draw: random.Random) -> dict[str, Value]:
+    """Return what is always known of an item, of the right kinds; its element only of some."""
+    attrs: dict[str, Value] = {"grade": draw.randrange(1, 5), "personal": draw.random() < 0.5}
+    attrs["entry"] = Uid("Entry", draw.choice("abc"))
+    return attrs | ({"element": draw.choice(ELEMENTS)} if draw.random() < 0.7 else {})
+
+
 def a_request(draw: random.Random, world: World) -> tuple[Request, dict[str, Any]]:
-    """Return a request as both sides take it."""
+    """Return a request as both sides take it; two of five are about an item."""
     who, what = Uid(draw.choice(TYPES), draw.choice("abcd")), Uid(draw.choice(TYPES), draw.choice("abcd"))
+    if draw.random() < 0.25:
+        what = Uid("Item", draw.choice("abcd"))
     act = Uid("Action", draw.choice(ACTIONS[:3]))
     held = {name: a_value(draw, 2) for name in ATTRS if draw.random() < 0.7 and name != "absent"}
     request = Request(principal=who, action=act, resource=what, context=Record(held), entities=world.entities)
@@ -102,7 +115,9 @@ def a_value(draw: random.Random, depth: int) -> Value:
 
 
 def a_policy(draw: random.Random) -> str:
-    """Return a policy; most are of one piece, some ask what is not there or mix types."""
+    """Return a policy; most are of one piece, some ask what is not there or mix types, a third is about items."""
+    if draw.random() < 0.33:
+        return an_item_policy(draw)
     conditions = "".join(
         f" {draw.choice(('when', 'unless'))} {{ {_bool(draw, DEPTH)} }}" for _ in range(draw.choice((0, 1, 1, 1, 2)))
     )
@@ -110,21 +125,58 @@ def a_policy(draw: random.Random) -> str:
     return f"{effect} ({_scope(draw, 'principal')}, {_action(draw)}, {_scope(draw, 'resource')}){conditions};"
 
 
+def an_item_policy(draw: random.Random) -> str:
+    """Return a policy on items: by grade, element, what the call is, in one conjunction or in any condition."""
+    of_item = f'resource == Item::"{draw.choice("abcd")}"'
+    heads = ("resource is Item", "resource is Item", f'resource is Item in Entry::"{draw.choice("abc")}"', of_item)
+    parts = (
+        lambda: f"resource.grade {draw.choice(('>=', '<', '=='))} {draw.randrange(1, 5)}",
+        lambda: "resource.personal",
+        lambda: f'resource has element && resource.element == "{draw.choice(ELEMENTS)}"',
+        lambda: f'resource.entry in Entry::"{draw.choice("abc")}"',
+        lambda: "context has age && context.age >= resource.grade",
+        lambda: 'principal in Body::"a"',
+        lambda: f"({_bool(draw, 2)})",
+        lambda: "context.open",
+    )
+    told = " && ".join(draw.choice(parts)() for _ in range(draw.randrange(1, 4)))
+    mask = draw.choice(("", "", '@mask("keep:1:1") '))
+    effect = "permit" if draw.random() < 0.3 else "forbid"
+    condition = f"{draw.choice(('when', 'when', 'unless'))} {{ {told} }}"
+    return f"{mask}{effect} ({_scope(draw, 'principal')}, {_action(draw)}, {draw.choice(heads)}) {condition};"
+
+
 def differences(policies: Sequence[str], requests: int, draw: random.Random) -> tuple[int, list[str]]:
-    """Return how many decisions were compared, and where ours is another than Cedar's: answer, reasons or errors."""
+    """Return how many decisions were compared, and where ours is another than Cedar's: answer, reasons or errors.
+
+    Of items also whether a policy asked of many at once hits the same as one by one.
+    """
     world = a_world(draw)
     drawn = [a_request(draw, world) for _ in range(requests)]
     theirs = cedarpy.is_authorized_batch(
         [one for _, one in drawn], cedarpy.PolicySet.from_str("\n".join(policies)), world.theirs
     )
     ours = [compiled(one) for one in policies]
+    items = [Uid("Item", name) for name in "abcd"]
+    at_once = [OfMany(one, items, world.entities) for one in ours]
     wrong = []
     for (request, told), answer in zip(drawn, theirs, strict=True):
         if mine(ours, request) != said(answer):
             wrong.append(
                 f"{policies}\n{told}\nours {mine(ours, request)}\ntheirs {said(answer)} {answer.diagnostics.errors}"
             )
+        if request.resource.type == "Item":
+            hits = [request.resource in many.hit(request) for many in at_once]
+            if hits != [_applies(one, request) for one in ours]:
+                wrong.append(f"{policies}\n{told}\nat once {hits}")
     return len(drawn), wrong
+
+
+def _applies(one: Compiled, request: Request) -> bool:
+    try:
+        return one.applies(request)
+    except Wrong:
+        return False
 
 
 def mine(policies: Sequence[Compiled], request: Request) -> tuple[bool, tuple[int, ...], tuple[int, ...]]:

@@ -11,8 +11,6 @@ from typing import Any
 import httpx
 import msgspec
 import sqlalchemy as sa
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from jutong import catalogue, ledger, registers, web
 from jutong.cli.node import make_home
@@ -23,6 +21,8 @@ from jutong.kernel.db import connection
 from jutong.ledger import Evidence
 from jutong.ledger import store as ledger_store
 from jutong.terms import BodyKind, Duty, Grade, Org
+from jutong.web import Faces
+from tests.calling import TestClient
 
 NODE = "cn-500000"
 AUTHORITY = "11500000MB1000010R"  # made for tests: sound check digits, no body of this country
@@ -68,13 +68,13 @@ class City:
     """The node, its people's credentials, its API, and what is in it."""
 
     house: House
-    api: Litestar
+    api: Faces
     tokens: Mapping[str, str]
     posts: Mapping[str, str]
     credentials: Mapping[str, str]
     found: dict[str, str] = field(default_factory=dict)
 
-    def client(self) -> TestClient[Litestar]:
+    def client(self) -> TestClient:
         """Return somebody who can call the API; a failure of the node is an answer, as over the network."""
         return TestClient(self.api, raise_server_exceptions=False)
 
@@ -150,7 +150,7 @@ def done(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def _fill(city: City, client: TestClient[Litestar], sheet: Mapping[str, Any]) -> None:
+def _fill(city: City, client: TestClient, sheet: Mapping[str, Any]) -> None:
     def act(account: str, path: str, body: object = None) -> Any:
         content = msgspec.json.encode({} if body is None else body)
         return done(client.post(path, content=content, headers=city.bearer(account)))

@@ -19,6 +19,27 @@ from tests.postgres import binaries, fresh_database, postgres_database, postgres
 __all__ = ["database_url", "engine", "postgres_database", "postgres_url"]
 
 THE_WHOLE_WAY = command.upgrade
+# Begun first where several workers share the files, so that none of them is left alone with a long one at the end.
+LONGEST_FIRST = (
+    "crash/test_whole_thread.py",
+    "contracts/test_page_rights.py",
+    "browser/test_every_page.py",
+    "contracts/test_api_bad_input.py",
+    "browser/test_walk.py",
+    "contracts/test_openapi.py",
+    "journeys/test_many_workers.py",
+    "contracts/test_page_links.py",
+    "journeys/test_one_record.py",
+    "contracts/test_page_lists.py",
+    "property/test_library_laws.py",
+    "unit/test_console_rows.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, and leave the others and what is in a file in their order."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)

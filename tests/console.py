@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from jutong import access, registers, web
 from jutong.access import Seat
 from jutong.desk import House
 from jutong.terms import Assurance
+from jutong.web import Faces
 from jutong.web.console import Doorkeeper
 from jutong.web.console.door import form_cookie, session_cookie
+from tests.calling import TestClient
 from tests.city import NODE, City
 
 CSRF = "right"
@@ -33,9 +33,9 @@ class Console:
     """A city with its pages, called without a network."""
 
     city: City
-    app: Litestar
+    app: Faces
 
-    def client(self, account: str = "", language: str = "en") -> TestClient[Litestar]:
+    def client(self, account: str = "", language: str = "en") -> TestClient:
         """Return a browser of somebody, or of a stranger."""
         cookies = {"jutong-language": language} | ({SEAT: account} if account else {})
         client = TestClient(self.app, cookies=cookies, raise_server_exceptions=False)
@@ -77,7 +77,7 @@ def a_console(city: City) -> Console:
 
 
 @contextmanager
-def serving(app: Litestar) -> Iterator[str]:
+def serving(app: Faces) -> Iterator[str]:
     """Serve an application on a free port of this machine; yields its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

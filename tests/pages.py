@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from litestar import Litestar
 
 from jutong import catalogue, census, custody, delivery, oversight, registers, sharing
 from jutong.access import Seat
@@ -28,7 +27,7 @@ from jutong.desk import House
 from jutong.guard import Method
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.crypto import PublicKey, SigningKey
-from jutong.kernel.db import connection, transaction
+from jutong.kernel.db import connection, metadata, transaction
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.ids import ulid
 from jutong.kernel.outward import Outward
@@ -36,6 +35,7 @@ from jutong.library import space
 from jutong.sharing import buying, dispute, use
 from jutong.sharing.use import Usage
 from jutong.terms import ADMINISTRATORS, NOT_OF_POSTS, Actor, Assurance, Duty, Grade
+from jutong.web import Faces
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
 from tests.console import CSRF, knowing
@@ -76,9 +76,9 @@ def routes() -> tuple[Route, ...]:
     return tuple(sorted(set(_routes(PAGES))))
 
 
-def routes_of(app: Litestar) -> tuple[Route, ...]:
+def routes_of(app: Faces) -> tuple[Route, ...]:
     """Return every address of an application that declares itself a page."""
-    handlers = [handler for route in app.routes for handler in getattr(route, "route_handlers", ())]
+    handlers = [handler for route in app.rooms.routes for handler in getattr(route, "route_handlers", ())]
     return tuple(sorted(set(_routes(one for one in handlers if "guard" in one.opt))))
 
 
@@ -512,10 +512,8 @@ def filled(city: City, path: str, **others: str) -> str:
 def state_of(city: City) -> Mapping[str, object]:
     """Return all that the control database holds, but for denials and what was seen when: what must not change."""
     found: dict[str, object] = {}
-    tables = sa.MetaData()
-    tables.reflect(city.house.engine)
     with connection(city.house.engine) as db:
-        for table in tables.sorted_tables:
+        for table in metadata.sorted_tables:
             if table.name.startswith("ledger_") and "leaf" not in table.c:
                 continue
             query = sa.select(table)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from jutong import access, registers
 from jutong.terms import ADMINISTRATORS
+from tests.calling import TestClient
 from tests.city import PEOPLE, City, a_city
 
 PASSWORD = "correct Horse 7 battery"
@@ -24,7 +23,7 @@ class Browser:
     """A browser without scripts: it keeps cookies and fills in forms as they were shown to it."""
 
     city: City
-    http: TestClient[Litestar]
+    http: TestClient
     last: str = ""
     seen: list[str] = field(default_factory=list)
 

@@ -175,7 +175,7 @@ def asgi(house: House) -> Asgi:
         if scope["type"] == "lifespan":
             async with gateway:
                 try:
-                    await rooms(scope, receive, send)  # type: ignore[arg-type]
+                    await rooms(scope, receive, send)
                 finally:
                     shares.close()
         elif scope["type"] == "http" and scope["path"].startswith(("/r1/", "/im/")):
@@ -183,7 +183,7 @@ def asgi(house: House) -> Asgi:
         elif scope["type"] == "http" and scope["path"].startswith("/sharing/"):
             await shares(scope, receive, send)
         else:
-            await rooms(scope, receive, send)  # type: ignore[arg-type]
+            await rooms(scope, receive, send)
 
     return front
 

@@ -118,6 +118,7 @@ ADAPTERS = {
     "jutong.delivery.bulk.telling.sending",
     "jutong.delivery.bulk.tracing",
     "jutong.delivery.bulk.writing",
+    "jutong.delivery.policies.seeing",
     "jutong.delivery.policies.trying",
     "jutong.delivery.listing.copying",
     "jutong.delivery.listing.keeping",

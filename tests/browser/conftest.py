@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,10 +108,14 @@ def axe() -> Callable[[Page], list[str]]:
 
 @pytest.fixture(scope="session")
 def shot() -> Callable[[Page, str], None]:
-    """Keep a picture of a page under var/screenshots, for people to look at."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    """Keep a picture of a page under var/screenshots, for people who ask for pictures."""
+    wanted = "JUTONG_PICTURES" in os.environ
+    if wanted:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
+        if not wanted:
+            return
         width = (page.viewport_size or {"width": 0})["width"]
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", full_page=True)
 

@@ -78,7 +78,7 @@ def test_no_message_breaks_the_node_or_the_document(city: City) -> None:
 
 def test_the_document_bounds_lists_as_the_node_does(city: City) -> None:
     """What the words of a list may be, and a least number of zero, stand in the document; each list its own bounds."""
-    parts = web.document(city.api)["components"]["schemas"]
+    parts = web.document(city.api.rooms)["components"]["schemas"]
     named = {name.rsplit("_", 1)[-1]: part["properties"] for name, part in parts.items() if "properties" in part}
     assert (
         named["Application"]["collects"]["items"]["minLength"],

@@ -76,7 +76,7 @@ def test_every_address_is_a_page_or_one_for_programs(pages: Pages) -> None:
     assert set(routes_of(pages.console.app)) == set(routes())
     others = {
         route.path
-        for route in pages.console.app.routes
+        for route in pages.console.app.rooms.routes
         if not any("guard" in handler.opt for handler in getattr(route, "route_handlers", ()))
     }
     assert [path for path in others if not path.startswith(PROGRAMS)] == []

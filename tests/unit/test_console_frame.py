@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -15,10 +17,11 @@ from jutong.kernel.errors import WrongMoment
 from jutong.kernel.text import text
 from jutong.terms import Duty, Org
 from jutong.web.console import PAGES
+from jutong.web.console.door import session_cookie
 from jutong.web.console.frame import Answer, TheVisit, acted, done, page, shown
 from jutong.web.console.said import SAID_FOR
 from tests.city import AUTHORITY, a_city
-from tests.console import FORM, Console, knowing
+from tests.console import FORM, HTML, SEAT, Console, knowing
 
 
 @shown("/trial", guard="registers.register_person")
@@ -180,3 +183,21 @@ def test_a_post_is_named_in_the_header(console: Console) -> None:
 def _bodies(console: Console) -> tuple[Org, ...]:
     with console.city.house.reading() as db:
         return tuple(registers.bodies(db))
+
+
+def test_two_houses_of_one_process_answer_each_for_itself(console: Console) -> None:
+    """The rooms are put together once a process; whose they are comes with each request, also where it fails."""
+    house = console.city.house
+    distant = copy(house.home)
+    distant.settings = msgspec.structs.replace(house.home.settings, name="cn-110000")
+    other = replace(house, home=distant)
+    ours, theirs = web.build(house, knowing(console.city)), web.build(other, lambda *_: None)
+    assert ours.rooms is theirs.rooms
+    with TestClient(ours, raise_server_exceptions=False) as one, TestClient(theirs) as two:
+        for _ in range(2):
+            assert [client.get("/healthz").json()["node"] for client in (one, two)] == ["cn-500000", "cn-110000"]
+        one.cookies.set(SEAT, "officer")
+        two.cookies.set(session_cookie("cn-110000"), "officer")
+        asked = {"follow_redirects": False, "headers": HTML}
+        assert [client.get("/desk", **asked).status_code for client in (one, two)] == [200, 303], "its own doorkeeper"
+        assert "cn-110000" in two.get("/nowhere", headers=HTML).text

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from jutong import sharing
 from jutong.delivery import policies
 from jutong.delivery.policies import DeliveryPolicy, Sample
 from jutong.guard import Label, decide
@@ -54,6 +55,40 @@ def show_policy(
 
 
 @commands.command()
+def items(
+    agreement: Annotated[str, typer.Argument(help="The agreement's identifier; none means all of them.")] = "",
+    hidden: Annotated[bool, typer.Option("--hidden", help="Only items that a policy hides.")] = False,
+    home: HomeOption = HERE,
+    token: TokenOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List what consumers see of each item: open, masked, dropped or refused, and by which policies."""
+    with as_somebody(home, token) as (house, who), house.reading() as db:
+        decide(who, "pages.policies", Label(owner=who.org))
+        every = who.org == house.home.settings.body
+        if agreement:
+            sharing.find_agreement(db, agreement, None if every else who)
+        found = policies.items_seen(
+            db,
+            body=who.org,
+            every=every,
+            now=house.clock(),
+            agreement_id=agreement,
+            hidden=hidden,
+            limit=LISTED_MOST,
+        )
+    show(
+        [
+            {"agreement": one.agreement, "consumer": one.consumer, "item": one.item, "grade": one.grade}
+            | {"purpose": one.purpose, "single": one.single or "", "whole": one.whole or ""}
+            | {"policies": ", ".join(title for _, title in one.policies)}
+            for one in found
+        ],
+        as_json=as_json,
+    )
+
+
+@commands.command()
 def check(
     file: FileArgument,
     whole: WholeOption = False,
@@ -74,6 +109,7 @@ def check(
     changed = [
         {"agreement": one.agreement, "consumer": one.consumer, "system": one.system, "action": one.action}
         | {"purpose": one.purpose, "refused": one.refused, "of_rows": one.of_rows}
+        | {"dropped": ", ".join(one.dropped), "masked": ", ".join(one.masked), "opened": ", ".join(one.opened)}
         for one in told
     ]
     show({"faults": 0, "changed": changed} if as_json else (changed or {"faults": 0, "changed": 0}), as_json=as_json)
@@ -142,6 +178,8 @@ def try_policy(
             "basis": str(refusal.basis) if refusal else "",
             "policies": ", ".join(answer.reasons),
             "of rows": answer.of_rows,
+            "dropped": ", ".join(answer.dropped),
+            "masked": ", ".join(answer.masked),
         },
         as_json=as_json,
     )

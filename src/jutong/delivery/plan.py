@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import ShareType
 from jutong.guard.grades import GRADING, Durability, Method, handling, require
-from jutong.guard.mask import Clear, Drop, Masked, parse_mask
+from jutong.guard.mask import Clear, Drop, Mask, Masked, parse_mask
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.httpsig import SM2
 from jutong.kernel.text import text
@@ -19,6 +19,7 @@ from jutong.sharing.standing import Standing
 from jutong.terms.grade import Grade
 
 from .call import Call
+from .cutting import Cut, Cuts, cuts_of
 from .refusal import Refusal
 from .ruling import InForce, Rules, rules_of
 from .shape import Shape
@@ -61,6 +62,11 @@ class Plan:
     barred: Mapping[Method, Refusal] = field(default_factory=dict)  # by the items' grades as they are now
     single: frozenset[str] = frozenset()  # items that leave one record at a time
     rules: Rules | None = None  # of the node's own policies; None: there are none for this agreement
+    cuts: Cuts | None = None  # of those of them that are about single items
+    withheld: str = ""  # policies that took items out of this plan, or masked them: ``id/version``, with commas
+    masks: Mapping[str, Mask] = field(default_factory=dict)  # of each item that may leave
+    token_key: bytes = field(default=b"", repr=False)
+    narrowed: dict[Cut, Plan] = field(default_factory=dict, repr=False, compare=False)  # those that were asked for
     lists: bool = False  # the grade lets many records be found by what they say
     sm2: bool = False  # whether every call must be signed by SM2
 
@@ -90,13 +96,8 @@ def compile(
     """
     token_key = token_key_of(agreement, entry, secret)
     shared = {item.name for item in entry.items if item.share_type is not ShareType.NOT_SHARED}
-    columns, read = {}, set()
-    for granted in agreement.items:
-        if granted.name in shared:
-            mask = parse_mask(granted.mask)
-            if not isinstance(mask, Drop):
-                read.add(granted.name)
-            columns[granted.name] = Column(granted.name, None if isinstance(mask, Clear) else mask.compile(token_key))
+    masks = {one.name: parse_mask(one.mask) for one in agreement.items if one.name in shared}
+    columns = _columns(masks, token_key)
     return Plan(
         agreement=agreement.id,
         epoch=agreement.epoch,
@@ -105,7 +106,7 @@ def compile(
         consumer=agreement.consumer,
         systems=frozenset(agreement.systems),
         columns=columns,
-        read=frozenset(read),
+        read=_read(masks),
         shape=Shape(tuple(columns), [column.mask for column in columns.values()]),
         purposes=frozenset(purpose.value for purpose in agreement.purposes),
         methods=agreement.methods,
@@ -121,9 +122,52 @@ def compile(
         barred=_barred(entry, columns),
         single=frozenset(item.name for item in entry.items if item.name in columns and handling(item.grade).single),
         rules=rules_of(policies, agreement, entry),
+        cuts=cuts_of(policies, agreement, entry),
+        masks=masks,
+        token_key=token_key,
         lists=handling(entry.grade).lists,
         sm2=bool(sm2_from) and entry.grade >= Grade[sm2_from],
     )
+
+
+def plan_for(plan: Plan, call: Call) -> Plan:
+    """Return a plan without what policies take out of a delivery that is allowed; of each there is one."""
+    return _without(plan, plan.cuts.of(call)) if plan.cuts else plan
+
+
+def plan_of_view(plan: Plan) -> Plan:
+    """Return a plan without what policies take out of the view, whoever reads it."""
+    return _without(plan, plan.cuts.of_view()) if plan.cuts else plan
+
+
+def _without(plan: Plan, cut: Cut | None) -> Plan:
+    if cut is None:
+        return plan
+    found = plan.narrowed.get(cut)
+    if found is None:
+        stricter = cut.masks
+        masks = {name: stricter.get(name, mask) for name, mask in plan.masks.items() if name not in cut.dropped}
+        columns = _columns(masks, plan.token_key)
+        found = plan.narrowed[cut] = replace(
+            plan,
+            columns=columns,
+            read=_read(masks),
+            shape=Shape(tuple(columns), [column.mask for column in columns.values()]),
+            masks=masks,
+            withheld=cut.withheld,
+            narrowed={},
+        )
+    return found
+
+
+def _columns(masks: Mapping[str, Mask], token_key: bytes) -> dict[str, Column]:
+    return {
+        name: Column(name, None if isinstance(mask, Clear) else mask.compile(token_key)) for name, mask in masks.items()
+    }
+
+
+def _read(masks: Mapping[str, Mask]) -> frozenset[str]:
+    return frozenset(name for name, mask in masks.items() if not isinstance(mask, Drop))
 
 
 def _barred(entry: Entry, columns: Mapping[str, Column]) -> Mapping[Method, Refusal]:
@@ -149,7 +193,12 @@ def judge(plan: Plan, call: Call) -> Refusal | None:
     Every delivery is asked here: at the gateway, of shares, files, subscriptions and outflows. The day's quota is
     counted by the caller, who holds it.
     """
-    return _outside(plan, call) or _graded(plan, call) or (plan.rules.refusal(call) if plan.rules else None)
+    return (
+        _outside(plan, call)
+        or _graded(plan, call)
+        or (plan.rules.refusal(call) if plan.rules else None)
+        or (plan.cuts.refusal(call) if plan.cuts else None)
+    )
 
 
 def _outside(plan: Plan, call: Call) -> Refusal | None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from jutong.catalogue.entry import Entry
 from jutong.guard.cedar import Compiled, Effect, Request, Residual, compiled, decide, residual_of, row_sql, slice_of
 from jutong.guard.cedar.residual import Asked, of_rows
-from jutong.guard.cedar.tree import Expr, Get, Has, Var, walk
+from jutong.guard.cedar.tree import Expr, asked_of_context
 from jutong.kernel.text import Text, text
 from jutong.sharing.agreement import Agreement
 
@@ -96,7 +96,7 @@ class Rules:
         self._policies, self._subjects = tuple(policies), subjects
         self._compiled = tuple(one.compiled for one in self._policies)
         conditions = [one.policy.when for one in self._compiled if one.policy.when is not None]
-        self.steady = not any(_context(when) & _VARYING for when in conditions)
+        self.steady = all(steady(when) for when in conditions)
         self.of_rows = any(of_rows(when) for when in conditions)
 
     def refusal(self, call: Call) -> Refusal | None:
@@ -194,11 +194,10 @@ def basis_of(one: InForce) -> Text:
     return text("policy {id}, version {version}: {basis}", id=one.id, version=one.version, basis=one.basis)
 
 
-def _context(when: Expr) -> set[str]:
-    """Return which attributes of the context a condition asks for; all that vary, if it takes it as a whole."""
-    named = [one.name for one in walk(when) if isinstance(one, Get | Has) and one.of == Var("context")]
-    whole = sum(one == Var("context") for one in walk(when)) > len(named)
-    return {*named, *(_VARYING if whole else ())}
+def steady(when: Expr) -> bool:
+    """Say whether a condition asks for nothing that may differ between calls that are alike in all else."""
+    asked = asked_of_context(when)
+    return asked is not None and not asked & _VARYING
 
 
 @lru_cache(maxsize=4096)

@@ -10,11 +10,12 @@ from datetime import date
 from jutong.catalogue.entry import Entry
 from jutong.catalogue.terms_of_use import ShareType
 from jutong.guard.cedar import Entity, Record, Request, Schema, Uid, Value
-from jutong.guard.cedar.check import ADDRESS, LONG, STRING, ActionType, Attr, EntityType, Kind, record
+from jutong.guard.cedar.check import ADDRESS, BOOL, LONG, STRING, ActionType, Attr, EntityType, Kind, record
 from jutong.guard.cedar.tree import Scope
 from jutong.guard.cedar.values import Wrong, address_of, set_of
 from jutong.guard.mask import Clear, parse_mask
 from jutong.sharing.agreement import Agreement
+from jutong.terms.element import PERSONAL
 
 from .call import Call
 
@@ -43,6 +44,7 @@ CONTEXT = record(
     items=Kind("Set", of=Kind("Item")),  # those that are asked for
     rows=Attr(LONG, required=False),  # keys of a call; of batch delivery nothing is said
     address=Attr(ADDRESS, required=False),  # where a call comes from; an outflow comes from nowhere
+    assurance=Attr(LONG, required=False),  # how a call is known: 3 by its own signature, 2 a session, 1 a shared secret
     row=_ANY_STRING,  # the row's values as words, by item
     number=_ANY_LONG,  # those of them that are whole numbers
 )
@@ -53,7 +55,16 @@ SCHEMA = Schema(
         "Person": EntityType(record(body=_BODY, duties=_STRINGS, acr=Attr(LONG, required=False)), frozenset({"Body"})),
         "Entry": EntityType(record(provider=_BODY, grade=LONG, shareType=STRING), frozenset({"Body"})),
         "Item": EntityType(
-            record(name=STRING, grade=LONG, shareType=STRING, masked=Kind("Bool")), frozenset({"Entry", "Body"})
+            record(
+                name=STRING,
+                entry=Kind("Entry"),
+                element=Attr(STRING, required=False),  # the standard element that it is of
+                grade=LONG,
+                shareType=STRING,
+                personal=BOOL,  # by its standard element, about one natural person
+                masked=BOOL,
+            ),
+            frozenset({"Agreement", "Entry", "Body"}),
         ),
         "Agreement": EntityType(
             record(
@@ -74,6 +85,7 @@ SCHEMA = Schema(
         name: ActionType(
             principals=_principals,
             resources=("Agreement",),
+            parts=("Item",),
             context=CONTEXT,
             groups=frozenset(ACTIONS[name]),
         )
@@ -123,6 +135,7 @@ class Subjects:
         }
         if call.records:
             context["rows"] = call.records
+            context["assurance"] = 1 if call.by_secret else 3 if call.alg else 2
         if call.address:
             with suppress(Wrong):  # a socket without an address: policies ask ``context has address``
                 context["address"] = address_of(call.address)
@@ -134,13 +147,13 @@ class Subjects:
             entities=known,
         )
 
-    def request_of_view(self) -> Request:
-        """Return the wish for the rows as a whole, of which no more is known than whose they will be."""
+    def request_of_view(self, purpose: str = "") -> Request:
+        """Return the wish for the rows as a whole, of which no more is known than whose they will be, and for what."""
         return Request(
             principal=self.consumer,
             action=Uid("Action", OUTFLOW),
             resource=self.agreement.uid,
-            context=Record({}),
+            context=Record({"purpose": purpose} if purpose else {}),
             entities=self.entities,
         )
 
@@ -162,6 +175,7 @@ def subjects_of(agreement: Agreement, entry: Entry) -> Subjects:
     left = [item for item in entry.items if item.name in masks and item.share_type is not ShareType.NOT_SHARED]
     items = {item.name: Uid("Item", f"{entry.id}/{item.name}") for item in left}
     above = frozenset({of, provider})
+    uid = Uid("Agreement", agreement.id)
     known = [Entity(provider), Entity(consumer)]
     known.append(
         Entity(
@@ -173,15 +187,19 @@ def subjects_of(agreement: Agreement, entry: Entry) -> Subjects:
     for item in left:
         attrs: dict[str, Value] = {
             "name": item.name,
+            "entry": of,
             "grade": int(item.grade),
             "shareType": item.share_type.value,
+            "personal": item.element in PERSONAL,
             "masked": not isinstance(masks[item.name], Clear),
         }
-        known.append(Entity(items[item.name], Record(attrs), above))
+        if item.element:
+            attrs["element"] = item.element
+        known.append(Entity(items[item.name], Record(attrs), above | {uid}))
     for name in agreement.systems:
         known.append(Entity(Uid("System", name), Record({"body": consumer}), frozenset({consumer})))
     told = Entity(
-        Uid("Agreement", agreement.id),
+        uid,
         Record(
             {
                 "entry": of,

@@ -208,11 +208,13 @@ def problem(refusal: Refusal, language: str, detail: str = "") -> bytes:
     return msgspec.json.encode(Problem(refusal.code, said[0], detail, said[1], said[2]))
 
 
-class CallRecord(msgspec.Struct, frozen=True):
+class CallRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept of one call: never a key, a person or a value; fields stand by name, so this is canonical JSON.
 
     ``request`` and ``response`` are digests over the call's X-Road-Request-Id (a random number that only the two
-    parties were told) and the message, so that nobody can find out by trying which key was asked for.
+    parties were told) and the message, so that nobody can find out by trying which key was asked for. ``withheld``
+    names the policies that took items out or masked them; it is the last by name, and where there are none it is not
+    written, as before there was such a field.
     """
 
     agreement: str
@@ -228,6 +230,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     service: str
     subject: str
     user: str
+    withheld: str = ""
 
 
 encode_record = msgspec.json.Encoder().encode

@@ -23,6 +23,9 @@ from .identifier import (
     is_resident_id,
 )
 
+# Standard elements whose values are about one natural person (Personal Information Protection Law, art. 4).
+PERSONAL = frozenset({"bank-card", "birth-date", "email", "ethnicity", "person-name", "phone", "resident-id", "sex"})
+
 
 class Severity(StrEnum):
     """What follows from a failed check: an error fails the row, a warning is counted and shown."""

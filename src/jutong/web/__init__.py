@@ -1,5 +1,5 @@
 """Faces for people and programs over HTTP; no decision is taken here."""
 
-from .build import build, document
+from .build import Faces, build, document
 
-__all__ = ["build", "document"]
+__all__ = ["Faces", "build", "document"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -59,7 +60,7 @@ from . import (
 from .console import PAGES, Doorkeeper, doors, failure_page, seated, wants_page
 from .exact import close_messages
 from .problems import broken, malformed, refused, unreadable
-from .wiring import TheHouse
+from .wiring import TheHouse, the_house
 
 BODY_LIMIT = 1 << 20
 HEADER_LIMIT = 16 << 10
@@ -112,30 +113,59 @@ ROOMS = (
 )
 
 
-def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRouteHandler] = PAGES) -> Litestar:
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The management API and the pages of one house: the rooms, which know of none, and what each request is given."""
+
+    rooms: Litestar
+    given: Mapping[str, Any]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request on behalf of the house."""
+        if scope["type"] == "lifespan":
+            await _nothing_to_begin(receive, send)
+        else:
+            asked: Any = {**scope, "state": {**scope.get("state", {}), **self.given}}
+            await self.rooms(asked, receive, send)
+
+
+def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRouteHandler] = PAGES) -> Faces:
     """Return the ASGI application of a house; ``doorkeeper`` knows who stands behind a session of the pages."""
 
-    def the_house() -> House:
-        return house
-
     @cache
-    def the_replays() -> delivery.Spent:
+    def replays() -> delivery.Spent:
         # One file for all worker processes: a signed request that one of them answered is spent for the others too.
         return delivery.Spent(house.home.locks / "neighbours.map", slots=REPLAY_SLOTS)
 
     @cache
-    def the_spent() -> delivery.Spent:
+    def spent() -> delivery.Spent:
         return delivery.Spent(house.home.locks / "systems.map", slots=REPLAY_SLOTS)
 
+    given = {"house": house, "doorkeeper": doorkeeper, "replays": replays, "spent": spent}
+    return Faces(_rooms(tuple(pages)), given)
+
+
+@cache
+def _rooms(pages: tuple[HTTPRouteHandler, ...]) -> Litestar:
+    """Return every room with its doors, put together once a process, whichever house it answers for."""
+
+    def the_replays(request: Request[Any, Any, Any]) -> delivery.Spent:
+        replays: delivery.Spent = request.scope["state"]["replays"]()
+        return replays
+
+    def the_spent(request: Request[Any, Any, Any]) -> delivery.Spent:
+        spent: delivery.Spent = request.scope["state"]["spent"]()
+        return spent
+
     def the_actor(request: Request[Any, Any, Any]) -> Actor:
-        return auth.actor_of(request, house)
+        return auth.actor_of(request, the_house(request))
 
     def the_message(data: JSONBody[Any]) -> Any:
         return data
 
     def to_people(answer: Answered) -> Answered:
         def answered(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
-            return failure_page(request, house, error) if wants_page(request) else answer(request, error)
+            return failure_page(request, the_house(request), error) if wants_page(request) else answer(request, error)
 
         return answered
 
@@ -149,7 +179,7 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
             healthy,
             openapi_page,
             style,
-            doors(house, doorkeeper, pages),
+            doors(pages),
         ],
         dependencies={
             "house": Provide(the_house, sync_to_thread=False),
@@ -186,6 +216,13 @@ def build(house: House, doorkeeper: Doorkeeper = seated, pages: Sequence[HTTPRou
             ),
         ),
     )
+
+
+async def _nothing_to_begin(receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 class WholeDocument(JsonRenderPlugin):

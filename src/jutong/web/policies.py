@@ -8,8 +8,9 @@ from typing import Annotated
 import msgspec
 from litestar.params import JSONBody
 
+from jutong import sharing
 from jutong.delivery import policies
-from jutong.delivery.policies import DeliveryPolicy, Sample, Stage
+from jutong.delivery.policies import DeliveryPolicy, Sample, Sight, Stage
 from jutong.desk import House
 from jutong.guard import Label
 from jutong.terms import Actor
@@ -17,6 +18,7 @@ from jutong.terms import Actor
 from .wiring import NO_NUL, AfterUlid, Limit, TheActor, TheHouse, Ulid, act, look
 
 TAGS = ["delivery"]
+_ITEMS_MOST = 20_000  # items of one agreement, for all its purposes
 Source = Annotated[str, msgspec.Meta(max_length=20_000, pattern=NO_NUL)]
 Line = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
@@ -89,7 +91,10 @@ class PolicyView(msgspec.Struct, kw_only=True):
 
 
 class ConsequenceView(msgspec.Struct, kw_only=True):
-    """A delivery that would be decided otherwise; ``of_rows``: only some rows would be kept back."""
+    """A delivery that would be decided otherwise; ``of_rows``: only some rows would be kept back.
+
+    ``dropped``, ``masked`` and ``opened`` are the items that would leave no more, less of them, or more of them.
+    """
 
     agreement: str
     entry: str
@@ -99,6 +104,21 @@ class ConsequenceView(msgspec.Struct, kw_only=True):
     purpose: str
     refused: bool
     of_rows: bool
+    dropped: tuple[str, ...]
+    masked: tuple[str, ...]
+    opened: tuple[str, ...]
+
+
+class SeenView(msgspec.Struct, kw_only=True):
+    """One item for one purpose: what leaves of it one by one and in the whole (none: not agreed); who hides it."""
+
+    item: str
+    title: str
+    grade: str
+    purpose: str
+    single: Sight | None
+    whole: Sight | None
+    policies: tuple[str, ...]
 
 
 class CheckView(msgspec.Struct, kw_only=True):
@@ -119,6 +139,8 @@ class AnswerView(msgspec.Struct, kw_only=True):
     policies: tuple[str, ...]
     errors: tuple[str, ...]
     of_rows: bool
+    dropped: tuple[str, ...]
+    masked: tuple[str, ...]
 
 
 @look("/api/policies", tags=TAGS)
@@ -134,6 +156,25 @@ def list_policies(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit
             limit=limit,
         )
     return [_view(one) for one in found]
+
+
+@look("/api/policies/items", tags=TAGS)
+def list_items(house: TheHouse, actor: TheActor, agreement: Ulid) -> list[SeenView]:
+    """List what the consumer of an agreement sees of each item at this hour, and by which policies it is hidden."""
+    _ask(house, actor, "pages.policies", actor.org)
+    with house.reading() as db:
+        every = actor.org == house.home.settings.body
+        sharing.find_agreement(db, agreement, None if every else actor)
+        found = policies.items_seen(
+            db, body=actor.org, every=every, now=house.clock(), agreement_id=agreement, limit=_ITEMS_MOST
+        )
+    return [
+        SeenView(
+            **{name: getattr(one, name) for name in ("item", "title", "grade", "purpose", "single", "whole")},
+            policies=tuple(name for name, _ in one.policies),
+        )
+        for one in found
+    ]
 
 
 @look("/api/policies/{policy_id:str}", tags=TAGS)
@@ -210,6 +251,8 @@ def try_policy(house: TheHouse, actor: TheActor, data: JSONBody[SampleSheet]) ->
         policies=answer.reasons,
         errors=answer.errors,
         of_rows=answer.of_rows,
+        dropped=answer.dropped,
+        masked=answer.masked,
     )
 
 
@@ -241,6 +284,7 @@ def _view(kept: DeliveryPolicy) -> PolicyView:
 
 ENDPOINTS = [
     list_policies,
+    list_items,
     read_policy,
     draft_policy,
     draft_version,

@@ -23,6 +23,13 @@ TheActor = NamedDependency[SkipValidation[Actor]]
 TheMessage = NamedDependency[SkipValidation[Any]]
 TheRequest = litestar.Request[Any, Any, Any]
 
+
+def the_house(request: TheRequest) -> House:
+    """Return the house for which a request is answered."""
+    house: House = request.scope["state"]["house"]
+    return house
+
+
 NO_NUL = r"^[^\u0000]*$"
 
 Ulid = Annotated[str, Parameter(pattern="^[0-7][0-9A-HJKMNP-TV-Z]{25}$", description="identifier (ULID)")]

@@ -24,7 +24,7 @@ from jutong.terms import Actor, Duty, Grade
 from .. import policies
 from ..call import Person, bulk_call
 from ..gateway.watch import node_secret
-from ..plan import compile, judge, token_key_of
+from ..plan import compile, judge, plan_of_view, token_key_of
 from . import store
 from .form import Form, Handed
 from .making import Recipe, materialise, recipe_of
@@ -57,6 +57,9 @@ def make_view(
     if recipe is None or not wanted:
         return None
     views = store.views_of(desk.db, agreement.id)
+    if not recipe.plan.columns:
+        _drop(desk, agreement.id, views)  # policies leave no item of it
+        return None
     gone = outlived(views, now=desk.now, terms=recipe.terms, oldest=recipe.oldest)
     before = next((one for one in reversed(views) if one not in gone), None)
     other = before is not None and (before.source < recipe.source or before.doubts != recipe.doubted)
@@ -106,6 +109,7 @@ def make_view(
         bytes=standing.size,
         manifest=standing.digest(),
         gone=[one.version for one in gone],
+        withheld=recipe.plan.withheld,
     )
     return standing
 
@@ -116,10 +120,8 @@ def drop_view(desk: Desk, agreement_id: str) -> None:
     entry = catalogue.find(desk.db, agreement.entry)
     desk.allow("delivery.make_view", _label(desk, entry))
     views = store.views_of(desk.db, agreement.id)
-    if not agreement.over or not views:
-        return
-    store.remove_views(desk.db, agreement.id, [one.version for one in views])
-    desk.record("delivery.view_dropped", on=agreement.id, versions=[one.version for one in views])
+    if agreement.over:
+        _drop(desk, agreement.id, views)
 
 
 def hand_over_file(
@@ -167,6 +169,7 @@ def hand_over_file(
         rows=view.rows,
         size=size,
         content=content,
+        withheld=plan_of_view(plan).withheld,
     )
     return handed_of(agreement, entry, view, form, str(path), size, content, key=key, node=node)
 
@@ -280,6 +283,13 @@ def confirm_receipt(desk: Desk, agreement_id: str, *, version: int, manifest: st
         manifest=manifest,
         intact=intact,
     )
+
+
+def _drop(desk: Desk, agreement_id: str, views: Sequence[View]) -> None:
+    """Forget versions of a view."""
+    if views:
+        store.remove_views(desk.db, agreement_id, [one.version for one in views])
+        desk.record("delivery.view_dropped", on=agreement_id, versions=[one.version for one in views])
 
 
 def _given_whole(desk: Desk, entry: Entry) -> dict[str, str]:

@@ -27,7 +27,7 @@ from jutong.pools.snapshot import normal
 from jutong.quality import Doubts
 from jutong.sharing.agreement import Agreement
 
-from ..plan import Plan
+from ..plan import Plan, plan_of_view
 from ..service import DISPUTED, GOLDEN, columns_of, standing_table
 from .marking import Marking, canary_table
 from .view import Part, View, changes_sql, columns_taken, kept_rows, terms_of, view_sql
@@ -112,7 +112,7 @@ def recipe_of(
     return Recipe(
         agreement=agreement,
         entry=entry,
-        plan=plan,
+        plan=plan_of_view(plan),
         table=table,
         source=pools.lake.version(table),
         oldest=pools.lake.history(table).oldest,
@@ -153,6 +153,7 @@ def materialise(pools: Pools, folder: Path, recipe: Recipe, version: int, before
         given["doubts"] = pools.engine.query(recipe.doubts.sql, recipe.doubts.tables)
     sql = view_sql(
         *(recipe.agreement, recipe.entry, taken, held, columns),
+        masks=recipe.plan.masks,
         token_key=recipe.token_key,
         marked=marked,
         canaries=canaries is not None,

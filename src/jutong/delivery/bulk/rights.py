@@ -17,7 +17,7 @@ from jutong.sharing import Agreement
 
 from .. import policies
 from ..call import bulk_call
-from ..plan import Plan, compile, judge
+from ..plan import Plan, compile, judge, plan_of_view
 from ..refusal import Refusal
 from ..wire import NOT_FOUND
 from . import store
@@ -106,7 +106,7 @@ class Rights:
         entry = catalogue.find(db, agreement.entry)
         in_force = self._policies.read(db, day_of(now))
         plan = compile(agreement, entry, secret=self._secret, policies=in_force, sm2_from=self._sm2_from)
-        return Shown(agreement=agreement, entry=entry, plan=plan, names=share_of(agreement, entry))
+        return Shown(agreement=agreement, entry=entry, plan=plan_of_view(plan), names=share_of(agreement, entry))
 
     def terms(self, db: Db, shown: Shown, table: str) -> str:
         """Return the digest of the terms by which a view over ``table`` would be made now."""

@@ -17,6 +17,7 @@ from jutong.kernel.ids import ulid
 from jutong.kernel.text import DEFAULT_LANGUAGE
 
 from ..gateway.listen import Receive, Scope, Send, listened
+from ..plan import ANSWERED
 from ..quota import Counters
 from ..wire import Asked, CallRecord, Turned, bound_digest, encode_record, unavailable
 from .reply import Piece, Reply, Stopped, refused
@@ -90,6 +91,7 @@ class SharingServer:
             service=reply.service,
             subject="",
             user="",
+            withheld=reply.plan.withheld if reply.plan and reply.code == ANSWERED else "",
         )
         await self._journal.durable(encode_record(record))
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from jutong.catalogue.entry import Entry
 from jutong.guard.grades import Method
-from jutong.guard.mask import Clear, parse_mask
+from jutong.guard.mask import Clear, Mask
 from jutong.guard.mask_sql import mask_sql
 from jutong.kernel.canon import Fact, canonical, digest
 from jutong.quality.reading import DOUBT_ITEMS, DOUBT_KEY, ROW, literal
 from jutong.sharing.agreement import Agreement
 
-from ..plan import Plan, beginning
+from ..plan import Plan, beginning, plan_of_view
 from ..ruling import RowRule
 from ..service import BATCH, DELIVERED, DISPUTED, standing_rows
 
@@ -98,7 +98,8 @@ def columns_taken(plan: Plan, columns: Mapping[str, str], held: Collection[str])
 
 def terms_of(agreement: Agreement, entry: Entry, plan: Plan, table: str, *, marked: str = "") -> str:
     """Return the digest of what may leave and how: views of other terms are not handed over, nor led on from."""
-    shared = set(plan.columns)
+    cut = plan_of_view(plan)
+    shared = set(cut.columns)
     told: list[Fact] = [
         [[one.name, one.mask] for one in agreement.items if one.name in shared],
         list(plan.regions),
@@ -111,6 +112,8 @@ def terms_of(agreement: Agreement, entry: Entry, plan: Plan, table: str, *, mark
     ]
     if (kept := kept_rows(plan)) is not None:
         told.append(kept.sql(_quoted))
+    if cut.withheld:
+        told.append([[name, str(mask)] for name, mask in cut.masks.items()])
     return digest(canonical(told))
 
 
@@ -126,6 +129,7 @@ def view_sql(
     held: Collection[str],
     columns: Mapping[str, str],
     *,
+    masks: Mapping[str, Mask],
     token_key: bytes,
     marked: Mapping[str, str] | None = None,
     canaries: bool = False,
@@ -134,7 +138,7 @@ def view_sql(
 ) -> str:
     """Return the query over ``t`` whose rows are the view; ``marked`` has expressions for columns that carry marks.
 
-    ``kept`` are the rows that policies let leave.
+    ``masks`` are those of the items as the plan of the view has them, ``kept`` the rows that policies let leave.
 
     With ``canaries`` there is a second table of that name, whose rows stand among the others. The last column is the
     flag: which of the items that leave another source contradicts, or is in doubt (table ``doubts``, if ``doubted``).
@@ -142,7 +146,6 @@ def view_sql(
     Of rows with one key the latest stands, as in the serving copy. The order is one of what leaves, never of what
     stays: it would tell of hidden values.
     """
-    masks = {one.name: parse_mask(one.mask) for one in agreement.items}
     told = []
     for item, column in taken:
         name, mask = _quoted(column), masks[item]

@@ -266,6 +266,7 @@ class Gateway:
                 service=case.service.path + case.part if case.service else case.about,
                 subject=case.subject,
                 user=self._desks.pseudonym(case.user.encode()),
+                withheld=plan.withheld if plan else "",
             )
         )
         if plan is None or plan.durability is Durability.BEFORE_ANSWER:
@@ -343,7 +344,10 @@ _NOTHING: Mapping[str, Any] = {}
 
 def _steady(case: Case) -> bool:
     """Say whether calls like this one are judged like it for the rest of the day."""
-    return case.plan is None or case.plan.rules is None or case.plan.rules.steady
+    plan = case.plan
+    if plan is None:
+        return True
+    return (plan.rules is None or plan.rules.steady) and (plan.cuts is None or plan.cuts.steady)
 
 
 async def _send(scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -14,7 +14,7 @@ from jutong.kernel.text import text
 
 from ..call import Call
 from ..likeness import KEY_LIMIT, key_bytes
-from ..plan import Plan, judge, over_quota
+from ..plan import Plan, judge, over_quota, plan_for
 from ..quota import Counters
 from ..ruling import RowRule
 from ..service import Service
@@ -119,8 +119,9 @@ def granted(
     for plan in found:
         refusal = judge(plan, call)
         if refusal is None:
-            case.plan, case.kept = plan, plan.rules.rows(call) if plan.rules else None
-            return plan, service
+            allowed = case.plan = plan_for(plan, call) if plan.cuts else plan
+            case.kept = plan.rules.rows(call) if plan.rules else None
+            return allowed, service
         if first is None:
             case.plan, first = plan, refusal
     assert first is not None

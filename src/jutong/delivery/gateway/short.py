@@ -99,6 +99,7 @@ def answered(desks: Desks, naming: Naming, found: Found, at: Instant) -> Short |
         place.service.path,
         desks.pseudonym(found.key),
         user,
+        plan.withheld,
     )
     values = (b"%d" % len(body), road_id or spelled_id, spelled_id, spelled(request), call.encode())
     return Short(found, at, call, request_id, request, encode_record(record), status, values, body)

@@ -1,10 +1,11 @@
 """Policies on deliveries: written by one person, tried, put in force by another; they narrow what was agreed.
 
-Nouns: DeliveryPolicy; of a draft: Consequence; of a try: Sample, Answer.
+Nouns: DeliveryPolicy; of a draft: Consequence; of a try: Sample, Answer; of who sees what: Seen.
 """
 
 from .acts import draft_policy, enforce_policy, try_policy, withdraw_policy
 from .policy import DeliveryPolicy, Stage, faults
+from .seeing import Seen, Sight, items_seen
 from .store import Standing, epoch, find_policy, in_force, latest_policy, policies_shown, versions_of
 from .trying import Answer, Consequence, Sample, answer_to, consequences
 
@@ -13,6 +14,8 @@ __all__ = [
     "Consequence",
     "DeliveryPolicy",
     "Sample",
+    "Seen",
+    "Sight",
     "Stage",
     "Standing",
     "answer_to",
@@ -23,6 +26,7 @@ __all__ = [
     "faults",
     "find_policy",
     "in_force",
+    "items_seen",
     "latest_policy",
     "policies_shown",
     "try_policy",

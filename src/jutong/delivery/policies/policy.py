@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from jutong.guard.cedar import Effect, faults_of, parse, row_faults
+from jutong.guard.cedar import Effect, Policy, faults_of, parse, row_faults
 from jutong.kernel.canon import Fact, digest
 from jutong.kernel.errors import Invalid, NotAllowed, WrongMoment
 from jutong.kernel.text import Text, text
 
+from ..cutting import item_faults, of_items
 from ..ruling import BUILT_IN, InForce
 from ..subjects import BATCH_SCOPE, SCHEMA
 
@@ -120,13 +122,18 @@ def faults(source: str, *, whole: bool) -> tuple[Text, ...]:
         policy = parse(source)
     except Invalid as error:
         return (error.reason,)
-    found = [*faults_of(policy, SCHEMA), *dict.fromkeys(row_faults(policy, batch=BATCH_SCOPE))]
+    told = (*faults_of(policy, SCHEMA), *_row_faults(policy), *item_faults(policy))
+    found = list({str(one): one for one in told}.values())
     replaces = policy.notes.get("replaces")
     if replaces is not None and replaces != BUILT_IN:
         found.append(text("the built-in policy is called {name}", name=BUILT_IN))
     if replaces is not None and (not whole or policy.effect is not Effect.PERMIT):
         found.append(text("only a permit for the whole tier replaces a built-in policy"))
     return tuple(found)
+
+
+def _row_faults(policy: Policy) -> Iterator[Text]:
+    return iter(()) if of_items(policy) else row_faults(policy, batch=BATCH_SCOPE)
 
 
 def checked(source: str, *, whole: bool) -> str:

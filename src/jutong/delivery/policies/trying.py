@@ -14,9 +14,10 @@ from jutong.kernel.db import Db
 from jutong.kernel.errors import Invalid, NotFound
 from jutong.kernel.text import text
 from jutong.sharing.agreement import Agreement
+from jutong.sharing.granting import hides
 
 from ..call import Call, Person
-from ..plan import Plan, compile, judge
+from ..plan import Plan, compile, judge, plan_for
 from ..refusal import Refusal
 from ..ruling import InForce
 from ..subjects import ACTIONS, OUTFLOW, SUBSCRIBE
@@ -74,6 +75,8 @@ class Answer:
     reasons: tuple[str, ...]
     errors: tuple[str, ...]
     of_rows: bool  # beyond this, each row is asked
+    dropped: tuple[str, ...] = ()  # items that would not leave
+    masked: tuple[str, ...] = ()  # items that would leave behind the mask of a policy, as ``item: mask``
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,9 @@ class Consequence:
     purpose: str
     refused: bool  # with the draft; else it would be allowed now
     of_rows: bool  # only some of the rows would be kept back
+    dropped: tuple[str, ...] = ()  # items that would leave no more
+    masked: tuple[str, ...] = ()  # items of which less would be seen, or something else
+    opened: tuple[str, ...] = ()  # items of which policies would hide nothing more, or no longer all
 
 
 def answer_to(
@@ -108,13 +114,16 @@ def answer_to(
     after = compile(
         agreement, entry, secret=_NO_SECRET, policies=_with(standing, source, body, policy_id, now, whole=whole)
     )
-    rules = after.rules
+    rules, cut = after.rules, after.cuts.of(call) if after.cuts else None
+    by_items = dict.fromkeys(each.title for one in cut.items for each in one.by) if cut else {}
     return Answer(
         before=judge(before, call),
         refusal=judge(after, call),
-        reasons=tuple(one.title for one in rules.reasons(call)) if rules else (),
+        reasons=(*((one.title for one in rules.reasons(call)) if rules else ()), *by_items),
         errors=tuple(one.title for one in rules.errors(call)) if rules else (),
         of_rows=rules is not None and rules.rows(call) is not None,
+        dropped=tuple(one.item for one in cut.items if one.mask is None) if cut else (),
+        masked=tuple(f"{one.item}: {one.mask}" for one in cut.items if one.mask is not None) if cut else (),
     )
 
 
@@ -135,7 +144,7 @@ def consequences(
             continue
         before = compile(agreement, entry, secret=_NO_SECRET, policies=standing)
         after = compile(agreement, entry, secret=_NO_SECRET, policies=drafted)
-        for sample in _samples(agreement) if before.rules is not None or after.rules is not None else ():
+        for sample in _samples(agreement) if any((before.rules, after.rules, before.cuts, after.cuts)) else ():
             asked += 1
             if (told := _changed(sample, agreement, before, after, now)) is not None:
                 found.append(told)
@@ -149,7 +158,8 @@ def _changed(sample: Sample, agreement: Agreement, before: Plan, after: Plan, no
     was, becomes = judge(before, call), judge(after, call)
     rows = after.rules.rows(call) if after.rules and becomes is None else None
     fewer = rows is not None and rows != (before.rules.rows(call) if before.rules else None)
-    if (was is None) == (becomes is None) and not (fewer and was is None):
+    dropped, masked, opened = _items(before, after, call) if becomes is None and was is None else ((), (), ())
+    if (was is None) == (becomes is None) and not (fewer and was is None) and not (dropped or masked or opened):
         return None
     return Consequence(
         agreement=agreement.id,
@@ -159,8 +169,21 @@ def _changed(sample: Sample, agreement: Agreement, before: Plan, after: Plan, no
         action=sample.action,
         purpose=call.purpose,
         refused=becomes is not None,
-        of_rows=becomes is None and was is None,
+        of_rows=becomes is None and was is None and fewer,
+        dropped=dropped,
+        masked=masked,
+        opened=opened,
     )
+
+
+def _items(before: Plan, after: Plan, call: Call) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return which items go, which are seen otherwise, and which are seen again."""
+    was, becomes = plan_for(before, call).masks, plan_for(after, call).masks
+    gone = tuple(name for name in was if name not in becomes)
+    back = [name for name in becomes if name not in was]
+    other = [name for name in becomes if name in was and becomes[name] != was[name]]
+    less = tuple(name for name in other if not hides(was[name], what=becomes[name]))
+    return gone, less, (*back, *(name for name in other if name not in less))
 
 
 def _samples(agreement: Agreement) -> Iterator[Sample]:

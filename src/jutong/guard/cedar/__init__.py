@@ -6,9 +6,10 @@ Nouns: Policy, Entity, Uid, Request, Decision, Residual, Schema. Nothing here re
 from .authorise import Compiled, Decision, compiled, decide, slice_of
 from .check import Schema, faults_of
 from .evaluate import Request
+from .many import OfMany
 from .parse import parse
 from .residual import Residual, residual_of
-from .rows import row_faults, row_sql
+from .rows import row_faults, row_sql, view_faults
 from .tree import Effect, Policy
 from .values import Entity, Record, Set, Uid, Value
 
@@ -17,6 +18,7 @@ __all__ = [
     "Decision",
     "Effect",
     "Entity",
+    "OfMany",
     "Policy",
     "Record",
     "Request",
@@ -33,4 +35,5 @@ __all__ = [
     "row_faults",
     "row_sql",
     "slice_of",
+    "view_faults",
 ]

@@ -60,11 +60,15 @@ class EntityType:
 
 @dataclass(frozen=True, slots=True)
 class ActionType:
-    """An action: its groups, who may want it of what, and in which circumstances."""
+    """An action: its groups, who may want it of what, and in which circumstances.
+
+    Of ``parts`` only those policies are asked whose head names their type.
+    """
 
     principals: tuple[str, ...]
     resources: tuple[str, ...]
     context: Kind
+    parts: tuple[str, ...] = ()
     groups: frozenset[str] = frozenset()
 
 
@@ -135,7 +139,7 @@ def _requests(policy: Policy, schema: Schema) -> Iterator[_Asked]:
         if policy.action.equal and policy.action.equal.id != name:
             continue
         for principal in action.principals:
-            for resource in action.resources:
+            for resource in action.parts if policy.resource.kind in action.parts else action.resources:
                 if _fits(policy.principal, principal, schema) and _fits(policy.resource, resource, schema):
                     who, what = Kind(principal), Kind(resource)
                     kinds = {"principal": who, "action": Kind("Action"), "resource": what, "context": action.context}

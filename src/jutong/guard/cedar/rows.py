@@ -6,12 +6,12 @@ NULL stands for what has no value, as ``Wrong`` does in closures. So ``AND`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from jutong.kernel.text import Text, text
 
-from .residual import FAILS, NUMBER, Residual, of_rows, row_part
-from .tree import Binary, Expr, Get, Has, If, Like, Lit, Policy, Scope, Unary, Var, walk
+from .residual import FAILS, NUMBER, ROW, Residual, of_rows, row_part
+from .tree import Binary, Expr, Get, Has, If, Like, Lit, Policy, Scope, Unary, Var, asked_of_context, walk
 from .values import Set, members
 
 Column = Callable[[str], str]  # the SQL of a row's value by name, empty where there is none
@@ -31,11 +31,7 @@ def row_sql(residual: Residual, column: Column) -> str:
 
 
 def row_faults(policy: Policy, *, batch: Scope) -> Iterator[Text]:
-    """Yield why a policy cannot be asked of rows; ``batch`` is the scope of the ways on which one view serves all.
-
-    What leaves as a whole is cut once for all who may read it, so a policy that cuts rows there may not
-    distinguish them.
-    """
+    """Yield why a policy cannot be asked of rows; ``batch`` is the scope of the ways on which one view serves all."""
     if policy.when is None or not of_rows(policy.when):
         return
     yield from _faults(policy.when)
@@ -43,16 +39,26 @@ def row_faults(policy: Policy, *, batch: Scope) -> Iterator[Text]:
         words = one.value if isinstance(one, Lit) else one.pieces if isinstance(one, Like) else ""
         if isinstance(words, str | tuple) and any("\0" in word for word in words):
             yield text("no value of a row holds a NUL")
+    yield from view_faults(policy, batch=batch, asked=frozenset({ROW, NUMBER}))
+
+
+def view_faults(policy: Policy, *, batch: Scope, asked: Collection[str]) -> Iterator[Text]:
+    """Yield why a policy cannot cut what leaves as a whole; of the context it may ask for ``asked`` there.
+
+    What leaves as a whole is cut once for all who may read it, so a policy that cuts it may not distinguish them.
+    """
     if not _whole(policy.action, batch):
-        yield text("a policy about rows speaks of all ways of batch delivery alike, or of none")
+        yield text("a policy about rows or items speaks of all ways of batch delivery alike, or of none")
     elif _reaches(policy.action, batch):
         if policy.principal.equal is not None or policy.principal.is_type:
-            yield text("a policy about rows of batch delivery names its principal as: principal in Body")
-        for one in walk(policy.when):
-            if one in (Var("principal"), Var("action")):
-                yield text("a policy about rows of batch delivery has no condition on who asks")
-            if isinstance(one, Get | Has) and one.of == Var("context") and one.name not in ("row", NUMBER):
-                yield text("a policy about rows of batch delivery has no condition on the single reading")
+            yield text("a policy about rows or items of batch delivery names its principal as: principal in Body")
+        if policy.when is None:
+            return
+        if any(one in (Var("principal"), Var("action")) for one in walk(policy.when)):
+            yield text("a policy about rows or items of batch delivery has no condition on who asks")
+        of_context = asked_of_context(policy.when)
+        if of_context is None or not of_context <= frozenset(asked):
+            yield text("a policy about rows or items of batch delivery has no condition on the single reading")
 
 
 def _whole(action: Scope, batch: Scope) -> bool:

@@ -121,6 +121,11 @@ class Scope:
     equal: Uid | None = None
     within: tuple[Uid, ...] | None = None
 
+    @property
+    def kind(self) -> str:
+        """The type that it names outright; empty where it lets through more than one."""
+        return self.equal.type if self.equal is not None else self.is_type
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -158,3 +163,13 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield expr
     for part in parts_of(expr):
         yield from walk(part)
+
+
+def asked_of_context(expr: Expr) -> frozenset[str] | None:
+    """Return which attributes of the context an expression asks for; None where it takes the context as a whole.
+
+    >>> asked_of_context(Binary("==", Get(Var("context"), "hour"), Lit(8)))
+    frozenset({'hour'})
+    """
+    named = [one.name for one in walk(expr) if isinstance(one, Get | Has) and one.of == Var("context")]
+    return frozenset(named) if sum(one == Var("context") for one in walk(expr)) == len(named) else None

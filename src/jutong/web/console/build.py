@@ -8,9 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from jutong.desk import House
-
-from ..wiring import TheRequest
+from ..wiring import TheRequest, the_house
 from . import (
     account,
     administration,
@@ -160,14 +158,15 @@ ROOMS = (
 PAGES = tuple(page for room in ROOMS for page in room.PAGES)
 
 
-def doors(house: House, doorkeeper: Doorkeeper, pages: Sequence[HTTPRouteHandler] = PAGES) -> Router:
-    """Return every page of a house; ``doorkeeper`` says who stands behind a session."""
+def doors(pages: Sequence[HTTPRouteHandler] = PAGES) -> Router:
+    """Return every page; each request brings its house, and the doorkeeper who says who stands behind a session."""
 
     def the_visit(request: TheRequest, form: TheForm) -> Visit:
-        return visit_of(request, house, doorkeeper, form)
+        return visit_of(request, the_house(request), the_keeper(request), form)
 
-    def the_keeper() -> Doorkeeper:
-        return doorkeeper
+    def the_keeper(request: TheRequest) -> Doorkeeper:
+        keeper: Doorkeeper = request.scope["state"]["doorkeeper"]
+        return keeper
 
     return Router(
         "/",

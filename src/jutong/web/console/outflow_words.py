@@ -12,6 +12,12 @@ from jutong.guard.cedar import Effect
 from jutong.kernel.text import Text, text
 
 OUTFLOWS: Mapping[type[Enum], Mapping[Any, Text]] = {
+    policies.Sight: {
+        policies.Sight.OPEN: text("in the clear"),
+        policies.Sight.MASKED: text("masked"),
+        policies.Sight.DROPPED: text("does not leave"),
+        policies.Sight.REFUSED: text("delivery refused"),
+    },
     policies.Stage: {
         policies.Stage.DRAFT: text("draft, waits for a second person"),
         policies.Stage.IN_FORCE: text("in force"),

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import msgspec
 
+from jutong.catalogue import Purpose
 from jutong.delivery import policies
 from jutong.delivery.policies import Answer as Told
-from jutong.delivery.policies import Consequence, DeliveryPolicy, Sample, Stage
+from jutong.delivery.policies import Consequence, DeliveryPolicy, Sample, Seen, Sight, Stage
 from jutong.delivery.subjects import ACTIONS
 from jutong.guard import Label
-from jutong.kernel.text import Text, text
+from jutong.kernel.text import Text, plain, text
+from jutong.terms import Grade
 
 from ..wiring import NO_NUL, Ulid
 from .frame import Answer, TheVisit, acted, done, page, shown
@@ -104,6 +106,38 @@ def list_policies(visit: TheVisit) -> Answer:
     )
     return table_page(
         visit, table, fetch, "delivery/policies.html", title=text("Policies on deliveries"), may_draft=_may_draft(visit)
+    )
+
+
+@shown("/policies/items", guard="pages.policies")
+def list_items(visit: TheVisit) -> Answer:
+    """List what consumers see of each item, and by which policies it is hidden."""
+
+    def fetch(asked: Asked) -> Iterable[Seen]:
+        with visit.house.reading() as db:
+            return policies.items_seen(
+                db,
+                body=visit.acting.org,
+                every=_of_tier(visit),
+                now=visit.house.clock(),
+                agreement_id=asked.filter("agreement").strip().upper(),
+                hidden=asked.filter("policies") == "hidden",
+                after=asked.after,
+                descending=asked.descending,
+                limit=asked.limit,
+            )
+
+    table = Table(
+        name="items",
+        title=text("Items"),
+        columns=_ITEMS,
+        key=lambda row: row.key,
+        sort="agreement",
+        empty=text("No item of an agreement in force is hidden here."),
+        path="/policies/items",
+    )
+    return table_page(
+        visit, table, fetch, "delivery/policy_items.html", title=text("Who sees what"), crumbs=(POLICIES,)
     )
 
 
@@ -262,8 +296,45 @@ _POLICIES: tuple[Column[DeliveryPolicy], ...] = (
     Column(key="starts", title=text("In force from"), value=lambda row: row.starts or "", kind="day"),
     Column(key="basis", title=text("Basis"), value=lambda row: row.basis),
 )
+_TONES = {Sight.OPEN: "green", Sight.MASKED: "blue", Sight.DROPPED: "amber", Sight.REFUSED: "red"}
+_ITEMS: tuple[Column[Seen], ...] = (
+    Column(
+        key="agreement",
+        title=text("Agreement"),
+        value=lambda row: row.agreement,
+        kind="code",
+        sort=True,
+        options="text",
+        href=lambda row: f"/agreements/{row.agreement}",
+    ),
+    Column(key="consumer", title=text("Using body"), value=lambda row: row.consumer, kind="code"),
+    Column(key="item", title=text("Item"), value=lambda row: row.item, kind="code"),
+    Column(key="title", title=text("Title"), value=lambda row: plain(row.title)),
+    Column(key="grade", title=text("Grade"), value=lambda row: Grade[row.grade]),
+    Column(key="purpose", title=text("Purpose"), value=lambda row: Purpose(row.purpose)),
+    Column(
+        key="single",
+        title=text("Record by record"),
+        value=lambda row: row.single or "",
+        tone=lambda row: _TONES[row.single] if row.single else "",
+    ),
+    Column(
+        key="whole",
+        title=text("As a whole"),
+        value=lambda row: row.whole or "",
+        tone=lambda row: _TONES[row.whole] if row.whole else "",
+    ),
+    Column(
+        key="policies",
+        title=text("Hidden by"),
+        value=lambda row: plain("; ".join(title for _, title in row.policies)),
+        href=lambda row: f"/policies/{row.policies[0][0]}" if row.policies else "",
+        options=(("hidden", text("only what a policy hides")),),
+    ),
+)
 PAGES = [
     list_policies,
+    list_items,
     new_policy,
     draft_policy,
     check_policy,

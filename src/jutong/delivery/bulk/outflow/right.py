@@ -6,7 +6,7 @@ from jutong import catalogue, sharing
 from jutong.catalogue import Entry
 from jutong.desk import House
 from jutong.guard import Label, decide
-from jutong.guard.mask import Clear, parse_mask
+from jutong.guard.mask import Clear
 from jutong.kernel.db import Db
 from jutong.sharing import Agreement
 from jutong.terms import Actor
@@ -14,7 +14,7 @@ from jutong.terms import Actor
 from ... import policies
 from ...call import bulk_call
 from ...gateway.watch import node_secret
-from ...plan import Plan, compile, judge
+from ...plan import Plan, compile, judge, plan_of_view
 from ...refusal import Refusal
 from ...subjects import OUTFLOW
 from .. import store as views
@@ -42,9 +42,8 @@ def agreement_shown(db: Db, agreement_id: str, actor: Actor) -> Agreement:
 
 def key_of(db: Db, house: House, kept: Outflow) -> str:
     """Return the item by which rows are known, where it leaves in clear; else empty."""
-    agreement, entry, plan = _of(db, house, kept)
-    masks = {one.name: parse_mask(one.mask) for one in agreement.items if one.name in plan.columns}
-    return entry.key_item if isinstance(masks.get(entry.key_item), Clear) else ""
+    _, entry, plan = _of(db, house, kept)
+    return entry.key_item if isinstance(plan_of_view(plan).masks.get(entry.key_item), Clear) else ""
 
 
 def _of(db: Db, house: House, kept: Outflow) -> tuple[Agreement, Entry, Plan]:
