@@ -55,7 +55,7 @@ def city(node: Standing) -> City:
 
 def test_every_list_has_an_end(city: City) -> None:
     """A program asks for five hundred lines at most; what has no such bound is short by its nature, and named here."""
-    told = document(city.api)
+    told = document(city.api.rooms)
     endless = set()
     for path, operations in told["paths"].items():
         answer = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
@@ -80,7 +80,7 @@ def test_no_more_than_that_is_handed_out(city: City, limit: str) -> None:
 def test_every_body_has_a_bound(city: City) -> None:
     """A mebibyte, unless the address takes files: those are named here with what they take."""
     found: dict[str, int] = {}
-    for route in city.api.routes:
+    for route in city.api.rooms.routes:
         if not isinstance(route, HTTPRoute):
             continue
         for handler in route.route_handlers:
