@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,9 +102,16 @@ class Sharing:
         return f"/shares/{self.agreement.lower()}/schemas/{code}/tables/enterprise_register"
 
 
-def a_sharing(folder: Path, rows: Sequence[dict[str, Any]], *, port: int = 0, **wish: Any) -> Sharing:
+def a_sharing(
+    folder: Path,
+    rows: Sequence[dict[str, Any]],
+    *,
+    port: int = 0,
+    settings: Mapping[str, str | int] | None = None,
+    **wish: Any,
+) -> Sharing:
     """Build the city; its agreement asks for the table and the file, unless ``wish`` says otherwise."""
-    city = a_city(folder, port=port or free_port())
+    city = a_city(folder, port=port or free_port(), **(settings or {}))
     made = Sharing(city, "", city.house.home.settings.port)
     with city.client() as client:
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -37,6 +37,18 @@ log = logging.getLogger("jutong")
 Asgi = Callable[[MutableMapping[str, Any], Callable[..., Any], Callable[..., Any]], Any]
 RESTART_AFTER_SECONDS = 0.5
 LEFT_AFTER = timedelta(days=1)
+# How faces speak: by our own protocol, and telling nothing of what they are made of.
+SPOKEN: Mapping[str, Any] = {
+    "loop": delivery.LOOP,
+    "http": delivery.PROTOCOL,
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "date_header": False,
+    "timeout_graceful_shutdown": 5,
+    "h11_max_incomplete_event_size": 16 << 10,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,18 +237,10 @@ def _serve_faces(house: House) -> None:
     uvicorn.run(
         "jutong.app:worker",
         factory=True,
-        loop=delivery.LOOP,
-        http=delivery.PROTOCOL,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        date_header=False,
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=16 << 10,
+        **SPOKEN,
     )
 
 

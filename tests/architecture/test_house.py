@@ -39,6 +39,8 @@ ADAPTERS = {
     "jutong.kernel.migrate",
     "jutong.kernel.foreign",
     "jutong.kernel.outward",
+    "jutong.kernel.pace",
+    "jutong.kernel.sources",
     "jutong.ledger.tiles",
     "jutong.ledger.journal",
     "jutong.ledger.audit",

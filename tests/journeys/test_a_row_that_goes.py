@@ -20,8 +20,10 @@ from jutong.collection.sources.stream import slot_of
 from jutong.delivery.bulk import telling
 from jutong.kernel.httpsig import Target, sign_request
 from jutong.kernel.outward import Outward
+from jutong.kernel.settings import Home
 from jutong.registers import SystemName
 from tests.gateway import AUTHORITY_NAME, KEY, send
+from tests.near import sources_near
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
 from tests.shares import COLUMNS, Sharing, a_sharing, firms
 from tests.unit.test_rows_taken_back import code
@@ -65,6 +67,8 @@ class Registry:
 def shared(tmp_path: Path) -> Iterator[Sharing]:
     """A city with an agreement on the whole and on single records; no row has come yet."""
     made = a_sharing(tmp_path / "home", [], methods=["query", "table"])
+    sources_near(made.house.home.folder)
+    object.__setattr__(made.house, "home", Home.open(made.house.home.folder))
     yield made
     made.house.engine.dispose()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,8 @@ from jutong.cli import app
 from jutong.collection.plans import Schedule
 from jutong.delivery.bulk import manifest, outflow
 from jutong.delivery.bulk.outflow import Outcome, Outflow, State, Target, TargetKind
+from jutong.delivery.bulk.rights import day_of
+from jutong.delivery.quota import used_on
 from jutong.kernel.db import transaction
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Refused, TooMuch, Unavailable, WrongMoment
 from jutong.kernel.settings import Home
@@ -237,3 +241,20 @@ def test_pages_commands_and_endpoints_do_the_same(shared: Sharing, tmp_path: Pat
     told = CliRunner().invoke(app, ["outflows", "list", shared.agreement, *home])
     assert told.exit_code == 0, told.output
     assert json.loads(told.stdout.splitlines()[-1])[0]["rows"] == 4
+
+
+def test_a_run_in_which_nothing_left_counts_nothing(shared: Sharing, tmp_path: Path) -> None:
+    """A depot that takes no file costs no reading of the day, however often it is tried; one row that left does."""
+    folder = tmp_path / "mounted"
+    kept = turned_on(shared, folder)
+    place = folder / shared.agreement.lower()
+    shutil.rmtree(place, ignore_errors=True)
+    place.write_text("a file where the folder of the agreement belongs")
+    counted = partial(used_on, shared.house.home.folder / "gateway" / "quota", f"whole {shared.agreement}")
+    for _ in range(5):  # of three readings a day
+        with pytest.raises((Refused, Unavailable)):
+            outflow.run_outflow(shared.house, shared.house.itself, kept.id)
+    assert counted(day_of(shared.house.clock())) == 0
+    place.unlink()
+    assert outflow.run_outflow(shared.house, shared.house.itself, kept.id).outcome is Outcome.DELIVERED
+    assert counted(day_of(shared.house.clock())) == 1

@@ -25,9 +25,11 @@ from jutong.guard import POLICIES
 from jutong.kernel.clock import LEGAL_TIME
 from jutong.kernel.errors import Invalid, NotAllowed, Unavailable, WrongMoment
 from jutong.kernel.outward import Outward
+from jutong.kernel.settings import Home
 from jutong.pools.layout import raw_table
 from jutong.terms import Actor, Duty, Grade
 from tests.collecting import ENTRY, OFFICER, REGULATOR, register_entry
+from tests.near import sources_near
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
 
 NAMES = contract_of(register_entry()).names
@@ -41,6 +43,7 @@ class Town:
     def __init__(self, folder: Path, url: str) -> None:
         self.url, self.folder = url, folder
         make_home(folder, name="cn-500000", body=REGULATOR, division="500000")
+        sources_near(folder)
         self.now = datetime.now(UTC)
         self.house = open_house(folder, clock=lambda: self.now)
         with self.house.desk(self.house.itself) as desk:
@@ -143,7 +146,7 @@ def test_a_run_that_was_given_up_keeps_nothing(town: Town, tmp_path: Path) -> No
     town.add(1)
     with town.house.desk(OFFICER) as desk:
         _, slow = plan_acts.begin(desk, plan.id)
-    door = plans.door_of(town.folder, REGULATOR, plan.reach, town.outward)
+    door = plans.door_of(Home.open(town.folder), REGULATOR, plan.reach, town.outward)
     contract = contract_of(register_entry())
     pulled = door.pull(contract, tmp_path / "slow.arrow", layout=Layout(), reading=plan.reading, limits=Limits())
     town.now += timedelta(minutes=3)
@@ -251,7 +254,7 @@ def test_what_is_tried_is_shown_masked_and_the_password_never(town: Town) -> Non
     """A first look shows how columns fit and rows as their grade allows; nobody else's password can be borrowed."""
     town.add(1)
     plan = town.plan()
-    door = plans.door_of(town.folder, REGULATOR, plan.reach, town.outward)
+    door = plans.door_of(Home.open(town.folder), REGULATOR, plan.reach, town.outward)
     with town.house.desk(OFFICER) as desk:
         glance = plans.try_source(desk, ENTRY, plan.reach, Layout(), door)
     assert glance.misfit is None
@@ -259,7 +262,7 @@ def test_what_is_tried_is_shown_masked_and_the_password_never(town: Town) -> Non
     assert [row["name"] for row in glance.rows] == ["公司1"]
     assert "a-word" not in repr(plan) + repr(glance)
     with pytest.raises(Unavailable):
-        plans.door_of(town.folder, ELSEWHERE.org, plan.reach, town.outward)
+        plans.door_of(Home.open(town.folder), ELSEWHERE.org, plan.reach, town.outward)
 
 
 def test_only_a_sound_plan_is_kept(town: Town) -> None:

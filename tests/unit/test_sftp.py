@@ -19,8 +19,10 @@ from jutong.collection.sources import sftp
 from jutong.desk import open_house
 from jutong.kernel.errors import Invalid, NotFound, NotKnown, TooMuch, Unavailable
 from jutong.kernel.outward import Outward
+from jutong.kernel.settings import Home
 from jutong.pools.layout import raw_table
 from tests.collecting import ENTRY, OFFICER, REGULATOR, register_entry
+from tests.near import sources_near
 from tests.sftp import USER, WORD, Server, sftp_server
 
 NAMES = contract_of(register_entry()).names
@@ -32,6 +34,7 @@ class Drop:
     def __init__(self, folder: Path, server: Server) -> None:
         self.folder, self.server = folder, server
         make_home(folder, name="cn-500000", body=REGULATOR, division="500000")
+        sources_near(folder)
         self.house = open_house(folder)
         with self.house.desk(self.house.itself) as desk:
             catalogue.adopt(desk, register_entry(), "test")
@@ -89,7 +92,7 @@ def drop(tmp_path: Path) -> Iterator[Drop]:
 def test_a_file_lands_and_unchanged_it_brings_nothing(drop: Drop) -> None:
     """First it is looked at, then it lands; the same size and hour is nothing new, another hour the same batch."""
     drop.write("甲", "乙", hour=1000)
-    door = plans.door_of(drop.folder, REGULATOR, drop.reach(), drop.outward)
+    door = plans.door_of(Home.open(drop.folder), REGULATOR, drop.reach(), drop.outward)
     glance = door.glance(contract_of(register_entry()), plans.Wanted(title="x", reach=drop.reach()).layout, 1)
     assert [row["name"] for row in glance.rows] == ["甲"]
     plan = drop.plan()

@@ -59,7 +59,7 @@ def read(data: bytes) -> Page:
     """Read a page, or refuse; messages must come in rising order, or one could be skipped unseen."""
     try:
         page = msgspec.json.decode(data, type=Page)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(text("the neighbour's feed is not in the agreed form")) from error
     places = [message.place for message in page.messages]
     if places != sorted(set(places)) or (places and places[-1] > page.upto):

@@ -108,5 +108,5 @@ class Peer:
 def _manifest(headers: Mapping[str, str]) -> object:
     try:
         return msgspec.json.decode(headers.get(MANIFEST_HEADER, ""))
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None

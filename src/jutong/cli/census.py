@@ -53,16 +53,16 @@ def harvest(
         if file is not None:
             source = census.source_at(file, bounds)
         else:
-            ports = {"postgresql": 5432, "mysql": 3306}
+            ports, kept = {"postgresql": 5432, "mysql": 3306}, Home.open(home)
             told = Connection(
                 host=host,
                 port=port or ports.get(kind, 0),
                 database=database,
                 user=user,
-                password=source_secret(Home.open(home).folder, secret) if secret else "",
+                password=source_secret(kept.folder, secret) if secret else "",
                 schema=schema,
             )
-            source = census.database_at(kind, told, bounds)
+            source = census.database_at(kind, kept.sources.of(told), bounds)
     with at_desk(home, token) as desk:
         found = census.harvest(desk, system, source)
     show([_row(one) for one in found], as_json=as_json)

@@ -81,7 +81,7 @@ def try_source(
     sheet = _sheet(file)
     with closing(Outward(inside=True)) as outward, at_desk(home, token) as desk:
         provider = plans.provider_for(desk, entry)
-        door = plans.door_of(home, provider, sheet.reach, outward)
+        door = plans.door_of(Home.open(home), provider, sheet.reach, outward)
         glance = plans.try_source(desk, entry, sheet.reach, sheet.layout(), door)
     show(
         {

@@ -25,7 +25,7 @@ from .sources import (
     source_at,
     write_export,
 )
-from .store import batches, batches_listed, feeds, find_batch, known
+from .store import batches, batches_listed, batches_of, feeds, find_batch, known
 from .underway import Step, Teller, Underway, all_under_way, find_under_way, under_way
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "batch_id",
     "batches",
     "batches_listed",
+    "batches_of",
     "collect",
     "contract_of",
     "export_batch",

@@ -98,6 +98,12 @@ def batches(db: Db, entry: str) -> tuple[Batch, ...]:
     return tuple(_batch_of(row) for row in db.execute(query).mappings())
 
 
+def batches_of(db: Db, entry: str, *, after: str = "", limit: int = 100) -> tuple[Batch, ...]:
+    """Return some batches of an entry, oldest first, from the one after ``after`` on."""
+    query = sa.select(batch).where(batch.c.entry == entry, batch.c.id > after).order_by(batch.c.id).limit(limit)
+    return tuple(_batch_of(row) for row in db.execute(query).mappings())
+
+
 def batches_listed(
     db: Db,
     *,

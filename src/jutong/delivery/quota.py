@@ -57,6 +57,14 @@ class _Shared:
         finally:
             fcntl.flock(self._handle, fcntl.LOCK_UN)
 
+    def put_back(self, cells: memoryview, cell: int, amount: int) -> None:
+        """Take ``amount`` off a cell again, and never more than is there."""
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        try:
+            cells[cell] = max(0, cells[cell] - amount)
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+
     def close(self) -> None:
         """Let go of the file."""
         self.map.close()
@@ -83,6 +91,11 @@ class Counters:
         if place is None:
             place = self._places[agreement] = self._place(shared, agreement)
         return shared.take(self._cells, place * 4 + 3, amount, limit)
+
+    def give_back(self, agreement: str, day: date, amount: int) -> None:
+        """Count no more what was counted on ``day`` and then did not leave."""
+        self.take(agreement, day, 0, 0)
+        self._on(day).put_back(self._cells, self._places[agreement] * 4 + 3, amount)
 
     def used(self, agreement: str, day: date) -> int:
         """Return how many records were counted on ``day``."""

@@ -40,10 +40,11 @@ class Connection:
     user: str
     password: str = field(default="", repr=False)
     schema: str = ""
+    resolver: Resolver = field(default=resolve, repr=False, compare=False)
 
-    def address(self, resolver: Resolver = resolve) -> str:
+    def address(self) -> str:
         """Return the address to connect to: the one that was checked, so that a second look-up cannot differ."""
-        found = resolver(self.host, self.port)
+        found = self.resolver(self.host, self.port)
         if not found or not all(permitted(one, inside=True) for one in found):
             raise Invalid(
                 text("{host} is at an address that is never called from here", host=self.host),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .errors import Invalid, NotFound
+from .sources import Sources
 from .suite import Suite
 from .text import text
 
@@ -38,6 +40,17 @@ class Outflows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if not all(one.startswith("/") for one in self.folders):
             raise ValueError("[outflows] `folders` are whole paths")
+
+
+class SourcesNamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where this node may read what bodies name as their sources; empty: anywhere but on this machine."""
+
+    hosts: tuple[str, ...] = ()  # names, addresses or networks, such as 10.20.0.0/16
+
+    def __post_init__(self) -> None:
+        for one in self.hosts:
+            if "/" in one:
+                ipaddress.ip_network(one)
 
 
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: dict[str, int] = {}  # days that a layer of the lake keeps what was replaced, where not as declared
     mail: Mail = Mail()
     outflows: Outflows = Outflows()
+    sources: SourcesNamed = SourcesNamed()
     oidc: Oidc = Oidc()
     crypto: Crypto = Crypto()
 
@@ -135,6 +149,11 @@ class Home:
     def database(self) -> str:
         """The control database's URL; ``JUTONG_DATABASE`` overrides, so that a password stays out of the file."""
         return os.environ.get("JUTONG_DATABASE") or self.settings.database or f"sqlite:///{self.folder / 'control.db'}"
+
+    @property
+    def sources(self) -> Sources:
+        """Where bodies' sources may be."""
+        return Sources(named=self.settings.sources.hosts, kept=(self.database, self.settings.lookup))
 
     @property
     def lake(self) -> str:

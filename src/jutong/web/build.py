@@ -60,7 +60,7 @@ from . import (
 )
 from .console import PAGES, Doorkeeper, doors, failure_page, seated, wants_page
 from .exact import close_messages
-from .problems import broken, malformed, refused, too_deep
+from .problems import broken, malformed, refused, unreadable
 from .wiring import TheHouse, the_house
 
 BODY_LIMIT = 1 << 20
@@ -194,7 +194,8 @@ def _rooms(pages: tuple[HTTPRouteHandler, ...]) -> Litestar:
             Refused: to_people(refused),
             Unavailable: to_people(refused),
             HTTPException: to_people(malformed),
-            RecursionError: too_deep,
+            RecursionError: unreadable,
+            UnicodeDecodeError: unreadable,
             Exception: to_people(broken),
         },
         request_max_body_size=BODY_LIMIT,

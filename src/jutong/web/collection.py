@@ -24,7 +24,7 @@ from jutong.kernel.text import text
 from jutong.terms import Actor
 
 from .problems import REFUSALS
-from .wiring import TheActor, TheHouse, Ulid, look
+from .wiring import SLACK, AfterUlid, Limit, TheActor, TheHouse, Ulid, look
 
 TAGS = ["collection"]
 
@@ -62,7 +62,7 @@ class BatchView(msgspec.Struct, kw_only=True):
     responses=REFUSALS,
     tags=TAGS,
     operation_class=Delivery,
-    request_max_body_size=None,
+    request_max_body_size=Limits().max_bytes + SLACK,
 )
 async def deliver(
     request: Request[Any, Any, Any],
@@ -97,11 +97,13 @@ async def deliver(
 
 
 @look("/api/entries/{entry_id:str}/batches", tags=TAGS)
-def list_batches(house: TheHouse, actor: TheActor, entry_id: Ulid) -> list[BatchView]:
+def list_batches(
+    house: TheHouse, actor: TheActor, entry_id: Ulid, after: AfterUlid = "", limit: Limit = 100
+) -> list[BatchView]:
     """List the deliveries of an entry that you may see, oldest first."""
     with house.reading() as db:
         entry = catalogue.visible_to(db, entry_id, actor)
-        return [_view(batch) for batch in collection.batches(db, entry.id)]
+        return [_view(batch) for batch in collection.batches_of(db, entry.id, after=after, limit=limit)]
 
 
 @look("/api/batches/{batch_id:str}", tags=TAGS)

@@ -28,7 +28,7 @@ from jutong.terms import Actor
 from .collection import Delivery
 from .exact import refuse_strangers
 from .problems import REFUSALS
-from .wiring import NO_NUL, AfterUlid, CodeField, Limit, Name, TheActor, TheHouse, TheMessage, Ulid, act, look
+from .wiring import NO_NUL, SLACK, AfterUlid, CodeField, Limit, Name, TheActor, TheHouse, TheMessage, Ulid, act, look
 
 TAGS = ["catalogue"]
 MOST = 256 << 20
@@ -154,7 +154,7 @@ class _Wish:
     responses=REFUSALS,
     tags=TAGS,
     operation_class=Delivery,
-    request_max_body_size=None,
+    request_max_body_size=MOST + SLACK,
 )
 async def import_list(
     request: Request[Any, Any, Any],

@@ -28,7 +28,7 @@ from jutong.terms import Actor
 from .collection import Delivery
 from .library import KeyForm
 from .problems import REFUSALS
-from .wiring import NO_NUL, Limit, Name, TheActor, TheHouse, TheRequest, act, look
+from .wiring import NO_NUL, SLACK, Limit, Name, TheActor, TheHouse, TheRequest, act, look
 
 TAGS = ["library"]
 POINTS_MOST = 1 << 30  # bytes of a file of points
@@ -135,7 +135,7 @@ def list_findings(
     responses=REFUSALS,
     tags=TAGS,
     operation_class=Delivery,
-    request_max_body_size=None,
+    request_max_body_size=space.BYTES_MOST + SLACK,
 )
 async def load_layer(
     request: TheRequest,
@@ -185,7 +185,7 @@ def look_near(house: TheHouse, actor: TheActor, layer: LayerName, data: JSONBody
     responses=REFUSALS,
     tags=TAGS,
     operation_class=Delivery,
-    request_max_body_size=None,
+    request_max_body_size=POINTS_MOST + SLACK,
     status_code=200,
 )
 async def count_points(

@@ -250,7 +250,7 @@ def tried(house: House, actor: Actor, entry_id: str, reach: Reach, layout: Layou
     """Return the first look at a source."""
     with closing(Outward(inside=True)) as outward, house.desk(actor) as desk:
         provider = plans.provider_for(desk, entry_id)
-        door = plans.door_of(house.home.folder, provider, reach, outward)
+        door = plans.door_of(house.home, provider, reach, outward)
         return plans.try_source(desk, entry_id, reach, layout, door)
 
 

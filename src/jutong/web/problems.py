@@ -115,8 +115,8 @@ def malformed(request: Request[Any, Any, Any], error: HTTPException) -> Response
     return _response(problem, language, dict(error.headers or {}))
 
 
-def too_deep(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Show that a message was nested beyond all reason."""
+def unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Show that a message was nested beyond all reason, or holds bytes that are no text."""
     del error
     return malformed(request, ClientException())
 

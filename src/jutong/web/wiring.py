@@ -34,6 +34,8 @@ NO_NUL = r"^[^\u0000]*$"
 
 Ulid = Annotated[str, Parameter(pattern="^[0-7][0-9A-HJKMNP-TV-Z]{25}$", description="identifier (ULID)")]
 Code = Annotated[str, Parameter(pattern="^[0-9A-HJ-NP-RT-UW-Y]{18}$", description="unified social credit code")]
+# Of a body beyond the file in it: what is longer by its own word is refused before its first byte.
+SLACK = 1 << 20
 Limit = Annotated[int, Parameter(ge=1, le=500, description="at most so many")]
 After = Annotated[int, Parameter(ge=-1, le=2**53, description="only what stands after this place")]
 AfterUlid = Annotated[

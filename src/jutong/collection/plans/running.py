@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from jutong import catalogue
 from jutong.desk import Desk, House
@@ -15,6 +14,7 @@ from jutong.kernel.db import transaction
 from jutong.kernel.errors import Refused, Unavailable, WrongMoment
 from jutong.kernel.foreign import source_secret
 from jutong.kernel.outward import Outward
+from jutong.kernel.settings import Home
 from jutong.kernel.text import text
 from jutong.terms import Actor
 
@@ -38,10 +38,10 @@ RENEWED_EVERY_SECONDS = 20.0
 AT_ONCE = 8  # of the plans that are due, in one turn of the clock
 
 
-def door_of(home: Path, provider: str, reach: Reach, outward: Outward) -> Door:
-    """Return a source with the word that the provider keeps for it in this home."""
+def door_of(home: Home, provider: str, reach: Reach, outward: Outward) -> Door:
+    """Return a source, where this node may read, with the word that the provider keeps for it in this home."""
     name = secret_of(provider, reach)
-    return Door(reach, source_secret(home, name) if name else "", outward)
+    return Door(reach, source_secret(home.folder, name) if name else "", outward, home.sources)
 
 
 def provider_for(desk: Desk, entry_id: str) -> str:
@@ -115,7 +115,7 @@ def end_plan(house: House, actor: Actor, plan_id: str, outward: Outward) -> Plan
 
 
 def _stream(house: House, plan: Plan, outward: Outward) -> Stream | BinaryLog:
-    door = door_of(house.home.folder, plan.provider, plan.reach, outward)
+    door = door_of(house.home, plan.provider, plan.reach, outward)
     return door.stream(slot_of(plan.id), plan.reading.publication)
 
 
@@ -165,7 +165,7 @@ def _pulled(
         _decide(house, actor, plan, run, contract, told)
 
     shelf = Shelf.of(house.home.folder, plan.id)
-    door = door_of(house.home.folder, plan.provider, plan.reach, outward)
+    door = door_of(house.home, plan.provider, plan.reach, outward)
     if plan.reading.mode is Mode.STREAM:
         pulled = door.follow(
             contract,

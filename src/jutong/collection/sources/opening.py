@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jutong.kernel.errors import Invalid, Refused
 from jutong.kernel.foreign import Connection
-from jutong.kernel.outward import Outward
+from jutong.kernel.outward import Outward, Resolver, resolve
+from jutong.kernel.sources import Sources
 
 from ..contract import Contract, Limits
 from ..layout import Layout
@@ -24,7 +25,7 @@ from .mysql import mysql_table
 from .mysql_stream import BinaryLog
 from .postgres import postgres_table
 from .pulled import Pulled
-from .sftp import fetch, first_rows
+from .sftp import SftpFile, fetch, first_rows
 from .stream import Stream
 
 LOOK_SECONDS = 15
@@ -52,6 +53,7 @@ class Door:
     reach: Reach
     secret: str
     outward: Outward
+    sources: Sources | None = None  # where a source may be; None: whoever runs this reads what is its own
 
     def pull(
         self,
@@ -68,13 +70,14 @@ class Door:
     ) -> Pulled:
         """Read the rows into a file at ``path``, or refuse and keep nothing."""
         if self.reach.kind is ReachKind.API:
-            api = Api(self.reach, self.secret, self.outward)
+            api = Api(self.reach, self.secret, self._outward)
             return pull_api(api, contract, path, layout=layout, limits=limits, look=look, progress=progress)
         if self.reach.kind is ReachKind.SFTP:
             declared = self.declared(layout)
             return fetch(
-                self.reach, self.secret, contract, path, layout=declared, limits=limits, since=since, opened=source_at
-            )
+                SftpFile(self.reach, self.secret, self._resolver), contract, path,
+                layout=declared, limits=limits, since=since, opened=source_at,
+            )  # fmt: skip
         return pull(
             self._table(),
             self.reach.place,
@@ -119,7 +122,7 @@ class Door:
     def glance(self, contract: Contract, layout: Layout, most: int) -> Glance:
         """Look at the columns and a few rows."""
         if self.reach.kind is ReachKind.API:
-            with _first_page(Api(self.reach, self.secret, self.outward)) as rows:
+            with _first_page(Api(self.reach, self.secret, self._outward)) as rows:
                 columns = dict.fromkeys((name for row in rows for name in row), "json")
                 return _glance(contract, layout, columns, lambda names: _of_records(rows[:most], names))
         if self.reach.kind is ReachKind.SFTP:
@@ -129,9 +132,14 @@ class Door:
             return _glance(contract, layout, columns, lambda names: snapshot.head(names, most))
 
     def _glance_at_file(self, contract: Contract, layout: Layout, most: int) -> Glance:
+        self._resolver(self.reach.host, self.reach.real_port)  # a place that is not called is no misfit
         try:
             rows, aside = first_rows(
-                self.reach, self.secret, contract, layout=self.declared(layout), most=most, opened=source_at
+                SftpFile(self.reach, self.secret, self._resolver),
+                contract,
+                layout=self.declared(layout),
+                most=most,
+                opened=source_at,
             )
         except Invalid as misfit:
             return Glance(columns={}, matched={}, left_aside=(), misfit=misfit, rows=())
@@ -143,7 +151,7 @@ class Door:
 
     @property
     def _connection(self) -> Connection:
-        return Connection(
+        told = Connection(
             host=self.reach.host,
             port=self.reach.real_port,
             database=self.reach.database,
@@ -151,6 +159,15 @@ class Door:
             password=self.secret,
             schema=self.reach.schema,
         )
+        return told if self.sources is None else self.sources.of(told)
+
+    @property
+    def _outward(self) -> Outward:
+        return self.outward if self.sources is None else self.outward.within(self.sources.resolved)
+
+    @property
+    def _resolver(self) -> Resolver:
+        return resolve if self.sources is None else self.sources.resolved
 
 
 def layout_of(reach: Reach, layout: Layout) -> Layout:

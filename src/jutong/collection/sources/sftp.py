@@ -29,6 +29,7 @@ import paramiko
 from jutong.kernel.errors import Invalid, NotFound, NotKnown, Unavailable
 from jutong.kernel.files import refusing_full_disk, write_whole
 from jutong.kernel.foreign import Connection
+from jutong.kernel.outward import Resolver, resolve
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 
@@ -65,6 +66,7 @@ class SftpFile:
 
     reach: Reach
     secret: str
+    resolver: Resolver = resolve
 
     def fetch(self, path: Path, *, limits: Limits, since: str = "") -> str:
         """Bring the file to ``path`` and return its position; nothing and the same position where it did not change."""
@@ -110,7 +112,14 @@ class SftpFile:
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, Any]]:
         reach = self.reach
-        told = Connection(host=reach.host, port=reach.real_port, database="", user=reach.user, password=self.secret)
+        told = Connection(
+            host=reach.host,
+            port=reach.real_port,
+            database="",
+            user=reach.user,
+            password=self.secret,
+            resolver=self.resolver,
+        )
         with (
             client_at(replace(told, host=told.address()), reach.fingerprint, reach.place) as client,
             client.open(reach.path, "rb") as remote,
@@ -174,10 +183,10 @@ def fingerprint(key: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 
-def fetch(reach: Reach, secret: str, contract: Contract, path: Path, *, layout: Layout, limits: Limits, since: str,
+def fetch(file: SftpFile, contract: Contract, path: Path, *, layout: Layout, limits: Limits, since: str,
           opened: Any) -> Pulled:  # fmt: skip
     """Bring the file to ``path``, and count its rows; none where it did not change since it last landed."""
-    until = SftpFile(reach, secret).fetch(path, limits=limits, since=since)
+    until = file.fetch(path, limits=limits, since=since)
     if until == since:
         return Pulled(path=path, rows=0, until=since)
     source: Source = opened(path, layout, limits)
@@ -189,12 +198,12 @@ def fetch(reach: Reach, secret: str, contract: Contract, path: Path, *, layout: 
     return Pulled(path=path, rows=survey.rows, left_aside=survey.left_aside, until=until)
 
 
-def first_rows(reach: Reach, secret: str, contract: Contract, *, layout: Layout, most: int,
+def first_rows(file: SftpFile, contract: Contract, *, layout: Layout, most: int,
                opened: Any) -> tuple[list[dict[str, str | None]], tuple[str, ...]]:  # fmt: skip
     """Bring a file of bearable size for a look: its first rows by item, and the columns left aside."""
     with TemporaryDirectory() as folder:
         path, limits = Path(folder) / "look", Limits(max_bytes=LOOKED_AT)
-        SftpFile(reach, secret).fetch(path, limits=limits)
+        file.fetch(path, limits=limits)
         source: Source = opened(path, layout, limits)
         survey = source.survey(contract)
         for portion in islice(source.portions(contract), 1):

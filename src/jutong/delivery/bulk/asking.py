@@ -121,7 +121,7 @@ def question_of(body: bytes) -> Question:
     """Read the body of a query; nothing asks for everything."""
     try:
         asked = _questions.decode(body or b"{}")
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(text("the body of the query is not in the form of the protocol")) from error
     if asked.starting_version is not None or asked.ending_version is not None:
         raise Invalid(
@@ -136,7 +136,7 @@ def confirmation_of(body: bytes) -> Confirmation:
     """Read a confirmation."""
     try:
         return _confirmations.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(text("a confirmation names version, manifest and whether it was intact")) from error
 
 

@@ -89,7 +89,7 @@ class Platform:
 def _read(status: int, body: bytes, call: str, *, refused: bool) -> Answer:
     try:
         said: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         if not refused:
             raise Unavailable(text("the platform answers with something that is no JSON")) from error
         said = None

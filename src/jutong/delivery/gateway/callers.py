@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 
 import msgspec
 
+from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import NotKnown, TooMuch
 from jutong.kernel.httpmac import (
     FIELDS,
@@ -18,6 +20,7 @@ from jutong.kernel.httpmac import (
     request_digest,
 )
 from jutong.kernel.httpsig import Claim, Target, claim_of, verify_request
+from jutong.kernel.sm2 import Sm2SigningKey
 from jutong.kernel.text import text
 
 from ..board import Board, Client, ClientKey
@@ -37,7 +40,7 @@ _SIGNED_FIELDS = (
 )
 _MAC_FIELDS = (*(name for names in FIELDS.values() for name in names), "authorization", "signature-input")
 _MAC_KEYS = tuple(names[3].encode() for names in FIELDS.values())
-_DUMMY = bytes(32)
+_MOST = 2  # keys, or secrets of a profile, that count at one time
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -55,7 +58,11 @@ class Callers:
     """Knows callers by what they show; a signed call counts once in all processes of the node."""
 
     def __init__(self, sessions: Sessions, spent: Spent, names: Names, algs: Collection[str]) -> None:
-        self._sessions, self._spent, self._names, self._algs = sessions, spent, names, algs
+        self._sessions, self._spent, self._names = sessions, spent, names
+        # Of these nobody has the other half: a name that is not known is refused after the same work as a known one.
+        keys = (one.new() for one in (SigningKey, Sm2SigningKey) if one.alg in algs)
+        self._nobodys = {one.alg: ClientKey(one.public, "") for one in keys}
+        self._nobodys_secret = secrets.token_bytes(32)
 
     def identify(self, board: Board, asked: Asked, now: int) -> Known:
         """Return who calls, or leave through ``Turned``."""
@@ -92,12 +99,13 @@ class Callers:
         headers = {name: value for name in _SIGNED_FIELDS if (value := asked.field(name.encode()))}
         authority = asked.field(b"host").lower()
         claim = claim_of(headers)
+        if claim.alg not in self._nobodys:
+            raise no_sm2_key()
         keys = () if client is None else client.keys_at(now)
+        tried = (*(one for one in keys if one.key.alg == claim.alg), *[self._nobodys[claim.alg]] * _MOST)[:_MOST]
+        key = _signer(tried, claim, Target(asked.method, authority, asked.path, asked.query), headers, asked.body, now)
         if client is None or not keys or claim.keyid != client.name or authority not in self._names.authorities:
             raise NotKnown(text("the signature does not belong to this message and this key"))
-        if claim.alg not in self._algs:
-            raise no_sm2_key()
-        key = _signer(keys, claim, Target(asked.method, authority, asked.path, asked.query), headers, asked.body, now)
         if not self._spent.admit(claim.mark, created=claim.created, now=now):
             raise NotKnown(text("the signature was used before"), remedy=text("sign every call anew"))
         return Known(client, key.spelled, asked.field(b"signature"), alg=claim.alg)
@@ -109,9 +117,8 @@ class Callers:
         check_fresh(claim, now)
         client = board.clients.get(claim.client)
         held = () if client is None else client.secrets_at(claim.profile, now)
-        # One unknown and one with a wrong code are the same refusal, after the same work.
-        right = [check_mac(claim, secret) for secret in held or (_DUMMY,)]
-        if client is None or not held or not any(right):
+        right = [check_mac(claim, secret) for secret in (*held, *[self._nobodys_secret] * _MOST)[:_MOST]]
+        if client is None or not any(right[: len(held)]):
             raise refused(text("the code does not belong to this call and this secret"))
         _check_bound(claim, asked)
         if not self._spent.admit(claim.mark, created=claim.created, now=now):

@@ -164,7 +164,7 @@ def _wish_of(asked: Asked) -> Wish:
             raise invalid(text("what is asked stands in the body, not in the address"))
         try:
             return _wishes.decode(asked.body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             # The decoder's own words could repeat what the caller sent: only the form is named.
             wanted = '{"parameters": {"name": "..."}, "items": ["item"], "page_size": 100, "cursor": "..."}'
             raise invalid(text("the body is not of the form {form}", form=wanted)) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -21,6 +22,8 @@ HEAD_BYTES = 64 << 10  # of line and fields, beyond the first piece that came
 PACE_SECONDS = 15.0  # in which a body must go on
 PACE_BYTES = 4 << 10  # by at least so much
 STUCK_SECONDS = 60.0  # for which nothing of an answer may be taken
+LEFT_BYTES = 256 << 10  # of a body that are taken after its answer; what goes on beyond them is cut off
+LEFT_SECONDS = 1.0  # in which the other end may read why, before it is
 
 
 class Whole(HttpToolsProtocol):
@@ -30,6 +33,7 @@ class Whole(HttpToolsProtocol):
         super().__init__(*given, **named)
         self._begun = self._in_body = False  # a request has begun and not ended; its fields have
         self._came = self._seen = 0  # bytes of it; how many there were when its pace was last looked at
+        self._left = 0  # bytes of its body that came after its answer
         self._clock: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
 
@@ -59,16 +63,26 @@ class Whole(HttpToolsProtocol):
             if not self._in_body and self._came > HEAD_BYTES:
                 self._show_out(431)
                 return
+            if self._in_body and self.cycle.response_complete:
+                self._leave(len(data))
         if self._clock is None:
             self._wait(HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
         """Note that a request begins."""
         super().on_message_begin()
-        self._begun, self._in_body, self._came, self._seen = True, False, 0, 0
+        self._begun, self._in_body, self._came, self._seen, self._left = True, False, 0, 0, 0
 
     def on_headers_complete(self) -> None:
-        """Begin a request, and offer the way."""
+        """Begin a request, and offer the way; refuse one that two readers could take for two nodes' (RFC 9112, 3.2)."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        version = self.parser.get_http_version()
+        if len(hosts) > 1 or version not in ("1.0", "1.1") or not (hosts or version == "1.0"):
+            raise ValueError("a request names one host")
+        if (self.url[:1] != b"/" or self.url[:2] == b"//") and [urlsplit(self.url).netloc.lower()] != [
+            one.lower() for one in hosts
+        ]:
+            raise ValueError("a request names one host")
         super().on_headers_complete()
         self._in_body = True
         cycle: RequestResponseCycle | None = self.cycle
@@ -91,6 +105,13 @@ class Whole(HttpToolsProtocol):
             self._stuck.cancel()
             self._stuck = None
         super().resume_writing()
+
+    def _leave(self, size: int) -> None:
+        """Take a little more of a body that nobody waits for, so that its answer is read; then hang up."""
+        self._left += size
+        if self._left > LEFT_BYTES and not self.flow.read_paused:
+            self.flow.pause_reading()
+            self.loop.call_later(LEFT_SECONDS, self.transport.close)
 
     def _wait(self, seconds: float) -> None:
         self._clock = self.loop.call_later(seconds, self._look)

@@ -50,7 +50,7 @@ def query_all(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, b
         raise invalid(text("a batch has no query"))
     try:
         wish = _wishes.decode(asked.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's own words could repeat what the caller sent: only the form is named.
         raise invalid(
             text("the body is not of the form {form}", form='{"keys": ["..."], "items": ["item"]}')

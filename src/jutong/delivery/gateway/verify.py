@@ -31,7 +31,7 @@ def verify(desks: Desks, asked: Asked, case: Case, path: str) -> tuple[int, byte
         raise invalid(text("a verification has no query"))
     try:
         stated = _claims.decode(asked.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # The decoder's own words could repeat what the caller sent: only the form is named.
         raise invalid(
             text("the body is not of the form {form}", form='{"key": "...", "facts": {"item": "value"}}')

@@ -25,7 +25,7 @@ from ..wiring import NO_NUL, Ulid
 from .form import Misfilled, Spooled
 from .frame import Answer, Crumb, TheVisit, acted, page, see, shown
 from .progress import events
-from .upload import delivered_form
+from .upload import UPLOAD_MOST, delivered_form
 from .visit import Visit
 
 # A small file has landed, or is refused, while the officer waits; of a larger one the progress is shown.
@@ -81,7 +81,7 @@ def deliver(visit: TheVisit, entry_id: Ulid) -> Answer:
     "/entries/{entry_id:str}/deliver",
     guard="pages.deliver",
     again=deliver,
-    request_max_body_size=None,
+    request_max_body_size=UPLOAD_MOST,
     dependencies={"form": Provide(delivered_form)},
 )
 def take_delivery(visit: TheVisit, entry_id: Ulid) -> Answer:

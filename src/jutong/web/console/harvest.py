@@ -26,7 +26,7 @@ from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, see, shown
 from .progress import events
 from .table import Asked, Column, Table, table_page
-from .upload import listed_form
+from .upload import UPLOAD_MOST, listed_form
 from .visit import Visit
 
 FOLDER = "harvest"  # of the home: lists whose mapping waits to be looked at
@@ -111,7 +111,7 @@ def list_sources(visit: TheVisit) -> Answer:
     "/harvest",
     guard="pages.harvest",
     again=list_sources,
-    request_max_body_size=None,
+    request_max_body_size=UPLOAD_MOST,
     dependencies={"form": Provide(listed_form)},
 )
 def take_list(visit: TheVisit) -> Answer:

@@ -17,7 +17,7 @@ from jutong.library import SPATIAL_OBJECT, space
 from jutong.library.space import Form, Layer, Near, Place
 
 from ..layers import LayerName, blocks_of, folder_for
-from ..wiring import NO_NUL, Name
+from ..wiring import NO_NUL, SLACK, Name
 from .form import Misfilled
 from .frame import Answer, TheVisit, acted, done, page, shown
 from .library import FIRST
@@ -96,7 +96,7 @@ def list_layers(visit: TheVisit) -> Answer:
     PLACE,
     guard="pages.layers",
     again=list_layers,
-    request_max_body_size=None,
+    request_max_body_size=space.BYTES_MOST + SLACK,
     dependencies={"form": Provide(layer_form)},
 )
 def load_layer(visit: TheVisit) -> Answer:

@@ -16,7 +16,7 @@ from .collection import FIRST, bodies_first, names_of_bodies
 from .form import Misfilled
 from .frame import Answer, TheVisit, acted, see, shown
 from .table import Asked, Column, Table, table_page
-from .upload import medium_form
+from .upload import UPLOAD_MOST, medium_form
 
 
 class Carried(msgspec.Struct, kw_only=True):
@@ -69,7 +69,7 @@ def list_packages(visit: TheVisit) -> Answer:
     "/packages",
     guard="pages.packages",
     again=list_packages,
-    request_max_body_size=None,
+    request_max_body_size=UPLOAD_MOST,
     dependencies={"form": Provide(medium_form)},
 )
 def take_package(visit: TheVisit) -> Answer:

@@ -26,7 +26,7 @@ from .census import CENSUS, FIRST
 from .form import Misfilled, Spooled
 from .frame import Answer, TheVisit, acted, page, see, shown
 from .progress import events
-from .upload import surveyed_form
+from .upload import UPLOAD_MOST, surveyed_form
 from .visit import Visit
 
 PATIENCE_SECONDS = 2.0
@@ -75,7 +75,7 @@ def ask_harvest(visit: TheVisit) -> Answer:
     "/census/harvest",
     guard="pages.census",
     again=ask_harvest,
-    request_max_body_size=None,
+    request_max_body_size=UPLOAD_MOST,
     dependencies={"form": Provide(surveyed_form)},
 )
 def begin_harvest(visit: TheVisit) -> Answer:
@@ -150,7 +150,7 @@ def _source(visit: Visit, wish: Wish, spooled: Spooled | None) -> Source:
         password=source_secret(visit.house.home.folder, secret) if secret else "",
         schema=wish.schema,
     )
-    return census.database_at(wish.kind, told, bounds)
+    return census.database_at(wish.kind, visit.house.home.sources.of(told), bounds)
 
 
 @cache

@@ -22,7 +22,7 @@ from jutong.kernel.files import refusing_full_disk
 from jutong.kernel.ids import is_ulid
 from jutong.kernel.text import text
 
-from ..wiring import TheHouse, TheRequest
+from ..wiring import SLACK, TheHouse, TheRequest
 from .door import session_cookie
 from .form import Form, Spooled
 from .visit import Doorkeeper
@@ -32,6 +32,7 @@ PARTS = 20
 FIELD_MOST = 64 << 10
 NAME_MOST = 200  # bytes of a file's name
 INBOX = "inbox"
+UPLOAD_MOST = Limits().max_bytes + SLACK
 
 
 async def delivered_form(request: TheRequest, house: TheHouse, keeper: TheKeeper) -> Form:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -124,25 +125,58 @@ class Ordered:
         return None if steps is None or sum(one.rows for one in steps) > self.view.rows else steps
 
 
-def ordered(
-    house: House, kept: Outflow, newest: View, *, watch: Watch, ask: Callable[[], None], announce: Callable[[int], None]
-) -> Ordered:
-    """Return the order to bring the newest version."""
-    folder = views_folder(house)
-    with house.reading() as db:
-        known, key = views.views_of(db, kept.agreement), key_of(db, house, kept)
-        quota = sharing.find_agreement(db, kept.agreement).quota_per_day
+@dataclass(slots=True)
+class Counting:
+    """One reading of the whole, counted against the agreement's day; what did not leave is counted no more."""
 
-    def take() -> None:
-        with closing(Counters(house.home.folder / "gateway" / "quota")) as counters:
-            fine = counters.take(f"whole {kept.agreement}", day_of(house.clock()), 1, quota)
+    house: House
+    agreement: str
+    _day: date | None = None  # on which it was counted
+
+    def take(self) -> None:
+        """Count it, or refuse where the day's readings are used up."""
+        with self.house.reading() as db:
+            quota = sharing.find_agreement(db, self.agreement).quota_per_day
+        day = day_of(self.house.clock())
+        with closing(self._counters()) as counters:
+            fine = counters.take(self._name, day, 1, quota)
         if not fine:
             raise TooMuch(
                 text("the {quota} readings a day of the agreement are used up", quota=quota),
                 basis=text("sharing agreement, quota per legal day (UTC+8)"),
                 remedy=text("read again tomorrow, or ask the provider for a larger quota"),
             )
+        self._day = day
 
+    def give_back(self) -> None:
+        """Count it no more."""
+        if self._day is not None:
+            with closing(self._counters()) as counters:
+                counters.give_back(self._name, self._day, 1)
+            self._day = None
+
+    @property
+    def _name(self) -> str:
+        return f"whole {self.agreement}"
+
+    def _counters(self) -> Counters:
+        return Counters(self.house.home.folder / "gateway" / "quota")
+
+
+def ordered(
+    house: House,
+    kept: Outflow,
+    newest: View,
+    *,
+    take: Callable[[], None],
+    watch: Watch,
+    ask: Callable[[], None],
+    announce: Callable[[int], None],
+) -> Ordered:
+    """Return the order to bring the newest version."""
+    folder = views_folder(house)
+    with house.reading() as db:
+        known, key = views.views_of(db, kept.agreement), key_of(db, house, kept)
     return Ordered(
         kept=kept,
         view=newest,

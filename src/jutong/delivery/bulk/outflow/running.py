@@ -20,7 +20,7 @@ from .. import store as views
 from ..view import View
 from . import acts, store
 from .loading import Found
-from .ordering import Ordered, checksum_of, ordered
+from .ordering import Counting, Ordered, checksum_of, ordered
 from .outflow import Outflow, Run, State
 from .right import refusal_now
 from .targets import TARGETS, Into
@@ -54,12 +54,16 @@ def run_outflow(house: House, actor: Actor, outflow_id: str, *, progress: Progre
         newest = _newest(db, house, store.find_outflow(db, outflow_id))
     with house.desk(actor) as desk:
         kept, run = acts.begin_outflow(desk, outflow_id, newest)
-    watching = _Watching(house, kept, run, progress)
+    watching, counting = _Watching(house, kept, run, progress), Counting(house, kept.agreement)
     try:
         with _beating(house, run, watching):
-            order = ordered(house, kept, newest, watch=watching, ask=watching.ask, announce=watching.announce)
+            order = ordered(
+                house, kept, newest, take=counting.take, watch=watching, ask=watching.ask, announce=watching.announce
+            )
             done = target_of(house, kept).deliver(order)
     except (Refused, Unavailable) as error:
+        if not watching.begun:  # not a row left
+            counting.give_back()
         with house.desk(actor) as desk:
             acts.fail_outflow(desk, run, error)
         raise
@@ -116,6 +120,7 @@ class _Watching:
     progress: Progress | None
     sent: int = 0
     total: int = 0
+    begun: bool = False  # something was handed on, or is about to be
     _next: float = field(default=0.0)
 
     def __call__(self, rows: int) -> None:
@@ -124,6 +129,7 @@ class _Watching:
             self.ask()
             if self.progress:
                 self.progress(self.sent, self.total)
+        self.begun = True
 
     def announce(self, total: int) -> None:
         """Tell how many rows there will be."""
@@ -147,7 +153,9 @@ class _Watching:
 def _looked_at(house: House, kept: Outflow) -> Ordered:
     with house.reading() as db:
         newest = _newest(db, house, kept)
-    return ordered(house, kept, newest, watch=lambda _: None, ask=lambda: None, announce=lambda _: None)
+    return ordered(
+        house, kept, newest, take=lambda: None, watch=lambda _: None, ask=lambda: None, announce=lambda _: None
+    )
 
 
 def _newest(db: Db, house: House, kept: Outflow) -> View:

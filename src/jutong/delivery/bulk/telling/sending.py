@@ -16,7 +16,7 @@ from jutong.kernel.db import Db, transaction
 from jutong.kernel.errors import Invalid, Refused, Unavailable
 from jutong.kernel.httpsig import Signs, Target, sign_request
 from jutong.kernel.lock import exclusive
-from jutong.kernel.outward import Outward, Resolver, resolve
+from jutong.kernel.outward import Outward, Resolver, is_own, resolve
 from jutong.registers import SystemName
 
 from ... import policies
@@ -47,7 +47,7 @@ def teller(house: House, resolver: Resolver = resolve) -> Outward:
 
     def looked_up(host: str, port: int) -> list[str]:
         found = resolver(host, port)
-        return [] if not at_home and any(map(_is_local, found)) else found
+        return [] if not at_home and any(map(is_own, found)) else found
 
     return Outward(inside=True, timeout_seconds=ANSWER_SECONDS, resolver=looked_up)
 
