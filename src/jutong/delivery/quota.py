@@ -84,6 +84,16 @@ class Counters:
             place = self._places[agreement] = self._place(shared, agreement)
         return shared.take(self._cells, place * 4 + 3, amount, limit)
 
+    def give(self, agreement: str, day: date, amount: int) -> None:
+        """Take back what was counted for records that were not given out after all."""
+        shared = self._on(day)
+        place = self._places.get(agreement)
+        if place is None:
+            place = self._places[agreement] = self._place(shared, agreement)
+        with shared.alone():
+            held = int(self._cells[place * 4 + 3])
+            self._cells[place * 4 + 3] = max(0, held - amount)
+
     def used(self, agreement: str, day: date) -> int:
         """Return how many records were counted on ``day``."""
         self.take(agreement, day, 0, 0)

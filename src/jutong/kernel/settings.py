@@ -40,6 +40,21 @@ class Outflows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("[outflows] `folders` are whole paths")
 
 
+class Proxies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which hosts of departments this node hands questions on to; without a name here, to none.
+
+    Hosts are spelled as addresses of services spell them, without a port.
+    """
+
+    hosts: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()  # of these, which may be at addresses inside the government's network
+    plain: tuple[str, ...] = ()  # of these, which may be called without TLS
+
+    def __post_init__(self) -> None:
+        if not {*self.inside, *self.plain} <= set(self.hosts):
+            raise ValueError("[proxies] `inside` and `plain` name some of `hosts`")
+
+
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which identity provider vouches for people here, if any does; its secret lies in the home's ``keys/``."""
 
@@ -92,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: dict[str, int] = {}  # days that a layer of the lake keeps what was replaced, where not as declared
     mail: Mail = Mail()
     outflows: Outflows = Outflows()
+    proxies: Proxies = Proxies()
     oidc: Oidc = Oidc()
     crypto: Crypto = Crypto()
 

@@ -23,8 +23,8 @@ from jutong.terms import Actor, Duty, Grade
 
 from .. import policies
 from ..call import Person, bulk_call
-from ..gateway.watch import node_secret
 from ..plan import compile, judge, token_key_of
+from ..secrecy import node_secret
 from . import store
 from .form import Form, Handed
 from .making import Recipe, materialise, recipe_of

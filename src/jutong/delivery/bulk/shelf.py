@@ -16,8 +16,8 @@ from jutong.kernel.errors import Invalid, NotFound, Refused, Unavailable
 from jutong.kernel.text import text
 from jutong.terms import Actor, Duty, Grade
 
-from ..gateway.watch import node_secret
 from ..refusal import Refusal
+from ..secrecy import node_secret
 from ..wire import NOT_FOUND, Asked
 from . import store
 from .acts import confirm_receipt

@@ -13,9 +13,9 @@ from jutong import catalogue, delivery, sharing
 from jutong.catalogue import Stage
 from jutong.delivery import listing
 from jutong.delivery.describe import openapi
-from jutong.delivery.gateway.watch import node_secret
 from jutong.delivery.listing import Listing, Operator, Order, Parameter, State, Trial, Type, Wish
 from jutong.delivery.plan import compile
+from jutong.delivery.secrecy import node_secret
 from jutong.guard import Label, Method
 from jutong.guard.grades import handling
 from jutong.kernel.errors import NotFound
