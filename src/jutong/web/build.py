@@ -46,6 +46,7 @@ from . import (
     page,
     plans,
     policies,
+    proxies,
     purchases,
     pushes,
     quality,
@@ -107,6 +108,7 @@ ROOMS = (
     subscriptions,
     policies,
     listings,
+    proxies,
     oversight,
     ledger,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from jutong import catalogue, registers, sharing
@@ -27,6 +29,7 @@ from ..store import service_for
 from . import store
 from .checking import check
 from .credential import sealed_secret
+from .declaring import offered_in
 from .proxy import MOST_PROXIES, Asks, Proxy, State
 from .reply import cut_of
 from .right import Offer, cut_under, offer_of, refusal_of
@@ -36,12 +39,28 @@ from .trying import ANSWERED, Door, Tried, Wish, asked_by_hand, question_by_hand
 _NO_SECRET = bytes(32)  # masks are compiled with the plan, but no value meets them here
 
 
-def declare_proxy(desk: Desk, entry_id: str, wish: Proxy, *, door: Door, secret: str = "", user: str = "") -> Proxy:
-    """Declare, as the provider, an own service over an entry; nobody may ask it before it is opened to an agreement."""
+def declare_proxy(
+    desk: Desk,
+    entry_id: str,
+    wish: Proxy,
+    *,
+    door: Door,
+    written: bytes = b"",
+    offered: Collection[str] = (),
+    secret: str = "",
+    user: str = "",
+) -> Proxy:
+    """Declare, as the provider, an own service over an entry; nobody may ask it before it is opened to an agreement.
+
+    ``written`` is the OpenAPI document and ``offered`` what is offered of it, where the wish does not hold it yet.
+    """
     entry = catalogue.visible_to(desk.db, entry_id, desk.actor)
     desk.allow("delivery.declare_proxy", entry.label)
     entry = catalogue.find(desk.db, entry.id)
     _must_be_published(entry)
+    if written:
+        operations, digest = offered_in(written, offered)
+        wish = replace(wish, operations=operations, document=digest)
     new = wish.begun(desk.new_id(), entry=entry.id, provider=entry.provider, by=desk.actor.id, now=desk.now)
     check(new, entry, door.ways)
     kept = sealed_secret(new, secret, user=user, key=door.key)

@@ -59,8 +59,8 @@ class Proxy:
     name: str
     title: str
     base: str  # the address beneath which the operations' paths stand
-    operations: tuple[Operation, ...]
-    document: str  # digest of the OpenAPI document as it was handed in
+    operations: tuple[Operation, ...] = ()
+    document: str = ""  # digest of the OpenAPI document as it was handed in
     fields: tuple[Field, ...] = ()
     first_seconds: int = 5  # until the answer begins
     whole_seconds: int = 15

@@ -21,6 +21,7 @@ from .custody_words import CUSTODY
 from .library_words import SUBJECTS
 from .listing_words import LISTINGS
 from .outflow_words import OUTFLOWS
+from .proxy_words import PROXIES
 from .sharing_words import SHARING
 
 Words = Mapping[type[Enum], Mapping[Any, Text]]
@@ -370,6 +371,7 @@ _ROOMS = (
     OVERSIGHT,
     TELLING,
     LISTINGS,
+    PROXIES,
     OUTFLOWS,
 )
 # By enumeration first: members of two enumerations of strings may be equal.
