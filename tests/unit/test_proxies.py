@@ -7,21 +7,23 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jutong import delivery, ledger, sharing
+from jutong import delivery, ledger, registers, sharing
 from jutong.delivery import policies, proxy
 from jutong.delivery.gateway import Gateway, Names
 from jutong.delivery.proxy import Asks, Door, Field, Proxy, Ways, Wish
 from jutong.delivery.proxy.breaker import IN_A_ROW
 from jutong.delivery.proxy.checking import check
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Refused, WrongMoment
+from jutong.registers import SystemName
 from jutong.terms import Actor, Duty, Grade
-from tests.gateway import AUTHORITY_NAME, NODE_KEY, SERVICE, Market, Reply, a_market
-from tests.town import ANSWERING, ANSWERING_HEAD, ASKING, AUTHORITY, STRANGER, a_town, officer
+from tests.gateway import AUTHORITY_NAME, KEY, NODE_KEY, SERVICE, Market, Reply, a_market
+from tests.town import ANSWERING, ANSWERING_HEAD, ASKING, AUTHORITY, HOUSE, STRANGER, a_town, officer, submitted
 from tests.upstream import DOCUMENT, Department, a_department
 
 FIRMS = f"/r1/{SERVICE}/proxy/firms/firms"
@@ -557,3 +559,20 @@ def test_workers_tell_how_a_service_answers(still: Market, department: Departmen
 
     (told,) = run(still, story)
     assert (told.asked, told.failed, told.last, told.flow.value) == (1, 1, "failing", "closed")
+
+
+def test_an_entry_without_rows_here_is_answered_by_its_department(tmp_path: Path, department: Department) -> None:
+    """Opening the service is the delivery; by key there is nothing to be had, and the lists name only what there is."""
+    town = a_town(tmp_path)
+    with town.desk(HOUSE) as desk:
+        registers.set_key(desk, SystemName.parse(town.systems[0]), KEY.public)
+    request = submitted(town, date(2025, 9, 22), starts=date(2025, 9, 22))
+    with town.on(date(2025, 9, 24)).desk(ANSWERING_HEAD) as desk:
+        agreement = sharing.approve(desk, request)
+    market = Market(town.on(date(2025, 9, 26)), tmp_path, agreement)
+    opened(market, a_proxy(department.base))
+    assert ask(market).status == 200
+    assert ask(market, f"/r1/{SERVICE}/915000002028033215").status == 404
+    system = SERVICE.rpartition("/")[0]
+    (told,) = ask(market, f"/r1/{system}/allowedMethods").body["service"]
+    assert {one["path"] for one in told["endpoint_list"]} == {"/proxy/firms/firms", "/proxy/firms/firms/{code}"}

@@ -128,18 +128,20 @@ def ask_proxy(desk: Desk, proxy_id: str, agreement_id: str, wish: Wish, *, door:
         "jutong-trial": "1",
         "x-road-id": desk.new_id(),
     }
-    counters = Counters(quota)
+    counters, counts = Counters(quota), False
+    taken = counters.take(agreement.id, desk.today, 1, plan.quota_per_day)
     try:
-        if not counters.take(agreement.id, desk.today, 1, plan.quota_per_day):
+        if not taken:
             raise _refused(over_quota(plan))
         with desk.released():
             tried = asked_by_hand(kept, question, cut_under(plan, offer), own, door)
-        if tried.code != ANSWERED:
-            counters.give(agreement.id, desk.today, 1)
+        if not _stands(desk, proxy_id, agreement_id, door, plan):
+            tried = Tried(code="suspended", received=tried.received, milliseconds=tried.milliseconds)
+        counts = tried.code == ANSWERED
     finally:
+        if taken and not counts:
+            counters.give(agreement.id, desk.today, 1)
         counters.close()
-    if not _stands(desk, proxy_id, agreement_id, door, plan):
-        tried = Tried(code="suspended", received=tried.received, milliseconds=tried.milliseconds)
     desk.record(
         "delivery.proxy_asked", on=agreement.id, **_facts(kept), consumer=agreement.consumer, **_outcome(wish, tried)
     )
