@@ -54,13 +54,10 @@ class ProxySheet(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def wish(self) -> Proxy:
         """Return it as a noun."""
-        operations, digest = proxy.offered_in(self.document.encode(), self.operations)
         return Proxy(
             name=self.name,
             title=self.title,
             base=self.base,
-            operations=operations,
-            document=digest,
             fields=tuple(Field(pointer=one.pointer, item=one.item) for one in self.fields),
             first_seconds=self.first_seconds,
             whole_seconds=self.whole_seconds,

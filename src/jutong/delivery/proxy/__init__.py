@@ -14,7 +14,7 @@ from .acts import (
     try_proxy,
 )
 from .breaker import Breaker, Flow
-from .declaring import fields_in, offered_in
+from .declaring import fields_in
 from .operation import Operation, Outcome, Parameter, Where, document_of, keys_of, operations_of
 from .proxy import Asks, Field, Proxy, State
 from .right import Offer, given_items, offer_of, refusal_of
@@ -54,7 +54,6 @@ __all__ = [
     "keys_of",
     "live_proxies",
     "offer_of",
-    "offered_in",
     "open_proxy",
     "openings",
     "operations_of",

@@ -125,13 +125,10 @@ def declare_proxy(visit: TheVisit, entry_id: Ulid) -> Answer:
     """Declare an own service, as the provider."""
     given = visit.form.read(NewProxy)
     named = [line.strip() for line in given.operations.splitlines() if line.strip()]
-    operations, digest = proxy.offered_in(_document(visit.form), named)
     wish = Proxy(
         name=given.service_name,
         title=given.service_title,
         base=given.base,
-        operations=operations,
-        document=digest,
         fields=proxy.fields_in(given.fields),
         first_seconds=given.first_seconds,
         whole_seconds=given.whole_seconds,
