@@ -10,7 +10,6 @@ from .acts import (
     open_proxy,
     release_proxy,
     renew_secret,
-    service_at,
     try_proxy,
 )
 from .breaker import Breaker, Flow
@@ -18,7 +17,7 @@ from .declaring import fields_in
 from .operation import Operation, Outcome, Parameter, Where, document_of, keys_of, operations_of
 from .proxy import Asks, Field, Proxy, State
 from .right import Offer, given_items, offer_of, refusal_of
-from .sight import proxy_shown, sees_all
+from .sight import proxy_shown, sees_all, service_at
 from .store import agreements_of, find_proxy, live_proxies, openings, proxies_of, proxies_open_to
 from .telling import Told, told_in
 from .trying import ANSWERED, Door, Tried, Wish, door_of

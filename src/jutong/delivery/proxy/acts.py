@@ -6,16 +6,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from jutong import catalogue, registers, sharing
+from jutong import catalogue, sharing
 from jutong.catalogue import Entry, Stage
 from jutong.desk import Desk
 from jutong.guard import Label, Method
 from jutong.kernel.clock import LEGAL_TIME
-from jutong.kernel.db import Db
 from jutong.kernel.errors import Invalid, NotAllowed, Refused, TooMuch, WrongMoment
 from jutong.kernel.text import text
 from jutong.quality.example import shown_of
-from jutong.registers.system import class_of, instance_of
 from jutong.sharing import Agreement
 
 from ..call import Call, Person
@@ -24,8 +22,6 @@ from ..policies import in_force
 from ..quota import Counters
 from ..refusal import Refusal
 from ..secrecy import node_secret
-from ..service import Service, bare_service
-from ..store import service_for
 from . import store
 from .checking import check
 from .credential import sealed_secret
@@ -205,17 +201,6 @@ def end_proxy(desk: Desk, proxy_id: str) -> Proxy:
     store.save_proxy(desk.db, ended)
     desk.record("delivery.proxy_ended", on=kept.entry, **_facts(kept))
     return ended
-
-
-def service_at(db: Db, entry: Entry) -> Service:
-    """Return the service of an entry under whose path its proxied services are called, with rows here or without."""
-    found = service_for(db, entry.id)
-    if found is not None:
-        return found
-    provider = registers.find_body(db, entry.provider)
-    return bare_service(
-        entry, instance=instance_of(provider.division), member_class=class_of(provider.kind, provider.code)
-    )
 
 
 def _granted(desk: Desk, kept: Proxy, agreement: Agreement, door: Door) -> tuple[Plan, Offer]:
