@@ -20,7 +20,7 @@ from jutong.access import Seat
 from jutong.collection import Layout, Reach, ReachKind, packages, plans, pushes
 from jutong.collection.plans import Schedule, Wanted
 from jutong.collection.pushes import Parcel
-from jutong.delivery import listing, policies
+from jutong.delivery import listing, policies, proxy
 from jutong.delivery.bulk import outflow
 from jutong.delivery.bulk.outflow import store as outflows
 from jutong.desk import House
@@ -39,6 +39,7 @@ from jutong.web import Faces
 from jutong.web.console import PAGES, Doorkeeper
 from tests.city import AUTHORITY, MARKET, SOCIAL, STRANGER, City, a_full_city, a_sheet, a_wish, done
 from tests.console import CSRF, knowing
+from tests.upstream import DOCUMENT
 
 UNPOSTED = "unposted"
 SUBJECT = "9150000020280332XF"  # of the rows that were delivered, for whom an erasure is asked
@@ -120,6 +121,7 @@ def a_lively_city(folder: Path, **settings: str | int) -> City:
     _outflow(city)
     _policy(city)
     _listing(city)
+    _proxy(city)
     _package(city)
     _erasure(city)
     _layer(city)
@@ -220,6 +222,28 @@ def _listing(city: City) -> None:
     with city.house.desk(head) as desk:
         listing.open_listing(desk, city.found["listing"], city.found["agreement"])
     delivery.keep_listings(city.house)
+
+
+def _proxy(city: City) -> None:
+    """Let the provider declare an own service over the entry, and its office open it to the agreement."""
+    operations = proxy.operations_of(DOCUMENT, ["GET /firms", "POST /firms"])
+    wish = proxy.Proxy(
+        name="firms",
+        title="企业登记接口",
+        base="https://api.invalid/v1",
+        operations=operations,
+        document="0" * 64,
+        fields=(proxy.Field(pointer="/data/*/name", item="name"),),
+        asks=proxy.Asks.HEADER,
+        header="X-Api-Key",
+    )
+    door = proxy.Door(ways=proxy.Ways(hosts=("api.invalid",)), key=city.house.key)
+    head = Actor(id="head", org=MARKET, duties=frozenset({Duty.OFFICE_HEAD}), cleared=Grade.L4)
+    with city.house.desk(head) as desk:
+        kept = proxy.declare_proxy(desk, city.found["entry"], wish, door=door, secret="a-secret")
+        city.found["proxy"] = kept.id
+    with city.house.desk(head) as desk:
+        proxy.open_proxy(desk, city.found["proxy"], city.found["agreement"])
 
 
 def _erasure(city: City) -> None:
@@ -459,6 +483,7 @@ def filled(city: City, path: str, **others: str) -> str:
         "outflow_id": found["outflow"],
         "policy_id": found["policy"],
         "listing_id": found["listing"],
+        "proxy_id": found["proxy"],
         "batch_id": found["batch"],
         "application_id": found["application"],
         "template_id": found["template"],

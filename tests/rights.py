@@ -135,6 +135,10 @@ SEEN_IN: Mapping[str, Callable[[Actor], int]] = {
     "/agreements/{agreement_id}/listings": _in(MARKET, SOCIAL, AUTHORITY),
     "/agreements/{agreement_id}/openapi": _in(MARKET, SOCIAL, AUTHORITY),
     "/listings/{listing_id}": _in(MARKET, SOCIAL, over_all=frozenset({Duty.OVERSIGHT})),
+    "/agreements/{agreement_id}/proxies": _in(MARKET, SOCIAL, AUTHORITY),
+    "/agreements/{agreement_id}/proxies/{proxy_id}/trial": _in(MARKET, SOCIAL, over_all=frozenset({Duty.OVERSIGHT})),
+    "/proxies/{proxy_id}": _in(MARKET, SOCIAL, over_all=frozenset({Duty.OVERSIGHT})),
+    "/proxies/{proxy_id}/trial": _in(MARKET, SOCIAL, over_all=frozenset({Duty.OVERSIGHT})),
     "/census/tables/{table_id}": _in(MARKET, over_all=_CENSUS),
     "/census/harvest": lambda actor: 200 if actor.duties & {Duty.CATALOGUE, Duty.COLLECTION} else 403,
     "/census/harvest/{survey_id}": _in(MARKET, over_all=_CENSUS),
@@ -673,6 +677,25 @@ DONE_BY: Mapping[str, Deed] = {
     "/agreements/{agreement_id}/listings/{listing_id}/release": _deed(
         "delivery.release_listing", *_CONSUMERS, owner=SOCIAL
     ),
+    # departments' own services: likewise; an official of the consumer asks one by hand
+    "/entries/{entry_id}/proxies": _deed(
+        "delivery.declare_proxy",
+        *_ANSWERING,
+        fields={"service_name": "firms", "service_title": "企业", "base": "https://api.invalid/"},
+        file="document",
+    ),
+    "/proxies/{proxy_id}/opening": _deed(
+        "delivery.open_proxy",
+        *_PROVIDERS_OFFICE,
+        fields=lambda city: {"agreement": city.found["agreement"]},
+    ),
+    "/proxies/{proxy_id}/secret": _deed("delivery.renew_proxy_secret", *_ANSWERING, fields={"secret_value": "b"}),
+    "/proxies/{proxy_id}/trial": _deed("delivery.try_proxy", *_ANSWERING, fields={"operation": "GET /firms"}),
+    "/proxies/{proxy_id}/ending": _deed("delivery.end_proxy", *_ANSWERING),
+    "/agreements/{agreement_id}/proxies/{proxy_id}/trial": _deed(
+        "delivery.ask_proxy", *_CONSUMERS, owner=SOCIAL, fields={"operation": "GET /firms"}
+    ),
+    "/agreements/{agreement_id}/proxies/{proxy_id}/release": _deed("delivery.release_proxy", *_CONSUMERS, owner=SOCIAL),
     "/agreements/{agreement_id}/suspension": _deed(
         "sharing.suspend",
         *_PROVIDERS_OFFICE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from jutong.kernel.httpsig import Target, sign_request
 from jutong.registers import Node, Relation
 from jutong.terms import Duty
 from tests.city import AUTHORITY, MARKET, PEOPLE, SOCIAL, City, a_full_city, a_sheet, a_wish, done
+from tests.upstream import DOCUMENT
 
 REACH = {"kind": "postgresql", "host": "db.invalid", "database": "a", "table": "t", "user": "reader"}
 POLICY = {"title": "夜间", "basis": "第九条", "source": "forbid (principal, action, resource);"}
@@ -28,6 +30,7 @@ OPEN_TO_EVERY_POST = {
     "GET /api/acceptance",  # of whoever's body: nothing waits there that is another's
     "GET /api/bodies",
     "GET /api/entries/{entry_id}/listings",  # of another provider: none
+    "GET /api/entries/{entry_id}/proxies",  # likewise
     "GET /api/catalogue/search",
     "GET /api/bodies/{code}",
     "GET /api/systems",
@@ -195,6 +198,16 @@ def bodies(city: City) -> dict[str, Any]:
         "POST /api/policies/trial": {"source": POLICY["source"], "agreement": city.found["agreement"]},
         "POST /api/entries/{entry_id}/listings": {"name": "by-name", "title": "按名称查询", "items": ["name"]},
         "POST /api/listings/{listing_id}/opening": {"agreement": city.found["agreement"]},
+        "POST /api/entries/{entry_id}/proxies": {
+            "name": "firms",
+            "title": "企业",
+            "base": "https://api.invalid/",
+            "document": json.dumps(DOCUMENT),
+        },
+        "POST /api/proxies/{proxy_id}/opening": {"agreement": city.found["agreement"]},
+        "POST /api/proxies/{proxy_id}/secret": {"secret": "a"},
+        "POST /api/proxies/{proxy_id}/trial": {"operation": "GET /firms"},
+        "POST /api/agreements/{agreement_id}/proxies/{proxy_id}/trial": {"operation": "GET /firms"},
         "POST /api/agreements/{agreement_id}/suspension": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/termination": {"reason": "违规"},
         "POST /api/agreements/{agreement_id}/rectification": {"report": "已改正"},
@@ -268,6 +281,7 @@ def filled(city: City, path: str) -> str:
         "policy_id": NOWHERE,
         "version": "1",
         "listing_id": NOWHERE,
+        "proxy_id": NOWHERE,
         "decision_id": NOWHERE,
         "kind": "legal-person",
         "layer": "districts",

@@ -72,6 +72,8 @@ PLAIN: Mapping[str, tuple[int, str]] = {
     "custody/lake.html": (1, "one line a layer, under the list of tables"),
     "delivery/policy.html": (2, ONE_THING),
     "delivery/listing.html": (3, ONE_THING),
+    "delivery/proxy.html": (4, ONE_THING),
+    "delivery/proxy_trial.html": (1, ONE_THING),
     "delivery/try.html": (3, FORM),
     "desk/desk.html": (3, "what waits, the most urgent first; by kind it has addresses of its own"),
     "harvest/decision.html": (1, ONE_THING),

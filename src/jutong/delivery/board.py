@@ -10,6 +10,7 @@ from jutong.kernel.httpsig import Verifies
 
 from .listing.clause import Prepared
 from .plan import Plan
+from .proxy.right import Offer
 from .service import Service
 
 FOREVER = 1 << 62  # seconds
@@ -65,6 +66,8 @@ class Board:
     plans: Mapping[tuple[str, str], tuple[Plan, ...]] = field(default_factory=dict)
     listings: Mapping[tuple[str, str], Prepared] = field(default_factory=dict)  # by the service's path and their name
     openings: frozenset[tuple[str, str]] = frozenset()  # which of them are open to which agreements
+    offers: Mapping[tuple[str, str], Offer] = field(default_factory=dict)  # departments' own services, likewise
+    offered: frozenset[tuple[str, str]] = frozenset()  # which of these are open to which agreements
 
     def plans_of(self, client: str, path: str, agreement: str = "") -> tuple[Plan, ...]:
         """Return the plans under which ``client`` may ask at ``path``: none if there is no such service for it."""
@@ -88,6 +91,15 @@ class Board:
             if at == path and any((one.listing.id, agreement) in self.openings for agreement in agreements)
         )
 
+    def offers_of(self, path: str, plans: Iterable[Plan]) -> tuple[Offer, ...]:
+        """Return the departments' own services at ``path`` that are open under these plans, by name."""
+        agreements = [plan.agreement for plan in plans]
+        return tuple(
+            one
+            for (at, _), one in sorted(self.offers.items(), key=lambda pair: pair[0])
+            if at == path and any((one.proxy.id, agreement) in self.offered for agreement in agreements)
+        )
+
 
 def board_of(
     epoch: int,
@@ -96,6 +108,8 @@ def board_of(
     plans: Iterable[Plan],
     listings: Iterable[Prepared] = (),
     openings: frozenset[tuple[str, str]] = frozenset(),
+    offers: Iterable[Offer] = (),
+    offered: frozenset[tuple[str, str]] = frozenset(),
 ) -> Board:
     """Return the board of these rights; a system has no right through the agreement of another body."""
     known = {client.name: client for client in clients}
@@ -108,4 +122,5 @@ def board_of(
             if name in known and known[name].body == plan.consumer:
                 rights[name, str(path)] = (*rights.get((name, str(path)), ()), plan)
     declared = {(path, one.listing.name): one for one in listings if (path := path_of.get(one.listing.entry))}
-    return Board(epoch, known, served, rights, declared, openings)
+    own = {(path, one.proxy.name): one for one in offers if (path := path_of.get(one.proxy.entry))}
+    return Board(epoch, known, served, rights, declared, openings, own, offered)

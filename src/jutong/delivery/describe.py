@@ -14,16 +14,24 @@ from .listing.listing import Operator, Parameter, Type
 from .listing.right import given_items, refusal_of
 from .listing.value import LONGEST, MOST_IN_LIST
 from .plan import Plan
+from .proxy.operation import Operation, Where
+from .proxy.proxy import Proxy
+from .proxy.right import Offer
+from .proxy.right import refusal_of as unoffered
 from .service import DISPUTED, Service
 from .wire import QUERY_BATCH_LIMIT
 
 
-def methods(found: Iterable[tuple[Service, Iterable[Plan], Iterable[Prepared]]]) -> dict[str, Fact]:
-    """Return X-Road's list of services with their endpoints, for the plans and declared services given."""
-    return {"service": [_listed(service, tuple(plans), declared) for service, plans, declared in found]}
+def methods(
+    found: Iterable[tuple[Service, Iterable[Plan], Iterable[Prepared], Iterable[Offer]]],
+) -> dict[str, Fact]:
+    """Return X-Road's list of services with their endpoints, for the plans, declared and own services given."""
+    return {"service": [_listed(service, tuple(plans), declared, own) for service, plans, declared, own in found]}
 
 
-def _listed(service: Service, plans: Iterable[Plan], declared: Iterable[Prepared]) -> dict[str, Fact]:
+def _listed(
+    service: Service, plans: Iterable[Plan], declared: Iterable[Prepared], own: Iterable[Offer]
+) -> dict[str, Fact]:
     instance, member_class, member, system, name = service.path.split("/")
     return {
         "xroad_instance": instance,
@@ -33,13 +41,15 @@ def _listed(service: Service, plans: Iterable[Plan], declared: Iterable[Prepared
         "service_code": name,
         "service_type": "OPENAPI",
         "object_type": "SERVICE",
-        "endpoint_list": endpoints_of(plans, declared),
+        "endpoint_list": endpoints_of(service, plans, declared, own),
     }
 
 
-def endpoints_of(plans: Iterable[Plan], declared: Iterable[Prepared] = ()) -> list[Fact]:
+def endpoints_of(
+    service: Service, plans: Iterable[Plan], declared: Iterable[Prepared] = (), own: Iterable[Offer] = ()
+) -> list[Fact]:
     """Return the endpoints that these plans open, each with its method and its path beneath the service's."""
-    allowed = {method for plan in plans for method in plan.methods}
+    allowed = {method for plan in plans for method in plan.methods} if service.copy else set()
     endpoints: list[Fact] = []
     if Method.QUERY in allowed:
         endpoints.append({"method": "GET", "path": "/{key}"})
@@ -48,6 +58,9 @@ def endpoints_of(plans: Iterable[Plan], declared: Iterable[Prepared] = ()) -> li
         endpoints.append({"method": "POST", "path": "/verify"})
     for one in declared:
         endpoints += [{"method": method, "path": f"/list/{one.listing.name}"} for method in ("GET", "POST")]
+    for offer in own:
+        prefix = f"/proxy/{offer.proxy.name}"
+        endpoints += [{"method": one.method, "path": prefix + one.path} for one in offer.proxy.operations]
     return endpoints
 
 
@@ -55,17 +68,19 @@ def openapi(
     service: Service,
     plans: Iterable[Plan],
     declared: Iterable[Prepared] = (),
+    own: Iterable[Offer] = (),
     *,
     language: str = DEFAULT_LANGUAGE,
     base: str = "",
 ) -> dict[str, Fact]:
     """Return the OpenAPI 3.1 document of one service as far as these plans reach: agreed items and methods only.
 
-    ``declared`` are the services by declaration that are open under them; ``base`` is the node's own address.
+    ``declared`` are the services by declaration that are open under them, ``own`` those of the department itself;
+    ``base`` is the node's own address.
     """
     known = tuple(plans)
     items = sorted({name for plan in known for name in plan.columns})
-    allowed = {method for plan in known for method in plan.methods}
+    allowed = {method for plan in known for method in plan.methods} if service.copy else set()
     value: dict[str, Fact] = {"type": ["string", "number", "boolean", "null"]}
     paths: dict[str, Fact] = {}
     if Method.QUERY in allowed:
@@ -93,6 +108,9 @@ def openapi(
         if open_under:
             given = sorted({item for plan in open_under for item in given_items(plan, one)})
             paths[f"/list/{one.listing.name}"] = _declared(one, given, language)
+    for offer in own:
+        if any(unoffered(plan, offer) is None for plan in known):
+            paths.update(_handed_on(offer.proxy, language))
     return {
         "openapi": "3.1.0",
         "info": {"title": service.name, "version": str(service.entry_version)},
@@ -157,6 +175,48 @@ def _declared(prepared: Prepared, items: Sequence[str], language: str) -> dict[s
     }
 
 
+def _handed_on(proxy: Proxy, language: str) -> dict[str, Fact]:
+    """Return the paths of a department's own service."""
+    paths: dict[str, dict[str, Fact]] = {}
+    for operation in proxy.operations:
+        at = paths.setdefault(f"/proxy/{proxy.name}{operation.path}", {})
+        at[operation.method.lower()] = _own_operation(proxy, operation, language)
+    return dict(paths)
+
+
+def _own_operation(proxy: Proxy, operation: Operation, language: str) -> dict[str, Fact]:
+    """Return one operation as it was declared; of answers that are cut, only that they are JSON."""
+    stated: list[Fact] = [
+        {
+            "name": one.name,
+            "in": one.where.value,
+            "required": one.required,
+            "schema": dict(one.schema),
+            **({"style": "form", "explode": False} if one.split and one.where is Where.QUERY else {}),
+        }
+        for one in operation.parameters
+    ]
+    named = "".join(letter if letter.isalnum() else "_" for letter in f"{proxy.name}_{operation.key}")
+    told = _operation(f"proxy_{named}", {}, language, tuple(stated))
+    answers = {**_mapping(told["responses"])}
+    del answers["200"]
+    for outcome in operation.outcomes:
+        schema = {} if proxy.fields else _mapping(outcome.schema)
+        content: dict[str, Fact] = {media: {"schema": schema} for media in outcome.media}
+        answers[outcome.status] = {
+            "description": operation.title or operation.key,
+            **({"content": content} if content else {}),
+        }
+    body: dict[str, Fact] = {}
+    if operation.body is not None:
+        body["requestBody"] = {"required": operation.body_required, "content": _json(_mapping(operation.body))}
+    return {**told, "summary": operation.title or proxy.title, "responses": answers, **body}
+
+
+def _mapping(value: Fact) -> dict[str, Fact]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def _schema_of(parameter: Parameter) -> dict[str, Fact]:
     told: dict[Type, dict[str, Fact]] = {
         Type.TEXT: {"type": "string", "minLength": 1, "maxLength": LONGEST},
@@ -189,7 +249,9 @@ _SAID = {
     "413": text("the body is too large"),
     "429": text("a quota, a rate or a size limit is used up"),
     "431": text("the header fields are too large"),
+    "502": text("the department's own service gave no answer that could be handed on"),
     "503": text("a neighbour did not answer"),
+    "504": text("the department's own service did not answer in time"),
 }
 
 

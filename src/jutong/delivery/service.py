@@ -107,6 +107,20 @@ def service_of(
     )
 
 
+def bare_service(entry: Entry, *, instance: str, member_class: str) -> Service:
+    """Return the service of an entry that has no rows here, so that nothing is looked up in a copy of them."""
+    return Service(
+        entry=entry.id,
+        entry_version=entry.version,
+        path=f"{instance}/{member_class}/{entry.provider}/{PROVIDING_SYSTEM}/{entry.service}",
+        copy="",
+        table="",
+        key_item="",
+        version="",
+        rows=0,
+    )
+
+
 def copy_version(
     entry: Entry,
     table: str,

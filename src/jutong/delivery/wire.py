@@ -39,6 +39,11 @@ STATUS: Mapping[str, int] = {
     "too-much": 429,
     "headers-too-large": 431,
     "unavailable": 503,
+    "shut": 503,
+    "unreachable": 502,
+    "failing": 502,
+    "unlike": 502,
+    "slow": 504,
 }
 
 # The fields that belong to a request, in the order in which its digest takes them.

@@ -301,6 +301,14 @@ POLICIES: Mapping[str, Policy] = {
     "delivery.release_listing": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.end_listing": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     "delivery.copy_listing": _by(Duty.HOUSE, tie=Tie.PARTY),
+    # delivery by a department's own service: likewise, and an official of the consumer may ask it by hand
+    "delivery.declare_proxy": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.renew_proxy_secret": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.try_proxy": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.ask_proxy": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.open_proxy": _by(Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.release_proxy": _by(Duty.REQUESTS, Duty.OFFICE_HEAD, tie=Tie.OWN),
+    "delivery.end_proxy": _by(Duty.ANSWERS, Duty.OFFICE_HEAD, tie=Tie.OWN),
     # delivery to callers that cannot sign
     "delivery.issue_secret": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),
     "delivery.revoke_secret": _by(Duty.SECURITY_ADMIN, Duty.HOUSE, tie=Tie.PARTY),

@@ -5,10 +5,12 @@ What comes back is bounded too: it is not unpacked, it comes at a pace, and what
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from urllib.parse import urlsplit
 
 import httpx
@@ -138,28 +140,94 @@ class Outward:
         self._client.close()
 
     def _prepared(self, method: str, url: str, headers: dict[str, str] | None, content: bytes | None) -> httpx.Request:
-        try:
-            parts = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise Invalid(text("this is not an address that can be called")) from error
-        if parts.scheme not in ("http", "https") or not parts.host or parts.userinfo:
-            raise Invalid(
-                text("only http and https addresses without a password in them are called"),
-                remedy=text("correct the address; put credentials into the home's keys"),
-            )
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        addresses = self._resolver(parts.host, port)
-        if not addresses or not all(permitted(address, inside=self._inside) for address in addresses):
-            raise Invalid(
-                text("{host} is at an address that is never called from here", host=parts.host),
-                basis=text("guard on outgoing addresses (OWASP API7:2023)"),
-            )
-        # The connection goes to the checked address itself, so that a second look-up cannot answer differently.
-        request = self._client.build_request(
-            method,
-            parts.copy_with(host=addresses[0]),
-            headers={**(headers or {}), "host": parts.netloc.decode(), "accept-encoding": "identity"},
-            content=content,
+        parts, port = _parts(url)
+        address = _checked(parts.host, self._resolver(parts.host, port), inside=self._inside)
+        return _pinned(self._client, method, parts, address, headers, content)
+
+
+class Calling:
+    """The same guard for one neighbour, for those who may not wait: it keeps connections, and blocks no event loop.
+
+    Whoever resolves names does so in the threads of ``names``, which are few and serve nothing else: a slow answer
+    must hold up nobody else's work. What was resolved counts for a few seconds, and is checked at every call.
+    """
+
+    _FRESH_SECONDS = 5.0
+
+    def __init__(
+        self,
+        *,
+        inside: bool,
+        names: Executor,
+        timeout: httpx.Timeout,
+        limits: httpx.Limits,
+        resolver: Resolver = resolve,
+    ) -> None:
+        self._inside, self._resolver, self._names = inside, resolver, names
+        self._known: dict[tuple[str, int], tuple[float, list[str]]] = {}
+        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False, trust_env=False)
+
+    async def stream(
+        self, method: str, url: str, *, headers: dict[str, str] | None = None, content: bytes | None = None
+    ) -> httpx.Response:
+        """Send one request and return the answer with its body still to be read; the caller closes it."""
+        parts, port = _parts(url)
+        address = _checked(parts.host, await self._resolved(parts.host, port), inside=self._inside)
+        return await self._client.send(
+            _pinned(self._client, method, parts, address, headers, content), stream=True, follow_redirects=False
         )
-        request.extensions["sni_hostname"] = parts.host
-        return request
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._client.aclose()
+
+    async def _resolved(self, host: str, port: int) -> list[str]:
+        now = time.monotonic()
+        until, found = self._known.get((host, port), (0.0, []))
+        if now >= until:
+            found = await asyncio.get_running_loop().run_in_executor(self._names, self._resolver, host, port)
+            self._known[host, port] = (now + self._FRESH_SECONDS, found)
+        return found
+
+
+def _parts(url: str) -> tuple[httpx.URL, int]:
+    """Return an address that may be called, taken apart, and its port."""
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Invalid(text("this is not an address that can be called")) from error
+    if parts.scheme not in ("http", "https") or not parts.host or parts.userinfo:
+        raise Invalid(
+            text("only http and https addresses without a password in them are called"),
+            remedy=text("correct the address; put credentials into the home's keys"),
+        )
+    return parts, parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _checked(host: str, addresses: list[str], *, inside: bool) -> str:
+    """Return the address that is called."""
+    if not addresses or not all(permitted(address, inside=inside) for address in addresses):
+        raise Invalid(
+            text("{host} is at an address that is never called from here", host=host),
+            basis=text("guard on outgoing addresses (OWASP API7:2023)"),
+        )
+    return addresses[0]
+
+
+def _pinned(
+    client: httpx.Client | httpx.AsyncClient,
+    method: str,
+    parts: httpx.URL,
+    address: str,
+    headers: dict[str, str] | None,
+    content: bytes | None,
+) -> httpx.Request:
+    # The connection goes to the checked address itself, so that a second look-up cannot answer differently.
+    request = client.build_request(
+        method,
+        parts.copy_with(host=address),
+        headers={**(headers or {}), "host": parts.netloc.decode(), "accept-encoding": "identity"},
+        content=content,
+    )
+    request.extensions["sni_hostname"] = parts.host
+    return request

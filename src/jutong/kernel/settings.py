@@ -53,6 +53,21 @@ class SourcesNamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 ipaddress.ip_network(one)
 
 
+class Proxies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which hosts of departments this node hands questions on to; without a name here, to none.
+
+    Hosts are spelled as addresses of services spell them, without a port.
+    """
+
+    hosts: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()  # of these, which may be at addresses inside the government's network
+    plain: tuple[str, ...] = ()  # of these, which may be called without TLS
+
+    def __post_init__(self) -> None:
+        if not {*self.inside, *self.plain} <= set(self.hosts):
+            raise ValueError("[proxies] `inside` and `plain` name some of `hosts`")
+
+
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which identity provider vouches for people here, if any does; its secret lies in the home's ``keys/``."""
 
@@ -109,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail: Mail = Mail()
     outflows: Outflows = Outflows()
     sources: SourcesNamed = SourcesNamed()
+    proxies: Proxies = Proxies()
     oidc: Oidc = Oidc()
     crypto: Crypto = Crypto()
 

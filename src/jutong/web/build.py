@@ -48,6 +48,7 @@ from . import (
     page,
     plans,
     policies,
+    proxies,
     purchases,
     pushes,
     quality,
@@ -110,6 +111,7 @@ ROOMS = (
     subscriptions,
     policies,
     listings,
+    proxies,
     oversight,
     ledger,
 )

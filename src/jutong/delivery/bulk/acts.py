@@ -25,8 +25,8 @@ from jutong.terms import Actor, Duty, Grade
 
 from .. import policies
 from ..call import Person, bulk_call
-from ..gateway.watch import node_secret
 from ..plan import compile, judge, plan_of_view, token_key_of
+from ..secrecy import node_secret
 from . import store
 from .form import Form, Handed
 from .making import Recipe, folder_of, materialise, recipe_of, with_sm3

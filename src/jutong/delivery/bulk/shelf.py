@@ -17,8 +17,8 @@ from jutong.kernel.files import sm3_of_file
 from jutong.kernel.text import text
 from jutong.terms import Actor, Duty, Grade
 
-from ..gateway.watch import node_secret
 from ..refusal import Refusal
+from ..secrecy import node_secret
 from ..wire import NOT_FOUND, Asked
 from . import store
 from .acts import confirm_receipt

@@ -27,6 +27,9 @@ def answer(desks: Desks, asked: Asked, case: Case) -> tuple[int, bytes]:
     parts = segments_of(asked.path)
     if len(parts) == 8 and parts[1] == "r1":
         path = "/".join(parts[2:7])
+        held = desks.standing.board.services.get(path)
+        if held is not None and not held.copy:
+            raise Turned(NOT_FOUND)  # there are no rows here: only its department's own service answers
         if asked.method == "GET":
             return query(desks, asked, case, path, parts[7])
         if asked.method == "POST" and parts[7] == "verify":
@@ -60,7 +63,10 @@ def _metadata(desks: Desks, asked: Asked, case: Case, provider_system: str, name
         open_today = [(service, tuple(plan for plan in plans if plan.open(case.at.day))) for service, plans in known]
         known = tuple((service, plans) for service, plans in open_today if plans)
     board = desks.standing.board
-    told = [(service, plans, board.listings_of(service.path, plans)) for service, plans in known]
+    told = [
+        (service, plans, board.listings_of(service.path, plans), board.offers_of(service.path, plans))
+        for service, plans in known
+    ]
     return 200, msgspec.json.encode(methods(told))
 
 
@@ -78,7 +84,8 @@ def _openapi(
         if service.name == stated[0][1]:
             case.service = service
             declared = desks.standing.board.listings_of(service.path, plans)
-            return 200, msgspec.json.encode(openapi(service, plans, declared, language=asked.language))
+            own = desks.standing.board.offers_of(service.path, plans)
+            return 200, msgspec.json.encode(openapi(service, plans, declared, own, language=asked.language))
     raise Turned(NOT_FOUND)
 
 

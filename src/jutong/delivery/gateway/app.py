@@ -21,13 +21,16 @@ from jutong.kernel.errors import TooMuch, Unavailable
 from jutong.kernel.httpsig import Signs, sign_response
 from jutong.kernel.ids import ulid
 from jutong.kernel.keys import load_any_key
+from jutong.kernel.outward import Resolver, resolve
 from jutong.kernel.text import text
 from jutong.pools import Pools
 
 from ..board import Board
 from ..plan import ANSWERED
+from ..proxy.ways import NOWHERE, Ways
 from ..quota import Counters, Spent
 from ..refusal import Refusal
+from ..secrecy import node_secret
 from ..session import Sessions
 from ..wire import (
     STATUS,
@@ -54,15 +57,17 @@ from .listed import Lists
 from .listen import Receive, Scope, Send, listened
 from .naming import Names, Naming
 from .protocol import WHOLE
+from .proxied import Proxied
 from .short import answered
 from .turn import Journal, Turns
-from .watch import POLL_SECONDS, Watch, node_secret
+from .watch import POLL_SECONDS, Watch
 
 log = logging.getLogger(__name__)
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]  # status, fields, body
 
 # Without the control database nobody can tell whether a right still stands; for so long the last board is believed.
 BELIEVED_SECONDS = 60
+UPSTREAMS = "upstreams"  # the folder in which workers tell how departments' services answer
 
 
 def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) -> Gateway:
@@ -81,6 +86,8 @@ def gateway_of(house: House, *, worker: str, authorities: Iterable[str] = ()) ->
         home.folder / "gateway",
         sm2_key=load_any_key(home.sm2_key) if home.sm2_key.exists() else None,
         sm2_from=settings.crypto.sm2_from,
+        ways=Ways(hosts=settings.proxies.hosts, inside=settings.proxies.inside, plain=settings.proxies.plain),
+        worker=worker,
     )
 
 
@@ -99,6 +106,9 @@ class Gateway:
         *,
         sm2_key: Signs | None = None,
         sm2_from: str = "",
+        ways: Ways = NOWHERE,
+        resolver: Resolver = resolve,
+        worker: str = "worker",
     ) -> None:
         self._journal, self._clock, self._names = Turns(journal), clock, names
         # An answer is signed by the suite of its call.
@@ -111,6 +121,7 @@ class Gateway:
         self._copies: dict[str, Copy] = {}
         self._desks = Desks(self._copies, self._counters, sessions, node_secret(key))
         self._lists = Lists(self._desks, pools.ranges.open(), key)
+        self._proxied = Proxied(self._desks, key, ways, folder / UPSTREAMS, worker, resolver)
         self._naming = Naming()
         self._unknown: dict[int, int] = {}
         self._instants = Instants(clock)
@@ -138,6 +149,7 @@ class Gateway:
             copy.close()
         self._copies.clear()
         self._lists.close()
+        await self._proxied.close()
         self._counters.close()
         self._spent.close()
         self._journal.close()
@@ -153,15 +165,17 @@ class Gateway:
         """Bring the board and the serving copies up to what stands now."""
         board = await asyncio.to_thread(self._watch.look, legal_day(self._clock()))
         if board is not None:
-            wanted = {service.copy for service in board.services.values()}
+            wanted = {service.copy for service in board.services.values() if service.copy}
             for name in wanted - self._copies.keys():
                 self._copies[name] = Copy(self._pools.lookup, self._pools.vault, name)
             # With the old board goes all that was judged by it.
             self._desks.standing = Standing(board)
             for name in self._copies.keys() - wanted:
                 self._copies.pop(name).close()
+            self._proxied.follow(board)
         for service in self.board.services.values():
-            self._copies[service.copy].follow(sealed=bool(service.sealed_by))
+            if service.copy:
+                self._copies[service.copy].follow(sealed=bool(service.sealed_by))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI event; only HTTP and the server's own lifespan are understood."""
@@ -206,7 +220,7 @@ class Gateway:
         case.key, case.by_secret, signature, case.alg = known.key, known.by_secret, known.signature, known.alg
         try:
             self._check_fields(asked, case)
-            listed = await self._lists.answer(asked, case)
+            listed = await self._lists.answer(asked, case) or await self._proxied.answer(asked, case)
             status, body = listed or answer(self._desks, asked, case)
             # Only a session makes the next call known: a signature, or the code of a secret, counts once.
             if known.until and asked.method == "GET" and not (asked.query or listed) and _steady(case):
@@ -243,7 +257,7 @@ class Gateway:
         case.issue = asked.field(b"x-road-issue")
 
     def _turned(self, refusal: Refusal, asked: Asked, case: Case) -> tuple[int, bytes]:
-        case.code, case.rows = refusal.code, 0
+        case.code, case.rows, case.media = refusal.code, 0, ""
         # What does not exist and what may not be known of must not differ by one byte.
         detail = "" if refusal.code == "not-found" else case.id
         return STATUS[refusal.code], problem(refusal, asked.language, detail)
@@ -277,7 +291,7 @@ class Gateway:
     def _headers(self, asked: Asked, case: Case, signature: str, status: int, body: bytes) -> list[tuple[bytes, bytes]]:
         call = case.id.encode()
         headers = [
-            *ALWAYS,
+            *(ALWAYS if not case.media else [(b"content-type", case.media.encode()), *ALWAYS[1:]]),
             (b"content-length", b"%d" % len(body)),
             (b"x-road-client", case.client.name.encode()),
             (b"x-road-id", (case.road_id or case.request_id).encode()),
@@ -289,6 +303,8 @@ class Gateway:
             headers.append((b"x-road-service", case.service.path.encode()))
         if case.code != ANSWERED:
             headers.append((b"x-road-error", case.code.encode()))
+        if case.wait:
+            headers.append((b"retry-after", b"%d" % case.wait))
         if signature:
             fields = sign_response(
                 self._keys[case.alg],
@@ -322,6 +338,7 @@ class Gateway:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             self._tell_unknown(before=int(self._clock().timestamp()) // 60)
+            self._proxied.tell(self._clock())
             try:
                 await self.look()
             except Unavailable as error:

@@ -34,3 +34,5 @@ class Case(msgspec.Struct, gc=False):
     code: str = ANSWERED
     kept: RowRule | None = None  # which rows policies let it see; None: all
     alg: str = ""  # by which the call itself is signed; empty for a token
+    media: str = ""  # of the answer, where it is another service's; empty: our JSON
+    wait: int = 0  # seconds after which asking again may help

@@ -65,7 +65,8 @@ def _described(board: Board, asked: Asked, case: Case, known: Held, wanted: str)
             case.service = service
             # The specification hands the document over as a JSON string.
             declared = board.listings_of(service.path, plans)
-            document = msgspec.json.encode(openapi(service, plans, declared, language=asked.language))
+            own = board.offers_of(service.path, plans)
+            document = msgspec.json.encode(openapi(service, plans, declared, own, language=asked.language))
             return msgspec.json.encode(document.decode())
     raise Turned(NOT_FOUND)
 
@@ -102,7 +103,11 @@ def _service(board: Board, service: Service, plans: Sequence[Plan]) -> dict[str,
         "serviceType": "OPENAPI",
         "serviceCode": service.name,
         "serviceVersion": str(service.entry_version),
-        "endpointList": {"member": endpoints_of(plans, board.listings_of(service.path, plans))},
+        "endpointList": {
+            "member": endpoints_of(
+                service, plans, board.listings_of(service.path, plans), board.offers_of(service.path, plans)
+            )
+        },
     }
 
 

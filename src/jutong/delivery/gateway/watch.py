@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from datetime import date, datetime
@@ -27,18 +26,17 @@ from ..listing.listing import Listing
 from ..listing.store import live_listings
 from ..listing.store import openings as listing_openings
 from ..plan import Plan, compile
+from ..proxy import Offer, Proxy, live_proxies, offer_of, service_at
+from ..proxy import openings as proxy_openings
+from ..proxy.store import live_marks
 from ..ruling import InForce
+from ..secrecy import node_secret
 from ..service import Service
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.2  # a right that was taken away is gone within a second
 _WIDER_EVERY = 4  # polls; services are looked at this often
 _ENTRIES_EVERY = 40  # wider looks; finds entries that changed without a change of rights
-
-
-def node_secret(key: SigningKey) -> bytes:
-    """Return the secret under which this node makes pseudonyms: derived from its key, used for nothing else."""
-    return hashlib.sha256(key.sign(b"jutong delivery: secret for pseudonyms, version 1")).digest()
 
 
 class Watch:
@@ -56,6 +54,10 @@ class Watch:
         self._listings: tuple[Listing, ...] = ()
         self._openings: frozenset[tuple[str, str]] = frozenset()
         self._prepared: tuple[Prepared, ...] = ()
+        self._proxies: tuple[Proxy, ...] = ()
+        self._marks: frozenset[tuple[str, datetime | None]] = frozenset()
+        self._offered: frozenset[tuple[str, str]] = frozenset()
+        self._offers: tuple[Offer, ...] = ()
         self._entries: dict[str, Entry] = {}
         self._plans: dict[str, Plan] = {}
         self._policies: tuple[InForce, ...] = ()
@@ -136,14 +138,25 @@ class Watch:
 
     def _services_changed(self, db: Db) -> bool:
         services, listings, openings = store.services(db), live_listings(db), listing_openings(db)
+        marks, offered = live_marks(db), proxy_openings(db)
+        if marks != self._marks:
+            # A declaration never changes and can be large: they are read where one came, went or has a new secret.
+            self._proxies = live_proxies(db)
+        services += self._bare_services(db, services)
         self._wide_round += 1
         if services != self._services or self._wide_round % _ENTRIES_EVERY == 0:
             self._entries.clear()
             self._plans.clear()
-        elif (listings, openings) == (self._listings, self._openings):
+        elif (listings, openings, marks, offered) == (self._listings, self._openings, self._marks, self._offered):
             return False
+        self._marks, self._offered = marks, offered
         self._services, self._listings, self._openings = services, listings, openings
         return True
+
+    def _bare_services(self, db: Db, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        """Return the services of entries that have no rows here: what is asked of them, their departments answer."""
+        bare = {one.entry for one in self._proxies} - {one.entry for one in services}
+        return tuple(service_at(db, catalogue.find(db, entry)) for entry in sorted(bare))
 
     def _compile(self, db: Db) -> None:
         for agreement in self._agreements.values():
@@ -157,6 +170,9 @@ class Watch:
                     agreement, entry, secret=self._secret, policies=self._policies, sm2_from=self._sm2_from
                 )
         self._prepared = tuple(one for listing in self._listings if (one := self._ready(listing)))
+        self._offers = tuple(
+            offer_of(one, self._entries[one.entry]) for one in self._proxies if one.entry in self._entries
+        )
 
     def _ready(self, listing: Listing) -> Prepared | None:
         """Return a declared service as it is asked; one that fits its entry no longer is not answered."""
@@ -168,4 +184,13 @@ class Watch:
 
     def _board(self) -> Board:
         plans = self._plans.values()
-        return board_of(self._epoch, self._clients, self._services, plans, self._prepared, self._openings)
+        return board_of(
+            self._epoch,
+            self._clients,
+            self._services,
+            plans,
+            self._prepared,
+            self._openings,
+            self._offers,
+            self._offered,
+        )

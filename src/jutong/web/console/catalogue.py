@@ -170,6 +170,7 @@ def _belongings(visit: Visit, entry: Entry) -> tuple[tuple[str, Text], ...]:
         (f"{here}/doubt", text("Doubt a value"), visit.may("pages.doubt")),
         (f"{here}/deliver", text("Deliver a batch"), in_force and visit.may("collection.collect", entry.label)),
         (f"{here}/listings", text("Declared services"), in_force and visit.may("pages.services")),
+        (f"{here}/proxies", text("Own services"), in_force and visit.may("pages.services")),
         ("/services", text("Its service"), in_force and visit.may("pages.services")),
     )
     return tuple((path, words) for path, words, seen in places if seen)

@@ -49,6 +49,11 @@ CODES: Mapping[str, Text] = {
     "body-too-large": text("body too large"),
     "headers-too-large": text("header fields too large"),
     "unavailable": text("the node could not answer"),
+    "shut": text("own service not asked for the moment"),
+    "unreachable": text("own service cannot be reached"),
+    "failing": text("own service failed"),
+    "unlike": text("own service answered otherwise than declared"),
+    "slow": text("own service did not answer in time"),
 }
 
 

@@ -11,11 +11,11 @@ from litestar.response import Stream
 
 from jutong import catalogue, delivery, sharing
 from jutong.catalogue import Stage
-from jutong.delivery import listing
+from jutong.delivery import listing, proxy
 from jutong.delivery.describe import openapi
-from jutong.delivery.gateway.watch import node_secret
 from jutong.delivery.listing import Listing, Operator, Order, Parameter, State, Trial, Type, Wish
 from jutong.delivery.plan import compile
+from jutong.delivery.secrecy import node_secret
 from jutong.guard import Label, Method
 from jutong.guard.grades import handling
 from jutong.kernel.errors import NotFound
@@ -220,11 +220,17 @@ def take_openapi(visit: TheVisit, agreement_id: Ulid) -> Answer:
         entry = catalogue.find(db, agreement.entry)
         service = delivery.service_for(db, agreement.entry)
         found = listing.listings_open_to(db, agreement.id, limit=CHOSEN_MOST)
+        open_own = [
+            one for one in proxy.proxies_open_to(db, agreement.id, limit=CHOSEN_MOST) if one.state is proxy.State.LIVE
+        ]
+        if service is None and open_own:
+            service = proxy.service_at(db, entry)
     if service is None:
         raise NotFound("service", agreement.entry)
     plan = compile(agreement, entry, secret=node_secret(visit.house.key), policies=())
     declared = [listing.prepared(one, entry) for one in found if one.state is State.LIVE]
-    told = openapi(service, (plan,), declared, language=visit.language, base=base_of(visit))
+    own = [proxy.offer_of(one, entry) for one in open_own]
+    told = openapi(service, (plan,), declared, own, language=visit.language, base=base_of(visit))
     headers = {
         "content-disposition": f'attachment; filename="openapi-{agreement.id.lower()}.json"',
         "cache-control": "no-store",

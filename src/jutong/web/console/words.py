@@ -22,6 +22,7 @@ from .desk_words import ACCEPTANCE
 from .library_words import SUBJECTS
 from .listing_words import LISTINGS
 from .outflow_words import OUTFLOWS
+from .proxy_words import PROXIES
 from .sharing_words import SHARING
 
 Words = Mapping[type[Enum], Mapping[Any, Text]]
@@ -371,6 +372,7 @@ _ROOMS = (
     OVERSIGHT,
     TELLING,
     LISTINGS,
+    PROXIES,
     OUTFLOWS,
     ACCEPTANCE,
 )

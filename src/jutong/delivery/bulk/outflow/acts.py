@@ -19,8 +19,8 @@ from jutong.terms import Duty
 
 from ... import policies
 from ...call import bulk_call
-from ...gateway.watch import node_secret
 from ...plan import compile, judge
+from ...secrecy import node_secret
 from ...subjects import OUTFLOW
 from ..view import View
 from . import store

@@ -13,9 +13,9 @@ from jutong.terms import Actor
 
 from ... import policies
 from ...call import bulk_call
-from ...gateway.watch import node_secret
 from ...plan import Plan, compile, judge, plan_of_view
 from ...refusal import Refusal
+from ...secrecy import node_secret
 from ...subjects import OUTFLOW
 from .. import store as views
 from ..rights import STALE, day_of

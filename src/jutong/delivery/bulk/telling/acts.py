@@ -13,8 +13,8 @@ from jutong.terms import Duty
 
 from ... import policies
 from ...call import bulk_call
-from ...gateway.watch import node_secret
 from ...plan import compile, judge
+from ...secrecy import node_secret
 from ...subjects import SUBSCRIBE
 from .. import store as views
 from . import store

@@ -21,8 +21,8 @@ from jutong.registers import SystemName
 
 from ... import policies
 from ...call import bulk_call
-from ...gateway.watch import node_secret
 from ...plan import compile, judge
+from ...secrecy import node_secret
 from ...subjects import SUBSCRIBE
 from ..rights import day_of
 from . import store
