@@ -31,6 +31,7 @@ from jutong.kernel.db import connection, metadata, transaction
 from jutong.kernel.errors import Invalid, Unavailable
 from jutong.kernel.ids import ulid
 from jutong.kernel.outward import Outward
+from jutong.kernel.settings import SourcesNamed
 from jutong.library import space
 from jutong.sharing import buying, dispute, use
 from jutong.sharing.use import Usage
@@ -281,6 +282,8 @@ def _layer(city: City) -> None:
 def _plan(city: City) -> None:
     """Let the department keep a plan of which the source does not answer, and run it once."""
     officer = Actor(id="officer", org=MARKET, duties=frozenset({Duty.COLLECTION}), cleared=Grade.L4)
+    home = city.house.home
+    home.settings = msgspec.structs.replace(home.settings, sources=SourcesNamed(("127.0.0.1",)))
     where = {"host": "127.0.0.1", "port": 1, "database": "register", "table": "firm", "user": "reader"}
     wanted = Wanted(title="企业登记库", reach=Reach(kind=ReachKind.POSTGRESQL, **where))
     with city.house.desk(officer) as desk:
