@@ -107,6 +107,7 @@ def hidden(city: City) -> Mapping[str, str]:
         "profile_id": found["profile"],
         "project_id": found["project"],
         "proposal_id": found["proposal"],
+        "proxy_id": found["proxy"],
         "question_id": found["line"],
         "request_id": found["request"],
         "revision_id": found["revision"],

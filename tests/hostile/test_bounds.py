@@ -26,7 +26,7 @@ SHORT = {
     "/api/lake/tables": "tables of the lake",
     "/api/request-batches/{batch_id}": "requests of one batch, at most fifty",
     "/api/policies/{policy_id}": "versions of one policy",
-    "/api/policies/items": "items of one agreement",
+    "/api/agreements/{agreement_id}/items": "items of one agreement",
     "/api/waiting": "what waits on one's own desk",
 }
 PAGE_MOST = 500

@@ -397,9 +397,7 @@ def test_who_sees_what_is_read_on_a_page_by_api_and_by_command(shared: Sharing, 
     assert page.status_code == 200
     assert (page.text.count(shared.agreement) > 0, "capital" in page.text, kept.title in page.text) == (True,) * 3
     with city.client() as api:
-        told = api.get(
-            "/api/policies/items", params={"agreement": shared.agreement}, headers=city.bearer("security")
-        ).json()
+        told = api.get(f"/api/agreements/{shared.agreement}/items", headers=city.bearer("security")).json()
     assert {one["item"]: one["whole"] for one in told}["capital"] == "dropped"
     assert {tuple(one["policies"]) for one in told if one["item"] == "capital"} == {(kept.id,)}
     home = str(shared.house.home.folder)

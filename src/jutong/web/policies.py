@@ -158,15 +158,15 @@ def list_policies(house: TheHouse, actor: TheActor, after: AfterUlid = "", limit
     return [_view(one) for one in found]
 
 
-@look("/api/policies/items", tags=TAGS)
-def list_items(house: TheHouse, actor: TheActor, agreement: Ulid) -> list[SeenView]:
+@look("/api/agreements/{agreement_id:str}/items", tags=TAGS)
+def list_items(house: TheHouse, actor: TheActor, agreement_id: Ulid) -> list[SeenView]:
     """List what the consumer of an agreement sees of each item at this hour, and by which policies it is hidden."""
     _ask(house, actor, "pages.policies", actor.org)
     with house.reading() as db:
         every = actor.org == house.home.settings.body
-        sharing.find_agreement(db, agreement, None if every else actor)
+        sharing.find_agreement(db, agreement_id, None if every else actor)
         found = policies.items_seen(
-            db, body=actor.org, every=every, now=house.clock(), agreement_id=agreement, limit=_ITEMS_MOST
+            db, body=actor.org, every=every, now=house.clock(), agreement_id=agreement_id, limit=_ITEMS_MOST
         )
     return [
         SeenView(

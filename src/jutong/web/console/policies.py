@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -130,7 +131,7 @@ def list_items(visit: TheVisit) -> Answer:
     table = Table(
         name="items",
         title=text("Items"),
-        columns=_ITEMS,
+        columns=_items(linked=visit.may("pages.agreements")),
         key=lambda row: row.key,
         sort="agreement",
         empty=text("No item of an agreement in force is hidden here."),
@@ -305,7 +306,6 @@ _ITEMS: tuple[Column[Seen], ...] = (
         kind="code",
         sort=True,
         options="text",
-        href=lambda row: f"/agreements/{row.agreement}",
     ),
     Column(key="consumer", title=text("Using body"), value=lambda row: row.consumer, kind="code"),
     Column(key="item", title=text("Item"), value=lambda row: row.item, kind="code"),
@@ -332,6 +332,14 @@ _ITEMS: tuple[Column[Seen], ...] = (
         options=(("hidden", text("only what a policy hides")),),
     ),
 )
+
+
+def _items(*, linked: bool) -> tuple[Column[Seen], ...]:
+    """Return the columns, with a way to each agreement for whoever may look at it."""
+    first, *others = _ITEMS
+    return (replace(first, href=lambda row: f"/agreements/{row.agreement}"), *others) if linked else _ITEMS
+
+
 PAGES = [
     list_policies,
     list_items,
