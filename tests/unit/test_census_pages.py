@@ -10,10 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 
 from jutong import census, registers
+from jutong.kernel.settings import SourcesNamed
 from jutong.terms import Actor, Duty, Grade
 from jutong.terms.identifier import credit_code_of
 from tests.city import MARKET, City, a_full_city
@@ -67,6 +69,7 @@ def test_a_file_is_looked_over_and_let_go(console: Console, tmp_path: Path) -> N
 def test_a_live_database_is_looked_over_with_the_bodys_own_password(
     console: Console,
     postgres_url: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The password is a name that stands behind the body's credit code; another body's is not to be had."""
     url = urlsplit(fresh_database(postgres_url))
@@ -78,6 +81,10 @@ def test_a_live_database_is_looked_over_with_the_bodys_own_password(
         (keys / name).write_text("word\n")
         (keys / name).chmod(0o600)
     where = {"kind": "postgresql", "host": url.hostname, "port": url.port, "database": url.path[1:]}
+    home = console.city.house.home
+    monkeypatch.setattr(
+        home, "settings", msgspec.structs.replace(home.settings, sources=SourcesNamed(("127.0.0.0/8", "localhost")))
+    )
     answer = asked(console, **where, user=url.username, secret="reader")
     assert "permits" in names(console.city), answer.text
     refused = asked(console, **where, user=url.username, secret="other-reader")

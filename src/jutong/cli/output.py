@@ -38,6 +38,7 @@ EXIT: Mapping[type[Exception], int] = {
 }
 NOT_PROVEN = 30  # a receipt or a log that does not verify
 INCOMPLETE = 31  # a check of the machine that found something missing
+WIDE = 1000  # characters of a line that nobody reads on a screen
 
 console = Console()
 complaints = Console(stderr=True)
@@ -93,10 +94,13 @@ def show(thing: Any, *, as_json: bool) -> None:
 
 def _list(rows: Sequence[Any]) -> None:
     names = list(rows[0])
-    table = Table(*names)
+    table = Table()
+    for name in names:
+        table.add_column(name, overflow="fold")  # an identifier that is cut short is of no use
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
-    console.print(table)
+    # Into a file or a pipe each row is one line.
+    console.print(table, width=None if console.is_terminal else WIDE, crop=False)
 
 
 def _silent(done: int, of: int | None = None) -> None:

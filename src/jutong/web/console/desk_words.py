@@ -173,6 +173,8 @@ ACCEPTANCE: Mapping[type[Enum], Mapping[Any, Text]] = {
         Term.NONE: text("no term"),
     },
     Work: {
+        # At what stage a thing stands on the acceptance desk; of what does not come there, its kind.
+        **{work: kind for work, (_, kind) in SENTENCES.items()},
         Work.ANSWER: text("waits for the answer"),
         Work.CHECK_REQUEST: text("waits for the authority's check"),
         Work.SIGN_REQUEST: text("waits for the signature"),
