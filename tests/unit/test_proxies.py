@@ -16,6 +16,7 @@ import pytest
 from jutong import delivery, ledger, registers, sharing
 from jutong.delivery import policies, proxy
 from jutong.delivery.gateway import Gateway, Names
+from jutong.delivery.policies import DeliveryPolicy
 from jutong.delivery.proxy import Asks, Door, Field, Proxy, Ways, Wish
 from jutong.delivery.proxy.breaker import IN_A_ROW
 from jutong.delivery.proxy.checking import check
@@ -131,6 +132,15 @@ def run(market: Market, story: Any, **how: Any) -> Any:
 def ask(market: Market, path: str = FIRMS, **how: Any) -> Reply:
     """Ask once."""
     return run(market, lambda gateway: market.ask(gateway, path, **how))
+
+
+def in_force(market: Market, title: str, source: str) -> DeliveryPolicy:
+    """Let two persons put a policy in force."""
+    writer, second = (Actor(id=name, org=AUTHORITY, duties=frozenset({Duty.SECURITY_ADMIN})) for name in ("w", "s"))
+    with market.town.desk(writer) as desk:
+        kept = policies.draft_policy(desk, title, "第九条", source, tier=AUTHORITY, whole=True)
+    with market.town.desk(second) as desk:
+        return policies.enforce_policy(desk, kept.id, kept.version)
 
 
 def used(market: Market) -> int:
@@ -379,12 +389,8 @@ def test_the_metadata_of_the_network_tell_of_it(still: Market) -> None:
 
 def test_policies_on_rows_forbid_what_cannot_be_cut(market: Market, department: Department) -> None:
     """Where a policy takes rows out, another's answers are not handed on at all."""
-    writer, second = (Actor(id=name, org=AUTHORITY, duties=frozenset({Duty.SECURITY_ADMIN})) for name in ("w", "s"))
     source = 'forbid (principal, action, resource) when { context.row has city && context.row.city == "500103" };'
-    with market.town.desk(writer) as desk:
-        kept = policies.draft_policy(desk, "区域限制", "第九条", source, tier=AUTHORITY, whole=True)
-    with market.town.desk(second) as desk:
-        policies.enforce_policy(desk, kept.id, kept.version)
+    in_force(market, "区域限制", source)
     assert (ask(market).status, department.came) == (403, [])
 
 
@@ -545,6 +551,25 @@ def test_an_official_of_the_consumer_asks_by_hand_as_the_agreement_goes(market: 
     other = declared(market, a_proxy(department.base, name="other"))
     with pytest.raises(Refused), market.town.desk(ASKING) as desk:
         proxy.ask_proxy(desk, other.id, market.agreement.id, wish, door=DOOR, quota=quota)
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["system", "official"])
+def test_policies_on_items_take_fields_out(market: Market, department: Department, by_hand: bool) -> None:
+    """What a policy withholds leaves no answer of the department either, and the record names the policy."""
+    kept = live(market)[0]
+    source = 'forbid (principal, action, resource is Item) when { resource.name == "name" };'
+    drafted = in_force(market, "名称不提供", source)
+    quota, wish = market.folder / "gateway" / "quota", Wish(operation="GET /firms")
+    if by_hand:
+        with market.town.desk(ASKING) as desk:
+            tried = proxy.ask_proxy(desk, kept.id, market.agreement.id, wish, door=DOOR, quota=quota)
+        body = json.loads(tried.body)
+        withheld = market.town.lines("delivery.proxy_asked")[-1].facts["withheld"]
+    else:
+        body = ask(market).body
+        withheld = market.records()[-1]["withheld"]
+    assert set(body["data"][0]) == {"uscc", "address"}
+    assert withheld == f"{drafted.id}/{drafted.version}"
 
 
 def test_workers_tell_how_a_service_answers(still: Market, department: Department) -> None:

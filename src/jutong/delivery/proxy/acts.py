@@ -17,7 +17,7 @@ from jutong.quality.example import shown_of
 from jutong.sharing import Agreement
 
 from ..call import Call, Person
-from ..plan import Plan, compile, judge, over_quota
+from ..plan import Plan, compile, judge, over_quota, plan_for
 from ..policies import in_force
 from ..quota import Counters
 from ..refusal import Refusal
@@ -139,7 +139,12 @@ def ask_proxy(desk: Desk, proxy_id: str, agreement_id: str, wish: Wish, *, door:
             counters.give_back(agreement.id, desk.today, 1)
         counters.close()
     desk.record(
-        "delivery.proxy_asked", on=agreement.id, **_facts(kept), consumer=agreement.consumer, **_outcome(wish, tried)
+        "delivery.proxy_asked",
+        on=agreement.id,
+        **_facts(kept),
+        consumer=agreement.consumer,
+        withheld=plan.withheld,
+        **_outcome(wish, tried),
     )
     return tried
 
@@ -219,10 +224,12 @@ def _granted(desk: Desk, kept: Proxy, agreement: Agreement, door: Door) -> tuple
     call = Call("", Method.QUERY, agreement.purposes[0].value, (), at.date(), at.hour, records=1, person=person)
     offer = offer_of(kept, entry)
     kept_rows = plan.rules.rows(call) if plan.rules else None
-    refusal = judge(plan, call) or refusal_of(plan, offer, kept_rows)
+    refusal = judge(plan, call)
+    allowed = plan if refusal is not None else plan_for(plan, call)
+    refusal = refusal or refusal_of(allowed, offer, kept_rows)
     if refusal is not None:
         raise _refused(refusal)
-    return plan, offer
+    return allowed, offer
 
 
 def _stands(desk: Desk, proxy_id: str, agreement_id: str, door: Door, plan: Plan) -> bool:
@@ -232,7 +239,7 @@ def _stands(desk: Desk, proxy_id: str, agreement_id: str, door: Door, plan: Plan
         standing, _ = _granted(desk, store.find_proxy(desk.db, proxy_id), agreement, door)
     except Refused:
         return False
-    return standing.epoch == plan.epoch
+    return (standing.epoch, standing.masks) == (plan.epoch, plan.masks)
 
 
 def _must_be_published(entry: Entry) -> None:
