@@ -3,6 +3,7 @@
 Nouns: Listing, Parameter, Order; of a call: Wish, Question, Place.
 """
 
+from ..opening import State
 from .acts import (
     Trial,
     copy_listing,
@@ -14,7 +15,7 @@ from .acts import (
 )
 from .clause import Prepared, prepared
 from .keeping import keep_listings, remake_listings
-from .listing import Listing, Operator, Order, Parameter, State, Type
+from .listing import Listing, Operator, Order, Parameter, Type
 from .question import Question, Wish, question_of
 from .right import given_items, refusal_of
 from .sight import listing_shown, sees_all

@@ -11,7 +11,7 @@ from jutong import catalogue, quality, sharing
 from jutong.catalogue import Entry, Stage
 from jutong.collection.taken_back import standing_tables
 from jutong.desk import Desk
-from jutong.guard import Label, Method
+from jutong.guard import Label
 from jutong.guard.grades import handling
 from jutong.kernel.crypto import SigningKey
 from jutong.kernel.errors import Invalid, NotAllowed, TooMuch, Unavailable, WrongMoment
@@ -20,6 +20,7 @@ from jutong.pools import TableRef
 from jutong.quality.example import SHOWN, shown_of
 from jutong.terms import Duty
 
+from ..opening import State, must_grant_queries
 from ..plan import compile
 from ..service import GOLDEN, columns_of, standing_table
 from ..shape import words_of
@@ -27,7 +28,7 @@ from . import store
 from .checking import check
 from .clause import prepared
 from .copying import PURPOSE, Recipe, copy_sql
-from .listing import MOST_LISTINGS, Listing, State
+from .listing import MOST_LISTINGS, Listing
 from .question import Wish, question_of
 from .right import refusal_of
 from .sight import listing_shown
@@ -102,14 +103,8 @@ def open_listing(desk: Desk, listing_id: str, agreement_id: str) -> Listing:
     kept = listing_shown(desk.db, listing_id, desk.actor)
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
     desk.allow("delivery.open_listing", Label(owner=kept.provider))
-    if kept.state is State.ENDED:
-        raise WrongMoment(text("this service has ended"), remedy=text("declare a new one"))
-    if agreement.entry != kept.entry or agreement.over or Method.QUERY not in agreement.methods:
-        raise NotAllowed(
-            text("the agreement grants no queries of this entry"),
-            basis=text("sharing agreement, methods"),
-            remedy=text("have the using body ask for queries of it"),
-        )
+    kept.state.must_be_live()
+    must_grant_queries(agreement, kept.entry)
     entry = catalogue.find(desk.db, kept.entry)
     # Policies are asked at each call: what they say today is no reason to open a service, or not to.
     refusal = refusal_of(compile(agreement, entry, secret=_NO_SECRET, policies=()), prepared(kept, entry))

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from jutong.kernel.canon import Fact, canonical, digest
-from jutong.kernel.errors import WrongMoment
-from jutong.kernel.text import text
 from jutong.quality.expression import Kind
+
+from ..opening import State, must_rest_on_none
 
 MOST_LISTINGS = 20  # live ones of one entry
 MOST_PARAMETERS, MOST_ORDER, MOST_ITEMS = 12, 3, 500
@@ -40,13 +40,6 @@ class Type(StrEnum):
     def kind(self) -> Kind:
         """The kind that expressions know."""
         return Kind(self.value)
-
-
-class State(StrEnum):
-    """How a service by declaration stands; what it says never changes: another declaration is another service."""
-
-    LIVE = "live"
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +107,7 @@ class Listing:
 
     def ended(self, opened_for: int) -> Listing:
         """Return the service as over; while an agreement rests on it, its provider alone does not end it."""
-        if opened_for:
-            raise WrongMoment(
-                text("{count} agreements rest on this service", count=opened_for),
-                basis=text("Order 809, art. 27: without good reason the provider neither ends nor changes a service"),
-                remedy=text("ask the using bodies to give it up; answer misuse by suspending the agreement"),
-            )
+        must_rest_on_none(opened_for)
         return replace(self, state=State.ENDED)
 
     def copied_as(self, version: str, rows: int, now: datetime) -> Listing:

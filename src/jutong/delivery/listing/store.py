@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +12,9 @@ from jutong.kernel.errors import NotFound, WrongMoment
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 
-from .listing import Listing, Order, Parameter, State
+from ..opening import State
+from ..store import Openings
+from .listing import Listing, Order, Parameter
 
 listing = sa.Table(
     "delivery_listing",
@@ -45,15 +46,9 @@ listing = sa.Table(
         postgresql_where=sa.text("state = 'live'"),
     ),
 )
-opening = sa.Table(
-    "delivery_listing_opening",
-    metadata,
-    sa.Column("listing", sa.String(26), primary_key=True),
-    sa.Column("agreement", sa.String(26), primary_key=True),
-    sa.Column("opened", Instant, nullable=False),
-    sa.Column("by", sa.String(300), nullable=False),
-    sa.Index("ix_delivery_listing_opening_agreement", "agreement", "listing"),
-)
+_opened = Openings("listing", listing)
+openings, agreements_of = _opened.live, _opened.agreements_of
+add_opening, remove_opening = _opened.add, _opened.remove
 _PARTS = ("items", "parameters", "order", "state")
 _SAME = tuple(one.name for one in listing.c if one.name not in _PARTS)
 
@@ -104,33 +99,8 @@ def listings_open_to(
     db: Db, agreement_id: str, *, after: tuple[str, ...] = (), descending: bool = False, limit: int = 50
 ) -> tuple[Listing, ...]:
     """Return a page of the declared services that were opened to an agreement, the oldest first."""
-    query = sa.select(listing).join(opening, opening.c.listing == listing.c.id)
-    query = query.where(opening.c.agreement == agreement_id)
-    page = keyset(query, (listing.c.id,), after=after, descending=descending, limit=limit)
+    page = keyset(_opened.declared_for(agreement_id), (listing.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_listing_of(row) for row in db.execute(page).mappings())
-
-
-def openings(db: Db) -> frozenset[tuple[str, str]]:
-    """Return which live declared services were opened to which agreements."""
-    query = sa.select(opening.c.listing, opening.c.agreement).join(listing, opening.c.listing == listing.c.id)
-    return frozenset((row[0], row[1]) for row in db.execute(query.where(listing.c.state == State.LIVE.value)))
-
-
-def agreements_of(db: Db, listing_id: str) -> tuple[str, ...]:
-    """Return the agreements to which a declared service was opened."""
-    query = sa.select(opening.c.agreement).where(opening.c.listing == listing_id).order_by(opening.c.agreement)
-    return tuple(db.execute(query).scalars())
-
-
-def add_opening(db: Db, listing_id: str, agreement_id: str, *, opened: datetime, by: str) -> None:
-    """Keep that a declared service is open to an agreement."""
-    values = {"listing": listing_id, "agreement": agreement_id, "opened": opened, "by": by}
-    upsert(db, opening, values, key=("listing", "agreement"))
-
-
-def remove_opening(db: Db, listing_id: str, agreement_id: str) -> None:
-    """Forget that a declared service was open to an agreement."""
-    db.execute(sa.delete(opening).where(opening.c.listing == listing_id, opening.c.agreement == agreement_id))
 
 
 def _values(one: Listing) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Nouns: Proxy, Operation, Parameter, Field; of a call: Question, Reply, Cut; Breaker.
 """
 
+from ..opening import State
 from .acts import (
     ask_proxy,
     declare_proxy,
@@ -15,7 +16,7 @@ from .acts import (
 from .breaker import Breaker, Flow
 from .declaring import fields_in
 from .operation import Operation, Outcome, Parameter, Where, document_of, keys_of, operations_of
-from .proxy import Asks, Field, Proxy, State
+from .proxy import Asks, Field, Proxy
 from .right import Offer, given_items, offer_of, refusal_of
 from .sight import proxy_shown, sees_all, service_at
 from .store import agreements_of, find_proxy, live_proxies, openings, proxies_of, proxies_open_to

@@ -17,6 +17,7 @@ from jutong.quality.example import shown_of
 from jutong.sharing import Agreement
 
 from ..call import Call, Person
+from ..opening import State, must_grant_queries
 from ..plan import Plan, compile, judge, over_quota, plan_for
 from ..policies import in_force
 from ..quota import Counters
@@ -26,7 +27,7 @@ from . import store
 from .checking import check
 from .credential import sealed_secret
 from .declaring import offered_in
-from .proxy import MOST_PROXIES, Asks, Proxy, State
+from .proxy import MOST_PROXIES, Asks, Proxy
 from .reply import cut_of
 from .right import Offer, cut_under, offer_of, refusal_of
 from .sight import proxy_shown
@@ -91,7 +92,7 @@ def try_proxy(desk: Desk, proxy_id: str, wish: Wish, *, door: Door) -> Tried:
     kept = proxy_shown(desk.db, proxy_id, desk.actor)
     entry = catalogue.find(desk.db, kept.entry)
     desk.allow("delivery.try_proxy", entry.label)
-    _must_be_live(kept)
+    kept.state.must_be_live()
     check(kept, entry, door.ways)
     question = question_by_hand(kept, wish)
     shown = {one.item: shown_of(entry.item(one.item), desk.actor.cleared) for one in kept.fields}
@@ -157,13 +158,8 @@ def open_proxy(desk: Desk, proxy_id: str, agreement_id: str) -> Proxy:
     kept = proxy_shown(desk.db, proxy_id, desk.actor)
     agreement = sharing.find_agreement(desk.db, agreement_id, desk.actor)
     desk.allow("delivery.open_proxy", Label(owner=kept.provider))
-    _must_be_live(kept)
-    if agreement.entry != kept.entry or agreement.over or Method.QUERY not in agreement.methods:
-        raise NotAllowed(
-            text("the agreement grants no queries of this entry"),
-            basis=text("sharing agreement, methods"),
-            remedy=text("have the using body ask for queries of it"),
-        )
+    kept.state.must_be_live()
+    must_grant_queries(agreement, kept.entry)
     entry = catalogue.find(desk.db, kept.entry)
     # Policies are asked at each call: what they say today is no reason to open a service, or not to.
     refusal = refusal_of(compile(agreement, entry, secret=_NO_SECRET, policies=()), offer_of(kept, entry))
@@ -250,11 +246,6 @@ def _must_be_published(entry: Entry) -> None:
             text("{entry} has no service name, so it has no address", entry=entry.title),
             remedy=text("complete the entry and publish it again"),
         )
-
-
-def _must_be_live(kept: Proxy) -> None:
-    if kept.state is State.ENDED:
-        raise WrongMoment(text("this service has ended"), remedy=text("declare a new one"))
 
 
 def _refused(refusal: Refusal) -> NotAllowed:

@@ -9,9 +9,7 @@ from hashlib import sha256
 
 import msgspec
 
-from jutong.kernel.errors import WrongMoment
-from jutong.kernel.text import text
-
+from ..opening import State, must_rest_on_none
 from .operation import Operation
 
 MOST_PROXIES = 20  # live ones of one entry
@@ -21,13 +19,6 @@ MOST_QUESTION = 64 << 10  # bytes; what the gateway takes in at all
 MOST_ANSWER = 8 << 20
 MOST_SECONDS = 60
 MOST_AT_ONCE = 64  # questions under way, of one worker
-
-
-class State(StrEnum):
-    """How a proxied service stands; what was declared never changes: another declaration is another service."""
-
-    LIVE = "live"
-    ENDED = "ended"
 
 
 class Asks(StrEnum):
@@ -82,18 +73,12 @@ class Proxy:
 
     def ended(self, opened_for: int) -> Proxy:
         """Return the service as over; while an agreement rests on it, its provider alone does not end it."""
-        if opened_for:
-            raise WrongMoment(
-                text("{count} agreements rest on this service", count=opened_for),
-                basis=text("Order 809, art. 27: without good reason the provider neither ends nor changes a service"),
-                remedy=text("ask the using bodies to give it up; answer misuse by suspending the agreement"),
-            )
+        must_rest_on_none(opened_for)
         return replace(self, state=State.ENDED, secret=b"")
 
     def given(self, secret: bytes, now: datetime) -> Proxy:
         """Return the service with another sealed secret; it is no part of what was declared."""
-        if self.state is State.ENDED:
-            raise WrongMoment(text("this service has ended"), remedy=text("declare a new one"))
+        self.state.must_be_live()
         return replace(self, secret=secret, secret_set=now)
 
     def operation(self, key: str) -> Operation | None:

@@ -13,8 +13,10 @@ from jutong.kernel.errors import NotFound, WrongMoment
 from jutong.kernel.shape import learn
 from jutong.kernel.text import text
 
+from ..opening import State
+from ..store import Openings
 from .operation import Operation
-from .proxy import Asks, Field, Proxy, State
+from .proxy import Asks, Field, Proxy
 
 proxy = sa.Table(
     "delivery_proxy",
@@ -51,15 +53,9 @@ proxy = sa.Table(
         postgresql_where=sa.text("state = 'live'"),
     ),
 )
-opening = sa.Table(
-    "delivery_proxy_opening",
-    metadata,
-    sa.Column("proxy", sa.String(26), primary_key=True),
-    sa.Column("agreement", sa.String(26), primary_key=True),
-    sa.Column("opened", Instant, nullable=False),
-    sa.Column("by", sa.String(300), nullable=False),
-    sa.Index("ix_delivery_proxy_opening_agreement", "agreement", "proxy"),
-)
+_opened = Openings("proxy", proxy)
+openings, agreements_of = _opened.live, _opened.agreements_of
+add_opening, remove_opening = _opened.add, _opened.remove
 _PARTS = ("operations", "fields", "state", "asks")
 _SAME = tuple(one.name for one in proxy.c if one.name not in _PARTS)
 
@@ -116,33 +112,8 @@ def proxies_open_to(
     db: Db, agreement_id: str, *, after: tuple[str, ...] = (), descending: bool = False, limit: int = 50
 ) -> tuple[Proxy, ...]:
     """Return a page of the proxied services that were opened to an agreement, the oldest first."""
-    query = sa.select(proxy).join(opening, opening.c.proxy == proxy.c.id)
-    query = query.where(opening.c.agreement == agreement_id)
-    page = keyset(query, (proxy.c.id,), after=after, descending=descending, limit=limit)
+    page = keyset(_opened.declared_for(agreement_id), (proxy.c.id,), after=after, descending=descending, limit=limit)
     return tuple(_proxy_of(row) for row in db.execute(page).mappings())
-
-
-def openings(db: Db) -> frozenset[tuple[str, str]]:
-    """Return which live proxied services were opened to which agreements."""
-    query = sa.select(opening.c.proxy, opening.c.agreement).join(proxy, opening.c.proxy == proxy.c.id)
-    return frozenset((row[0], row[1]) for row in db.execute(query.where(proxy.c.state == State.LIVE.value)))
-
-
-def agreements_of(db: Db, proxy_id: str) -> tuple[str, ...]:
-    """Return the agreements to which a proxied service was opened."""
-    query = sa.select(opening.c.agreement).where(opening.c.proxy == proxy_id).order_by(opening.c.agreement)
-    return tuple(db.execute(query).scalars())
-
-
-def add_opening(db: Db, proxy_id: str, agreement_id: str, *, opened: datetime, by: str) -> None:
-    """Keep that a proxied service is open to an agreement."""
-    values = {"proxy": proxy_id, "agreement": agreement_id, "opened": opened, "by": by}
-    upsert(db, opening, values, key=("proxy", "agreement"))
-
-
-def remove_opening(db: Db, proxy_id: str, agreement_id: str) -> None:
-    """Forget that a proxied service was open to an agreement."""
-    db.execute(sa.delete(opening).where(opening.c.proxy == proxy_id, opening.c.agreement == agreement_id))
 
 
 def _values(one: Proxy) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Words for departments' own services: how they stand, what they ask for, and how they answer."""
+"""Words for departments' own services: what they ask for, and how they answer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from jutong.delivery import proxy
 from jutong.kernel.text import Text, text
 
 PROXIES: Mapping[type[Enum], Mapping[Any, Text]] = {
-    proxy.State: {
-        proxy.State.LIVE: text("own service stands"),
-        proxy.State.ENDED: text("own service over"),
-    },
     proxy.Asks: {
         proxy.Asks.NOTHING: text("no credential"),
         proxy.Asks.HEADER: text("a secret in a field of its own"),
