@@ -1,4 +1,4 @@
-"""The log: appends a second by batch size beside a hand loop, proofs at a million leaves, calls made durable."""
+"""The log: appends beside a hand loop, what SM2 adds to them, proofs at a million leaves, calls made durable."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from jutong.kernel.crypto import SigningKey
+from jutong.kernel.sm2 import Sm2SigningKey
+from jutong.kernel.suite import sm3
 from jutong.ledger import Journal, Log, Tiles, verify_folder
 
 LEAF_BYTES = 300
 LEAVES = 1_000_000
 BATCHES = {1: 300, 100: 300, 1000: 200}  # batch size -> batches
 PROOFS = 2000
+SM_BATCHES = 50
 CALLERS, CALLS_EACH = 32, 1000
 
 
@@ -38,6 +41,7 @@ def run(*, rows: int = LEAVES) -> dict[str, Any]:
             figures[f"appends_per_s_batch_{size}"] = rate
             figures[f"floor_per_s_batch_{size}"] = floor
             figures[f"ratio_to_floor_batch_{size}"] = rate / floor
+        figures |= _by_sm(place)
         while log.size < rows:
             log.append([b"%0300d" % at for at in range(log.size, min(rows, log.size + 50_000))])
         figures["leaves"] = log.size
@@ -57,6 +61,32 @@ def run(*, rows: int = LEAVES) -> dict[str, Any]:
         for what, value, target, limit, sense in wanted
     ]
     return {"name": "ledger", "figures": figures, "reach": reach}
+
+
+def _by_sm(place: Path) -> dict[str, float]:
+    """Return what a leaf costs (microseconds of processor) without the suite ``sm``, with its signature, with its tree.
+
+    The tree is one that this log does not keep: two hashes a leaf, as a second Merkle tree would take at least.
+    """
+    figures = {}
+    for size in (4, 1000):
+        leaves = [[os.urandom(LEAF_BYTES) for _ in range(size)] for _ in range(SM_BATCHES)]
+        for name, key in (("ed25519", None), ("sm2_beside", Sm2SigningKey.new())):
+            log = Log(place / f"{name}{size}", "bench.example/log", SigningKey.new(), key)
+            began = time.process_time()
+            for batch in leaves:
+                log.append(batch)
+            figures[f"append_us_batch_{size}_{name}"] = (time.process_time() - began) / size / SM_BATCHES * 1e6
+    many = [leaf for batch in leaves for leaf in batch]
+    began = time.process_time()
+    for leaf in many:
+        sm3(b"\x01" + sm3(b"\x00" + leaf) * 2)
+    figures["tree_of_sm3_us"] = (time.process_time() - began) / len(many) * 1e6
+    began = time.process_time()
+    for batch in leaves:
+        sm3(b"".join(batch))
+    figures["flat_sm3_us"] = (time.process_time() - began) / len(many) * 1e6
+    return figures
 
 
 def _floor(path: Path, batches: list[list[bytes]]) -> float:
