@@ -12,7 +12,7 @@ from jutong.kernel.text import text
 from jutong.oversight import Awaited, Matter, Term, Wanted, Work
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
-from .output import console, said, show
+from .output import console, lay, said, show
 
 COLUMNS = (
     *(text("kind"), text("stage"), text("about what"), text("other body")),
@@ -56,7 +56,7 @@ def acceptance(
             *(str(one.since or ""), str(one.due or ""), left, one.on),
             style="bold red" if one.term is Term.OVERDUE else None,
         )
-    console.print(table)
+    lay(table)
     console.print(
         said(
             text(

@@ -24,7 +24,7 @@ from jutong.terms import Actor, BodyKind, Duty, Grade, Org
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody
 from .node import make_home
-from .output import complaints, console, ending, progress, said, show
+from .output import complaints, console, ending, lay, progress, said, show
 
 group = typer.Typer(no_args_is_help=True, help="The catalogue: lists of other portals, and what is overdue in them.")
 app.add_typer(group, name="catalogue")
@@ -146,7 +146,7 @@ def _tell(report: Report, *, known: bool) -> None:
     table = Table(*(said(head) for head in (text("field"), text("idea"), text("confidence"), text("samples"))))
     for one in report.gather.guesses:
         table.add_row(*map(_plain, (one.field, one.idea.value, f"{one.confidence:.2f}", " | ".join(one.samples))))
-    console.print(table)
+    lay(table)
     shown = (
         "source",
         "new",

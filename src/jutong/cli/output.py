@@ -94,12 +94,16 @@ def show(thing: Any, *, as_json: bool) -> None:
 
 def _list(rows: Sequence[Any]) -> None:
     names = list(rows[0])
-    table = Table()
-    for name in names:
-        table.add_column(name, overflow="fold")  # an identifier that is cut short is of no use
+    table = Table(*names)
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
-    # Into a file or a pipe each row is one line.
+    lay(table)
+
+
+def lay(table: Table) -> None:
+    """Print a table whole: an identifier that is cut short is of no use, and in a file or a pipe a row is one line."""
+    for column in table.columns:
+        column.overflow = "fold"
     console.print(table, width=None if console.is_terminal else WIDE, crop=False)
 
 

@@ -12,7 +12,7 @@ from jutong import oversight
 from jutong.kernel.text import text
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, at_desk
-from .output import console, said, show
+from .output import console, lay, said, show
 
 DAY = ["%Y-%m-%d"]
 
@@ -39,6 +39,6 @@ def score(
         value = "-" if one.value is None else f"{one.value / 10:.1f} %"
         places = ", ".join(str(proof.place) for proof in one.evidence[:8]) + (" ..." if len(one.evidence) > 8 else "")
         table.add_row(one.code, said(one.definition.title), value, places)
-    console.print(table)
+    lay(table)
     total = "-" if card.score is None else f"{card.score / 10:.1f}"
     console.print(said(text("score: {total} of 100, from {size} leaves of the log", total=total, size=card.size)))
