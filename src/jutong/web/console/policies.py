@@ -20,6 +20,7 @@ from jutong.terms import Grade
 
 from ..wiring import NO_NUL, Ulid
 from .frame import Answer, TheVisit, acted, done, page, shown
+from .known_names import names_of_bodies
 from .table import Asked, Column, Table, table_page
 from .visit import Visit
 
@@ -116,7 +117,7 @@ def list_items(visit: TheVisit) -> Answer:
 
     def fetch(asked: Asked) -> Iterable[Seen]:
         with visit.house.reading() as db:
-            return policies.items_seen(
+            found = policies.items_seen(
                 db,
                 body=visit.acting.org,
                 every=_of_tier(visit),
@@ -127,6 +128,8 @@ def list_items(visit: TheVisit) -> Answer:
                 descending=asked.descending,
                 limit=asked.limit,
             )
+            names = names_of_bodies(db, {one.consumer for one in found})
+        return [replace(one, consumer=names[one.consumer]) for one in found]
 
     table = Table(
         name="items",
@@ -307,7 +310,7 @@ _ITEMS: tuple[Column[Seen], ...] = (
         sort=True,
         options="text",
     ),
-    Column(key="consumer", title=text("Using body"), value=lambda row: row.consumer, kind="code"),
+    Column(key="consumer", title=text("Using body"), value=lambda row: plain(row.consumer)),
     Column(key="item", title=text("Item"), value=lambda row: row.item, kind="code"),
     Column(key="title", title=text("Title"), value=lambda row: plain(row.title)),
     Column(key="grade", title=text("Grade"), value=lambda row: Grade[row.grade]),
