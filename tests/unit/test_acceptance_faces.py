@@ -112,7 +112,7 @@ def run(city: City, account: str, *words: str | Path, language: str = "en") -> R
         "JUTONG_LANGUAGE": language,
         "JUTONG_TOKEN": city.tokens[account],
         "JUTONG_HOME": str(city.house.home.folder),
-        "COLUMNS": "220",
+        "COLUMNS": "40",  # a table in a pipe is whole all the same
     }
     return CliRunner().invoke(commands, [str(word) for word in words], env=environment)
 

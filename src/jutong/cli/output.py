@@ -87,7 +87,7 @@ def show(thing: Any, *, as_json: bool) -> None:
         table = Table(show_header=False, box=None)
         for name, value in rows[0].items():
             table.add_row(f"[dim]{name}[/]", _cell(value))
-        console.print(table)
+        lay(table)
     else:
         _list(rows)
 
@@ -104,7 +104,8 @@ def lay(table: Table) -> None:
     """Print a table whole: an identifier that is cut short is of no use, and in a file or a pipe a row is one line."""
     for column in table.columns:
         column.overflow = "fold"
-    console.print(table, width=None if console.is_terminal else WIDE, crop=False)
+    # A file or a pipe has no width, whatever COLUMNS and TERM tell of the terminal that it was started from.
+    (console if sys.stdout.isatty() else Console(width=WIDE)).print(table, crop=False)
 
 
 def _silent(done: int, of: int | None = None) -> None:
