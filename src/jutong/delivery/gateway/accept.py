@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import socket
 from collections.abc import Callable
@@ -37,6 +38,10 @@ class Loop(uvloop.Loop):
             host = named["host"] or ""
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             sock = socket.create_server((host, named["port"]), family=family, backlog=backlog)
+        # What is loaded by now stays as long as the server: the collector, which holds up every caller while it looks,
+        # need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         return Listening(self, sock, protocol_factory, backlog)
 
 
@@ -67,6 +72,7 @@ class Listening:
         if self.is_serving():
             self._loop.remove_reader(self._socket)
             self._socket.close()
+            gc.unfreeze()
 
     async def wait_closed(self) -> None:
         """Return when whoever was at the door is in."""

@@ -10,6 +10,7 @@ import asyncio
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -87,7 +88,8 @@ class Whole(HttpToolsProtocol):
         self._in_body = True
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and cycle.scope is self.scope:
-            self.scope["extensions"] = {WHOLE: partial(self._answer, cycle)}  # type: ignore[dict-item]
+            # Weakly, for the scope is the cycle's own: a ring would outlive its call until the collector passes.
+            self.scope["extensions"] = {WHOLE: partial(self._answer, ref(cycle))}  # type: ignore[dict-item]
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
@@ -134,8 +136,11 @@ class Whole(HttpToolsProtocol):
             self.transport.write(head_of(status, [(b"content-length", b"0"), (b"connection", b"close")]))
         self.transport.close()
 
-    def _answer(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+    def _answer(self, asked: ref[RequestResponseCycle], head: bytes, body: bytes) -> bool:
         """Write a whole answer and say so; False means that it must be sent as ASGI has it."""
+        cycle = asked()
+        if cycle is None:
+            return False
         plain = cycle.keep_alive and not (cycle.disconnected or cycle.response_started or self.flow.write_paused)
         if not plain or self.server_state.default_headers or cycle.scope["method"] == "HEAD":
             return False
