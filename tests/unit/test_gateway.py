@@ -21,6 +21,7 @@ from jutong import delivery, registers, sharing
 from jutong.delivery.gateway import Gateway
 from jutong.delivery.gateway.turn import Turns
 from jutong.delivery.quota import Counters, Spent
+from jutong.delivery.wire import Asked
 from jutong.guard.grades import Method
 from jutong.kernel.errors import NotAllowed, NotFound, NotKnown, Unavailable
 from jutong.kernel.httpsig import verify_response
@@ -343,14 +344,15 @@ def test_an_agreed_change_and_an_end_reach_the_running_gateway(market: Market) -
     assert run(market, story) == [["address", "capital", "name", "uscc"], ["capital", "name", "uscc"], "suspended"]
 
 
-LASTING = {"date", "x-road-id", "x-road-request-id", "jutong-call"}
+# What differs from answer to answer.
+LASTING = {"x-road-id", "x-road-request-id", "jutong-call", "content-digest", "signature-input", "signature"}
+SIGNED = pytest.mark.parametrize("signed", [False, True], ids=["in a session", "each signed"])
 
 
-async def twice(market: Market, gateway: Gateway, path: str, **changes: Any) -> list[Reply]:
-    """Ask the same twice in one session: the second call is judged by the first."""
-    token = changes.pop("token", None) or await market.token(gateway)
-    by_token = {"sign": False, "authorization": f"Bearer {token}"}
-    return [await market.ask(gateway, path, **by_token, **changes) for _ in range(2)]
+async def twice(market: Market, gateway: Gateway, path: str, *, token: str = "", **changes: Any) -> list[Reply]:
+    """Ask the same twice in one session, or signed each time: the second call is judged by the first."""
+    how: dict[str, Any] = {"sign": False, "authorization": f"Bearer {token}"} if token else {}
+    return [await market.ask(gateway, path, **how, **changes) for _ in range(2)]
 
 
 @pytest.mark.parametrize("key", [CODE, OTHER["uscc"].lower(), "91500000000000000X", "%20" + CODE, "a" * 300])
@@ -365,18 +367,20 @@ async def twice(market: Market, gateway: Gateway, path: str, **changes: Any) -> 
     ],
     ids=["plain", "numbered", "no uuid", "long", "other purpose"],
 )
+@SIGNED
 def test_a_call_like_one_before_is_answered_and_recorded_in_the_same_way(
-    both_ways: Any, key: str, changes: dict[str, Any]
+    both_ways: Any, key: str, changes: dict[str, Any], signed: bool
 ) -> None:
     """What is remembered changes no byte of an answer and no word of a record but the numbers of the call."""
     market, loop, gateway, token = both_ways
     path = f"/r1/{SERVICE}/{key}"
-    first, second = loop.run_until_complete(twice(market, gateway, path, token=token, **changes))
+    first, second = loop.run_until_complete(twice(market, gateway, path, token="" if signed else token, **changes))
     assert first.status == second.status
     assert first.raw.replace(first.headers["jutong-call"].encode(), b"") == second.raw.replace(
         second.headers["jutong-call"].encode(), b""
     )
-    stated = [{name: value for name, value in one.headers.items() if name not in LASTING} for one in (first, second)]
+    own = LASTING | ({"x-road-request-hash"} if signed else set())
+    stated = [{name: value for name, value in one.headers.items() if name not in own} for one in (first, second)]
     assert stated[0] == stated[1]
     if "x_road_id" in changes:
         assert first.headers["x-road-id"] == second.headers["x-road-id"] or first.status == 400
@@ -404,11 +408,12 @@ def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Any:
     loop.close()
 
 
-def test_what_was_judged_dies_with_the_right(market: Market) -> None:
-    """A session whose calls were allowed a moment ago is refused within a second of the suspension."""
+@SIGNED
+def test_what_was_judged_dies_with_the_right(market: Market, signed: bool) -> None:
+    """A caller whose calls were allowed a moment ago is refused within a second of the suspension."""
 
     async def story(gateway: Gateway) -> list[int]:
-        token = await market.token(gateway)
+        token = "" if signed else await market.token(gateway)
         path = f"/r1/{SERVICE}/{CODE}"
         statuses = [one.status for one in await twice(market, gateway, path, token=token)]
         assert gateway._desks.standing._alike
@@ -420,13 +425,14 @@ def test_what_was_judged_dies_with_the_right(market: Market) -> None:
     assert run(market, story) == [200, 200, 403, 403]
 
 
-def test_what_was_judged_dies_with_the_day_and_with_the_session(market: Market) -> None:
+@SIGNED
+def test_what_was_judged_dies_with_the_day_and_with_the_session(market: Market, signed: bool) -> None:
     """The term is asked anew on every legal day, the session at every call."""
 
     async def story(gateway: Gateway) -> list[int]:
         path = f"/r1/{SERVICE}/{CODE}"
         market.town.now = datetime(2027, 8, 31, 15, 59, tzinfo=UTC)  # one minute before the last day ends
-        token = await market.token(gateway)
+        token = "" if signed else await market.token(gateway)
         statuses = [one.status for one in await twice(market, gateway, path, token=token)]
         market.town.now = datetime(2027, 8, 31, 16, 0, tzinfo=UTC)
         statuses += [one.status for one in await twice(market, gateway, path, token=token)]
@@ -434,15 +440,44 @@ def test_what_was_judged_dies_with_the_day_and_with_the_session(market: Market) 
         statuses += [one.status for one in await twice(market, gateway, path, token=token)]
         return statuses
 
-    assert run(market, story) == [200, 200, 403, 403, 401, 401]
+    assert run(market, story) == [200, 200, 403, 403, *([403, 403] if signed else [401, 401])]
 
 
-def test_what_was_judged_still_counts(tmp_path: Path) -> None:
+def test_each_call_that_is_like_a_signed_one_shows_by_itself_whose_it_is(market: Market) -> None:
+    """Each is answered under a signature of its own; without one, or by a token with one's fields, it is not known."""
+    path = f"/r1/{SERVICE}/{CODE}"
+    plain = {"x-road-client": market.client, "jutong-purpose": "social-security"}
+
+    async def story(gateway: Gateway) -> list[int]:
+        for _ in range(2):
+            headers = market.signed("GET", path, plain)
+            reply = await send(gateway, "GET", path, headers)
+            bound = {"method": "GET", "request_signature": headers["signature"], "now": market.now()}
+            verify_response(NODE_KEY.public, reply.status, reply.headers, reply.raw, **bound)
+            sent = {name.encode(): value.encode() for name, value in headers.items()}
+            assert base64.b64decode(reply.headers["x-road-request-hash"]) == Asked("GET", path, "", sent).digest()
+        token = await market.token(gateway)
+        told = [await send(gateway, "GET", path, plain)]
+        told += [await send(gateway, "GET", path, headers)]
+        told += [await send(gateway, "GET", path, plain | {"signature": headers["signature"]})]
+        told += [await send(gateway, "GET", path, plain | {"authorization": f"Bearer {token}"}) for _ in range(2)]
+        told += [await send(gateway, "GET", path, market.signed("GET", path, plain))]
+        with market.town.desk(HOUSE) as desk:
+            registers.withdraw_key(desk, SystemName.parse(market.client))
+        await asyncio.sleep(1)
+        told += [await send(gateway, "GET", path, market.signed("GET", path, plain))]
+        return [one.status for one in told]
+
+    assert run(market, story) == [401, 401, 401, 200, 200, 200, 401]
+
+
+@SIGNED
+def test_what_was_judged_still_counts(tmp_path: Path, signed: bool) -> None:
     """The quota is counted at every call, however well the call is known."""
     market = a_market(tmp_path, quota_per_day=3)
 
     async def story(gateway: Gateway) -> list[int]:
-        token = await market.token(gateway)
+        token = "" if signed else await market.token(gateway)
         pairs = [await twice(market, gateway, f"/r1/{SERVICE}/{CODE}", token=token) for _ in range(2)]
         return [one.status for pair in pairs for one in pair]
 

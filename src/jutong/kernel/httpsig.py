@@ -28,10 +28,11 @@ _TARGET = ("@method", "@authority", "@path", "@query")
 # Covered whenever the message carries them, so that none can be taken away, added or changed on the way.
 _FIELDS = ("content-digest", "x-road-client", "jutong-agreement", "jutong-purpose")
 _RESPONSE_FIELDS = ("content-digest", "jutong-call")
+_QUOTED = {name: f'"{name}"' for name in (*_TARGET, *_FIELDS, *_RESPONSE_FIELDS)}
 
 _PLAIN = r"[\x20\x21\x23-\x5b\x5d-\x7e]"  # what a structured string may hold without escapes
 _INPUT = re.compile(
-    rf'([a-z*][a-z0-9_.*-]{{0,63}})=((\([^()\\]{{0,400}}\))((?:;[a-z]+=(?:[0-9]{{1,12}}|"{_PLAIN}{{1,256}}"))*))'
+    rf'([a-z*][a-z0-9_.*-]{{0,63}})=((\([\x20-\x27\x2a-\x5b\x5d-\x7e]{{0,400}}\))((?:;[a-z]+=(?:[0-9]{{1,12}}|"{_PLAIN}{{1,256}}"))*))'
 )
 _PARAMETER = re.compile(rf';([a-z]+)=(?:([0-9]{{1,12}})|"({_PLAIN}{{1,256}})")')
 _PARAMETERS = frozenset({"created", "keyid", "nonce", "alg", "tag"})
@@ -131,11 +132,9 @@ def sign_request(
     """Return the fields to add to a request; ``headers`` are the ones that it has, by lower-case name."""
     added = {"content-digest": content_digest(body, key.alg)} if body else {}
     values = {**headers, **added, **target.components()}
-    covered = tuple(f'"{name}"' for name in (*_TARGET, *_FIELDS) if name in values)
+    covered = _request_values(values)
     parameters = f'({" ".join(covered)});created={created};keyid="{keyid}";nonce="{nonce}";alg="{key.alg}";tag="{TAG}"'
-    return added | _signed(
-        key, _base(covered, parameters, {f'"{name}"': value for name, value in values.items()}), parameters
-    )
+    return added | _signed(key, _base(covered, parameters), parameters)
 
 
 def sign_response(
@@ -151,10 +150,9 @@ def sign_response(
 ) -> dict[str, str]:
     """Return the fields to add to an answer, which is bound to the one signed request that it answers."""
     added = {"content-digest": content_digest(body, key.alg)}
-    values = _response_values(status, {**headers, **added}, method, request_signature)
-    covered = _response_cover(values)
+    covered = _response_values(status, {**headers, **added}, method, request_signature)
     parameters = f'({" ".join(covered)});created={created};keyid="{keyid}";alg="{key.alg}";tag="{TAG}"'
-    return added | _signed(key, _base(covered, parameters, values), parameters)
+    return added | _signed(key, _base(covered, parameters), parameters)
 
 
 def claim_of(headers: Mapping[str, str]) -> Claim:
@@ -206,10 +204,7 @@ def verify_fields(claim: Claim, key: Verifies, target: Target, headers: Mapping[
     if not 16 <= len(claim.nonce) <= 128:
         raise _refused(text("the signature needs a nonce of 16 to 128 characters"))
     _fresh(claim, now)
-    values = {**headers, **target.components()}
-    wanted = [f'"{name}"' for name in (*_TARGET, *_FIELDS) if name in values]
-    _covers(claim, wanted)
-    _check(claim, key, {f'"{name}"': values[name] for name in (*_TARGET, *_FIELDS) if name in values})
+    _check(claim, key, _request_values({**headers, **target.components()}))
 
 
 def verify_response(
@@ -228,9 +223,7 @@ def verify_response(
     if "content-digest" not in headers:
         raise _refused(text("the answer carries no digest of its body"))
     _whole(headers, body, claim.alg)
-    values = _response_values(status, headers, method, request_signature)
-    _covers(claim, _response_cover(values))
-    _check(claim, key, values)
+    _check(claim, key, _response_values(status, headers, method, request_signature))
     return claim
 
 
@@ -278,27 +271,28 @@ def _signed(key: Signs, base: bytes, parameters: str) -> dict[str, str]:
     return {"signature-input": f"{LABEL}={parameters}", "signature": f"{LABEL}=:{signature}:"}
 
 
-def _base(covered: tuple[str, ...] | list[str], parameters: str, values: Mapping[str, str]) -> bytes:
-    lines = []
-    for name in covered:
-        value = values[name]
+def _base(covered: Mapping[str, str], parameters: str) -> bytes:
+    """Return what is signed: each component that is covered, in this order, and the parameters."""
+    lines = [f"{name}: {value}" for name, value in covered.items()]
+    words = "".join(lines)
+    if not (words.isascii() and words.isprintable()):
         # A line break inside a value could pose as a further component.
-        if not (value.isascii() and value.isprintable()):
-            raise _refused(text("{field} holds characters that cannot be signed", field=name.strip('"')))
-        lines.append(f"{name}: {value}\n")
-    lines.append(f'"@signature-params": {parameters}')
-    return "".join(lines).encode("ascii")
+        field = next(name for name, value in covered.items() if not (value.isascii() and value.isprintable()))
+        raise _refused(text("{field} holds characters that cannot be signed", field=field.strip('"')))
+    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode("ascii")
 
 
-def _check(claim: Claim, key: Verifies, values: Mapping[str, str]) -> None:
-    # A key counts by its own algorithm alone: what a message says of it must be so.
-    if claim.alg != key.alg or not key.verifies(claim.signature, _base(claim.covered, claim.parameters, values)):
-        raise _refused(text("the signature does not belong to this message and this key"))
-
-
-def _covers(claim: Claim, wanted: list[str]) -> None:
-    if sorted(claim.covered) != sorted(wanted):
+def _check(claim: Claim, key: Verifies, wanted: Mapping[str, str]) -> None:
+    """Refuse unless the key's holder signed exactly these components, in whatever order."""
+    try:
+        covered = {name: wanted[name] for name in claim.covered}
+    except KeyError:
+        covered = {}
+    if not len(covered) == len(claim.covered) == len(wanted):
         raise _refused(text("the signature must cover exactly {components}", components=" ".join(wanted)))
+    # A key counts by its own algorithm alone: what a message says of it must be so.
+    if claim.alg != key.alg or not key.verifies(claim.signature, _base(covered, claim.parameters)):
+        raise _refused(text("the signature does not belong to this message and this key"))
 
 
 def _fresh(claim: Claim, now: int) -> None:
@@ -312,13 +306,13 @@ def _whole(headers: Mapping[str, str], body: bytes, alg: str) -> None:
         raise _refused(_ANOTHER_BODY)
 
 
+def _request_values(values: Mapping[str, str]) -> dict[str, str]:
+    return {_QUOTED[name]: values[name] for name in (*_TARGET, *_FIELDS) if name in values}
+
+
 def _response_values(status: int, headers: Mapping[str, str], method: str, request_signature: str) -> dict[str, str]:
-    fields = {f'"{name}"': headers[name] for name in _RESPONSE_FIELDS if name in headers}
+    fields = {_QUOTED[name]: headers[name] for name in _RESPONSE_FIELDS if name in headers}
     return {'"@status"': str(status), **fields, '"@method";req': method, '"signature";req': request_signature}
-
-
-def _response_cover(values: Mapping[str, str]) -> list[str]:
-    return list(values)
 
 
 def _refused(reason: Text, *, remedy: Text | None = None) -> NotKnown:

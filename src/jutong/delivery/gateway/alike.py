@@ -1,7 +1,8 @@
-"""Calls like one that was judged before: same session, same fields, same service; only the key is new.
+"""Calls like one that was judged before: same caller, same fields, same service; only the key is new.
 
 What was judged once is remembered as long as what it was judged by: it goes with the board when any right changes,
-with the session, and with the legal day. The quota is counted at every call all the same.
+with the session, and with the legal day. The quota is counted at every call all the same; and where each call is
+signed, each signature is verified.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ Pairs = tuple[tuple[bytes, bytes], ...]
 _HELD_AT_MOST = 1024  # sets of fields
 _PLACES_AT_MOST = 256  # services a set
 # What differs from call to call; each of them is read anew.
-_OF_THE_CALL = frozenset({b"x-road-id", b"x-road-issue", b"x-road-userid"})
-_OF_THE_CALL_LIMIT = 1024  # bytes of them, that all the fields stay under their limit
-_NEVER = frozenset({b"content-length", b"transfer-encoding", b"signature-input", b"signature"})
+_SIGNATURE = frozenset({b"signature-input", b"signature"})
+_OF_THE_CALL = _SIGNATURE | {b"x-road-id", b"x-road-issue", b"x-road-userid"}
+_OF_THE_CALL_LIMIT = 2048  # bytes of them, that all the fields stay under their limit
+_NEVER = frozenset({b"content-length", b"transfer-encoding"})
+_NO_END = 1 << 62
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ class Alike(msgspec.Struct, frozen=True):
     """What all calls with one set of fields have in common."""
 
     client: Client
+    alg: str  # by which each of them is signed; empty where a session tells who calls
     until: int  # seconds since 1970, when the session ends
     purpose: str
     fields: Mapping[bytes, bytes]
@@ -72,6 +76,11 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     key: bytes
     target: bytes
     fields: Mapping[bytes, bytes] | None  # where some are new
+
+    @property
+    def signed(self) -> bool:
+        """Say whether it still has to be shown that the call is the caller's."""
+        return bool(self.alike.alg)
 
     @property
     def asked(self) -> Asked:
@@ -96,7 +105,7 @@ class Standing:
         if alike is None:
             # Perhaps only the numbers of call, case and person are new.
             alike = self._alike.get(_lasting(pairs))
-            if alike is None or (fields := _with(alike.fields, pairs)) is None:
+            if alike is None or (fields := _with(alike, pairs)) is None:
                 return None
         target: bytes = scope["raw_path"]
         path, _, key = target.rpartition(b"/")
@@ -109,18 +118,19 @@ class Standing:
         return Found(alike, place, key.upper(), target, fields)
 
     def learn(self, scope: Scope, case: Case, until: int) -> None:
-        """Remember that a query was allowed."""
-        if case.plan is None or case.service is None:
+        """Remember that a query was allowed: until a second since 1970, or with 0 as long as its kind is signed."""
+        if case.plan is None or case.service is None or not (until or case.alg):
             return
-        pairs = _lasting(tuple(scope["headers"]))
+        pairs, until = _lasting(tuple(scope["headers"])), until or _NO_END
         alike = self._alike.get(pairs)
-        if alike is None or alike.until != until:
+        if alike is None or (alike.until, alike.alg) != (until, case.alg):
             fields = dict(pairs)
             if not fields.keys().isdisjoint(_NEVER) or _size(pairs) > HEADERS_LIMIT - _OF_THE_CALL_LIMIT:
                 return
             if len(self._alike) >= _HELD_AT_MOST:
                 self._alike.clear()
-            alike = self._alike[pairs] = Alike(case.client, until, case.purpose, fields, own_lines(fields), {})
+            own = own_lines(fields)
+            alike = self._alike[pairs] = Alike(case.client, case.alg, until, case.purpose, fields, own, {})
         if len(alike.places) >= _PLACES_AT_MOST:
             alike.places.clear()
         path = scope["raw_path"].rpartition(b"/")[0]
@@ -132,10 +142,14 @@ def _lasting(pairs: Pairs) -> Pairs:
     return tuple([pair for pair in pairs if pair[0] not in _OF_THE_CALL])
 
 
-def _with(lasting: Mapping[bytes, bytes], pairs: Pairs) -> Mapping[bytes, bytes] | None:
+def _with(alike: Alike, pairs: Pairs) -> Mapping[bytes, bytes] | None:
     own = [pair for pair in pairs if pair[0] in _OF_THE_CALL]
     said = dict(own)
-    return None if len(said) != len(own) or _size(own) > _OF_THE_CALL_LIMIT else {**lasting, **said}
+    if len(said) != len(own) or _size(own) > _OF_THE_CALL_LIMIT:
+        return None
+    # Whoever is known by a session signs nothing, and whoever signs has both fields.
+    known = said.keys() >= _SIGNATURE if alike.alg else said.keys().isdisjoint(_SIGNATURE)
+    return {**alike.fields, **said} if known else None
 
 
 def _size(pairs: Sequence[tuple[bytes, bytes]]) -> int:

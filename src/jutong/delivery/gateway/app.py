@@ -47,11 +47,11 @@ from ..wire import (
 )
 from .alike import Standing
 from .answer import answer
-from .callers import Callers
+from .callers import Callers, Known
 from .case import Case
 from .copies import Copy
 from .desks import Desks
-from .head import ALWAYS, head_of
+from .head import ALWAYS, head_of, with_fields
 from .instant import Instant, Instants, legal_day
 from .listed import Lists
 from .listen import Receive, Scope, Send, listened
@@ -189,32 +189,43 @@ class Gateway:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         at = self._instants.present()
         found = self._desks.standing.find(scope, at) if self._sees(at) else None
+        known: Known | None = None
+        if found is not None and found.signed:
+            try:
+                known = self._callers.identify(self.board, found.asked, at.seconds)
+            except Turned as turned:
+                await _send(scope, send, *self._stranger(turned.refusal, found.asked, at))
+                return
+            if known.alg != found.alike.alg:
+                found = None
         short = answered(self._desks, self._naming, found, at) if found is not None else None
         if short is None:
-            await _send(scope, send, *await self._long_way(scope, receive, at))
+            await _send(scope, send, *await self._long_way(scope, receive, at, known))
             return
+        signature = known.signature if known is not None else ""
         try:
             if short.waits:
                 await self._journal.durable(short.record)
             else:
                 self._journal.append(short.record)
         except Unavailable as error:
-            await _send(scope, send, *self._lost(short.found.asked, short.case(), "", error))
+            await _send(scope, send, *self._lost(short.found.asked, short.case(), signature, error))
             return
         # Most answers leave here: in one write where the server can, else as ASGI has it.
+        signed = self._signed(short.case(), signature, "GET", short.status, short.body) if signature else ()
         whole = scope.get("extensions", _NOTHING).get(WHOLE)
-        if whole is None or not whole(short.head, short.body):
-            await send({"type": "http.response.start", "status": short.status, "headers": short.pairs})
+        if whole is None or not whole(with_fields(short.head, signed), short.body):
+            await send({"type": "http.response.start", "status": short.status, "headers": [*short.pairs, *signed]})
             await send({"type": "http.response.body", "body": short.body})
 
-    async def _long_way(self, scope: Scope, receive: Receive, at: Instant) -> Answer:
+    async def _long_way(self, scope: Scope, receive: Receive, at: Instant, known: Known | None) -> Answer:
+        """Return the answer to a call of which nothing is known but perhaps the caller."""
         asked = Asked(scope["method"], "/", "", {})
         try:
             asked = await listened(scope, receive)
-            known = self._callers.identify(self.board, asked, at.seconds)
+            known = known or self._callers.identify(self.board, asked, at.seconds)
         except Turned as turned:
-            self._unknown[at.seconds // 60] = self._unknown.get(at.seconds // 60, 0) + 1
-            return _stranger(turned.refusal, asked)
+            return self._stranger(turned.refusal, asked, at)
         naming = self._naming
         case = Case(naming.call_id(at.milliseconds), naming.request_id(), known.client, at)
         case.key, case.by_secret, signature, case.alg = known.key, known.by_secret, known.signature, known.alg
@@ -222,8 +233,8 @@ class Gateway:
             self._check_fields(asked, case)
             listed = await self._lists.answer(asked, case) or await self._proxied.answer(asked, case)
             status, body = listed or answer(self._desks, asked, case)
-            # Only a session makes the next call known: a signature, or the code of a secret, counts once.
-            if known.until and asked.method == "GET" and not (asked.query or listed) and _steady(case):
+            # The code of a secret says nothing of the call: no other is like it.
+            if asked.method == "GET" and not (asked.query or listed) and _steady(case):
                 self._desks.standing.learn(scope, case, known.until)
         except Turned as turned:
             status, body = self._turned(turned.refusal, asked, case)
@@ -235,6 +246,15 @@ class Gateway:
         except Unavailable as error:
             return self._lost(asked, case, signature, error)
         return status, self._headers(asked, case, signature, status, body), body
+
+    def _stranger(self, refusal: Refusal, asked: Asked, at: Instant) -> Answer:
+        """Return the answer to a call that is nobody's, and count it."""
+        self._unknown[at.seconds // 60] = self._unknown.get(at.seconds // 60, 0) + 1
+        body = problem(refusal, asked.language)
+        headers = [*ALWAYS, (b"content-length", b"%d" % len(body)), (b"x-road-error", refusal.code.encode())]
+        if refusal.code == "not-known":
+            headers.append((b"www-authenticate", b"Bearer"))
+        return STATUS[refusal.code], headers, body
 
     def _lost(self, asked: Asked, case: Case, signature: str, error: Unavailable) -> Answer:
         """Return the answer where the record could not be kept: nothing is handed over."""
@@ -306,18 +326,21 @@ class Gateway:
         if case.wait:
             headers.append((b"retry-after", b"%d" % case.wait))
         if signature:
-            fields = sign_response(
-                self._keys[case.alg],
-                status,
-                {"jutong-call": case.id},
-                body,
-                method=asked.method,
-                request_signature=signature,
-                keyid=self._names.node,
-                created=case.at.seconds,
-            )
-            headers += [(name.encode(), value.encode()) for name, value in fields.items()]
+            headers += self._signed(case, signature, asked.method, status, body)
         return headers
+
+    def _signed(self, case: Case, signature: str, method: str, status: int, body: bytes) -> list[tuple[bytes, bytes]]:
+        fields = sign_response(
+            self._keys[case.alg],
+            status,
+            {"jutong-call": case.id},
+            body,
+            method=method,
+            request_signature=signature,
+            keyid=self._names.node,
+            created=case.at.seconds,
+        )
+        return [(name.encode(), value.encode()) for name, value in fields.items()]
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -372,11 +395,3 @@ async def _send(scope: Scope, send: Send, status: int, headers: list[tuple[bytes
     if whole is None or not whole(head_of(status, headers), body):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-
-def _stranger(refusal: Refusal, asked: Asked) -> Answer:
-    body = problem(refusal, asked.language)
-    headers = [*ALWAYS, (b"content-length", b"%d" % len(body)), (b"x-road-error", refusal.code.encode())]
-    if refusal.code == "not-known":
-        headers.append((b"www-authenticate", b"Bearer"))
-    return STATUS[refusal.code], headers, body

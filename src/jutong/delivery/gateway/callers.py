@@ -30,13 +30,8 @@ from ..session import Sessions
 from ..wire import Asked, Turned, invalid, no_sm2_key, not_known, segments_of
 from .naming import Names
 
-_SIGNED_FIELDS = (
-    "content-digest",
-    "x-road-client",
-    "jutong-agreement",
-    "jutong-purpose",
-    "signature-input",
-    "signature",
+_SIGNED_FIELDS = tuple(
+    (name, name.encode()) for name in ("content-digest", "x-road-client", "jutong-agreement", "jutong-purpose")
 )
 _MAC_FIELDS = (*(name for names in FIELDS.values() for name in names), "authorization", "signature-input")
 _MAC_KEYS = tuple(names[3].encode() for names in FIELDS.values())
@@ -96,7 +91,10 @@ class Callers:
         )
 
     def _by_signature(self, asked: Asked, client: Client | None, now: int) -> Known:
-        headers = {name: value for name in _SIGNED_FIELDS if (value := asked.field(name.encode()))}
+        headers = {name: value for name, sent in _SIGNED_FIELDS if (value := asked.field(sent))}
+        # No two calls have the same, and their form is strict.
+        headers["signature-input"] = asked.fields[b"signature-input"].decode("latin-1").strip(" ")
+        headers["signature"] = asked.fields.get(b"signature", b"").decode("latin-1").strip(" ")
         authority = asked.field(b"host").lower()
         claim = claim_of(headers)
         if claim.alg not in self._nobodys:
@@ -108,7 +106,7 @@ class Callers:
             raise NotKnown(text("the signature does not belong to this message and this key"))
         if not self._spent.admit(claim.mark, created=claim.created, now=now):
             raise NotKnown(text("the signature was used before"), remedy=text("sign every call anew"))
-        return Known(client, key.spelled, asked.field(b"signature"), alg=claim.alg)
+        return Known(client, key.spelled, claim.spelled, alg=claim.alg)
 
     def _by_secret(self, board: Board, asked: Asked, now: int) -> Known:
         claim = mac_claim_of({name: value for name in _MAC_FIELDS if (value := asked.field(name.encode()))})

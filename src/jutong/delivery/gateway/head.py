@@ -26,13 +26,26 @@ def head_of(status: int, pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
     >>> head_of(200, [(b"a", b"1")])
     b'HTTP/1.1 200 OK\r\na: 1\r\n\r\n'
     """
-    lines = b"".join([b"%b: %b\r\n" % pair for pair in pairs])
-    if _CONTROL.search(lines.replace(b"\r\n", b"")):
-        raise ValueError("a field of an answer holds a control character")
-    return b"%b%b\r\n" % (_STATUS[status], lines)
+    return b"%b%b\r\n" % (_STATUS[status], _lines(pairs))
+
+
+def with_fields(head: bytes, pairs: Pairs) -> bytes:
+    r"""Return a head with further fields at its end.
+
+    >>> with_fields(head_of(200, []), [(b"a", b"1")])
+    b'HTTP/1.1 200 OK\r\na: 1\r\n\r\n'
+    """
+    return b"%b%b\r\n" % (head[:-2], _lines(pairs)) if pairs else head
 
 
 def template_of(status: int, lasting: Pairs) -> bytes:
     """Return a head with a place for the value of each field that differs from answer to answer."""
     spelled = [(name, value.replace(b"%", b"%%")) for name, value in lasting]
     return head_of(status, [*spelled, *((name, b"%b") for name in OF_THE_ANSWER)])
+
+
+def _lines(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    lines = b"".join([b"%b: %b\r\n" % pair for pair in pairs])
+    if _CONTROL.search(lines.replace(b"\r\n", b"")):
+        raise ValueError("a field of an answer holds a control character")
+    return lines

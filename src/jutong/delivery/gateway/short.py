@@ -59,6 +59,7 @@ class Short(msgspec.Struct, gc=False):
             purpose=purpose,
             plan=plan,
             service=service,
+            alg=found.alike.alg,
         )
 
 
