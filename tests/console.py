@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
-from litestar.testing import TestClient
 
 from jutong import access, registers, web
 from jutong.access import Seat
@@ -19,6 +18,7 @@ from jutong.terms import Assurance
 from jutong.web import Faces
 from jutong.web.console import Doorkeeper
 from jutong.web.console.door import form_cookie, session_cookie
+from tests.calling import TestClient
 from tests.city import NODE, City
 
 CSRF = "right"
@@ -35,7 +35,7 @@ class Console:
     city: City
     app: Faces
 
-    def client(self, account: str = "", language: str = "en") -> TestClient[Faces]:
+    def client(self, account: str = "", language: str = "en") -> TestClient:
         """Return a browser of somebody, or of a stranger."""
         cookies = {"jutong-language": language} | ({SEAT: account} if account else {})
         client = TestClient(self.app, cookies=cookies, raise_server_exceptions=False)

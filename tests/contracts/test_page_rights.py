@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from litestar.testing import TestClient
 
 from jutong import guard, registers, web
 from jutong.guard.policy import POLICIES
 from jutong.kernel.errors import NotAllowed
 from jutong.terms import ADMINISTRATORS, Actor
+from tests.calling import TestClient
 from tests.city import ROWS, City
 from tests.console import CSRF, FORM, Console
 from tests.pages import (
@@ -48,7 +47,7 @@ class Pages:
     console: Console
     actors: Mapping[str, Actor]
 
-    def client(self, account: str) -> TestClient[Any]:
+    def client(self, account: str) -> TestClient:
         """Return somebody's browser, which goes nowhere by itself."""
         client = self.console.client(account)
         client.follow_redirects = False

@@ -96,6 +96,7 @@ def take_delivery(visit: TheVisit, entry_id: Ulid) -> Answer:
     shipped = collection.LAYOUTS.get(given.layout, Layout())
     layout = replace(shipped, encoding=given.encoding, delimiter=delimiter, rows_at=given.rows_at)
     delivery = ulid(visit.house.clock())
+    spooled.keep()
     landing = _landings().submit(partial(_land, visit.house, visit.acting, entry_id, spooled, layout, delivery))
     return _answer(landing, entry_id, delivery)
 

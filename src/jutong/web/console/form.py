@@ -32,12 +32,22 @@ class Misfilled(Invalid):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Spooled:
-    """A file that came with a form and lies on disk, in a folder of its own that goes when nobody needs it."""
+    """A file that came with a form and lies on disk, in a folder of its own that goes with the answer."""
 
     path: Path
     folder: TemporaryDirectory[str]
+    kept: bool = False
+
+    def keep(self) -> None:
+        """Let it outlive the answer: whoever goes on with it removes it."""
+        self.kept = True
+
+    def leave(self) -> None:
+        """Remove it, unless somebody goes on with it."""
+        if not self.kept:
+            self.folder.cleanup()
 
 
 @dataclass(frozen=True, slots=True)

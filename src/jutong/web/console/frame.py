@@ -154,6 +154,13 @@ def _framed(do: Page, wanted: str | None, again: HTTPRouteHandler | None) -> Pag
     @wraps(do)
     def framed(visit: Visit, **given: object) -> Answer:
         try:
+            return answered(visit, given)
+        finally:
+            for one in visit.form.spooled.values():
+                one.leave()
+
+    def answered(visit: Visit, given: Mapping[str, object]) -> Answer:
+        try:
             if visit.method != "GET":
                 check_form(visit)
             if wanted is not None:

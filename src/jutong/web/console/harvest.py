@@ -122,21 +122,18 @@ def take_list(visit: TheVisit) -> Answer:
         raise Misfilled({"list": text("choose the file that is to be imported")})
     folder = visit.house.home.folder / FOLDER
     sweep(folder, before=visit.house.clock() - LEFT_AFTER)
-    try:
-        feed = Feed(spooled.path, given.encoding)
-        survey = feed.survey()
-        name = given.source or harvest.source_named(feed.name)
-        with visit.desk() as desk:
-            gather = harvest.propose(
-                desk, name, feed.name, survey, {}, division=given.division, complete=given.whole, many=given.many
-            )
-            answer = done(desk, f"/harvest/gathers/{gather.id}")
-        if gather.stage is not Stage.COMPLETED:
-            kept = folder / gather.id
-            kept.mkdir(parents=True, exist_ok=True)
-            spooled.path.replace(kept / f"list.{given.encoding or 'any'}")
-    finally:
-        spooled.folder.cleanup()
+    feed = Feed(spooled.path, given.encoding)
+    survey = feed.survey()
+    name = given.source or harvest.source_named(feed.name)
+    with visit.desk() as desk:
+        gather = harvest.propose(
+            desk, name, feed.name, survey, {}, division=given.division, complete=given.whole, many=given.many
+        )
+        answer = done(desk, f"/harvest/gathers/{gather.id}")
+    if gather.stage is not Stage.COMPLETED:
+        kept = folder / gather.id
+        kept.mkdir(parents=True, exist_ok=True)
+        spooled.path.replace(kept / f"list.{given.encoding or 'any'}")
     return answer
 
 

@@ -78,10 +78,7 @@ def take_package(visit: TheVisit) -> Answer:
     spooled = visit.form.spooled.get("package")
     if spooled is None:
         raise Misfilled({"package": text("choose the package that is to be taken in")})
-    try:
-        packages.take_file(visit.house, visit.acting, spooled.path)
-    finally:
-        spooled.folder.cleanup()
+    packages.take_file(visit.house, visit.acting, spooled.path)
     return see("/packages")
 
 

@@ -87,6 +87,8 @@ def begin_harvest(visit: TheVisit) -> Answer:
         desk.allow("census.harvest", Label(owner=system.body))
     source = _source(visit, wish, spooled)
     survey_id = ulid(visit.house.clock())
+    if spooled is not None:
+        spooled.keep()
     looking = _looks().submit(_look_over, visit.house, visit.acting, survey_id, wish.system, source, spooled)
     with suppress(StillRunning):  # then its progress is shown
         looking.result(PATIENCE_SECONDS)
