@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
+import uvicorn
 
 from jutong import delivery, ledger, registers, sharing
 from jutong.delivery.gateway import Gateway, Names
@@ -200,6 +203,26 @@ async def answering(market: Market) -> Any:
     """Run one worker."""
     async with market.gateway() as gateway:
         yield gateway
+
+
+@contextmanager
+def served(market: Market, gateway: Gateway) -> Iterator[str]:
+    """Serve a gateway on a free port, as `jutong serve` does; yields its address. The town's time is the machine's."""
+    market.town.now = datetime.now(UTC)
+    own = {"loop": delivery.LOOP, "http": delivery.PROTOCOL, "server_header": False, "date_header": False}
+    server = uvicorn.Server(uvicorn.Config(gateway, host="127.0.0.1", port=0, log_level="error", **own))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        object.__setattr__(gateway._names, "authorities", frozenset({f"127.0.0.1:{port}", AUTHORITY_NAME}))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def run(market: Market, story: Callable[[Gateway], Awaitable[Any]]) -> Any:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import multiprocessing
-import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import uvicorn
 
 from jutong import delivery, registers, sharing
 from jutong.delivery.gateway import Gateway
@@ -23,12 +21,11 @@ from jutong.delivery.gateway.turn import Turns
 from jutong.delivery.quota import Counters, Spent
 from jutong.delivery.wire import Asked
 from jutong.guard.grades import Method
-from jutong.kernel.errors import NotAllowed, NotFound, NotKnown, Unavailable
+from jutong.kernel.errors import NotAllowed, NotFound, NotKnown, Refused, Unavailable
 from jutong.kernel.httpsig import verify_response
 from jutong.kernel.ids import is_ulid
 from jutong.registers import SystemName
 from tests.gateway import (
-    AUTHORITY_NAME,
     CODE,
     FIRM,
     KEY,
@@ -42,6 +39,7 @@ from tests.gateway import (
     lay,
     run,
     send,
+    served,
 )
 from tests.town import ANSWERING_HEAD, ASKING_HEAD, HOUSE, MARKET, SOCIAL
 
@@ -635,24 +633,8 @@ def test_descriptions_show_only_what_the_client_may_use(tmp_path: Path) -> None:
 def test_a_consumer_asks_over_http(tmp_path: Path) -> None:
     """The client opens a session by itself, signs when told to, and checks what it gets."""
     market = a_market(tmp_path)
-    market.town.now = datetime.now(UTC)
-    gateway = market.gateway()
-    own = {
-        "loop": delivery.LOOP,
-        "http": delivery.PROTOCOL,
-        "server_header": False,
-        "date_header": False,
-    }  # as `jutong serve` has it
-    server = uvicorn.Server(uvicorn.Config(gateway, host="127.0.0.1", port=0, log_level="error", **own))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-        port = server.servers[0].sockets[0].getsockname()[1]
-        object.__setattr__(gateway._names, "authorities", frozenset({f"127.0.0.1:{port}", AUTHORITY_NAME}))
+    with served(market, market.gateway()) as url:
         for signed in (False, True):
-            url = f"http://127.0.0.1:{port}"
             with delivery.Consumer(url, market.client, KEY, NODE_KEY.public, signed=signed) as consumer:
                 answer = consumer.query(SERVICE, CODE, purpose="social-security", items=["name"])
                 assert answer.body == {"name": FIRM["name"]}
@@ -672,9 +654,17 @@ def test_a_consumer_asks_over_http(tmp_path: Path) -> None:
         for method in ("GET", "HEAD"):
             stranger = httpx.request(method, f"{url}/r1/x", headers={"connection": "close"})
             assert (stranger.status_code, bool(stranger.content)) == (400, method == "GET")
-    finally:
-        server.should_exit = True
-        thread.join()
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_that_names_no_call_is_none(market: Market, status: int) -> None:
+    """Whoever stands between cannot take the evidence off an answer, and have it believed."""
+    forged = httpx.MockTransport(lambda _: httpx.Response(status, json={"name": "forged"}))
+    with (
+        delivery.Consumer("http://n", market.client, KEY, NODE_KEY.public, signed=True, transport=forged) as consumer,
+        pytest.raises(Refused),
+    ):
+        consumer.query(SERVICE, CODE, purpose="social-security")
 
 
 def test_a_full_memory_of_signatures_refuses(market: Market) -> None:

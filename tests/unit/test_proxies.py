@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner
 
 from jutong import delivery, ledger, registers, sharing
+from jutong.app import commands as app
 from jutong.delivery import policies, proxy
 from jutong.delivery.gateway import Gateway, Names
 from jutong.delivery.policies import DeliveryPolicy
@@ -23,7 +26,7 @@ from jutong.delivery.proxy.checking import check
 from jutong.kernel.errors import Invalid, NotAllowed, NotFound, Refused, WrongMoment
 from jutong.registers import SystemName
 from jutong.terms import Actor, Duty, Grade
-from tests.gateway import AUTHORITY_NAME, KEY, NODE_KEY, SERVICE, Market, Reply, a_market
+from tests.gateway import AUTHORITY_NAME, CODE, KEY, NODE_KEY, SERVICE, Market, Reply, a_market, served
 from tests.town import ANSWERING, ANSWERING_HEAD, ASKING, AUTHORITY, HOUSE, STRANGER, a_town, officer, submitted
 from tests.upstream import DOCUMENT, Department, a_department
 
@@ -601,3 +604,51 @@ def test_an_entry_without_rows_here_is_answered_by_its_department(tmp_path: Path
     system = SERVICE.rpartition("/")[0]
     (told,) = ask(market, f"/r1/{system}/allowedMethods").body["service"]
     assert {one["path"] for one in told["endpoint_list"]} == {"/proxy/firms/firms", "/proxy/firms/firms/{code}"}
+
+
+@pytest.mark.parametrize("signed", [False, True], ids=["in a session", "each signed"])
+def test_a_system_asks_through_its_client(still: Market, department: Department, signed: bool) -> None:
+    """Path, query, fields and body go as the document has them; a refusal of the department's is an answer."""
+    purpose = {"purpose": "social-security"}
+    with (
+        served(still, gateway_of(still)) as url,
+        delivery.Consumer(url, still.client, KEY, NODE_KEY.public, signed=signed) as consumer,
+    ):
+        found = consumer.proxied(
+            *(SERVICE, "firms", "/firms"),
+            query={"since": "2025-01-01", "kind": ["a", "b"]},
+            fields={"X-Region": "500103"},
+            **purpose,
+        )
+        assert found.body["data"][0]["uscc"] == CODE
+        assert "scope" not in found.body["data"][0]
+        assert department.came[-1].target == "/v1/firms?since=2025-01-01&kind=a&kind=b"
+        assert department.came[-1].headers["x-region"] == "500103"
+        consumer.proxied(SERVICE, "firms", "firms", method="POST", body={"name": "长江"}, **purpose)
+        assert json.loads(department.came[-1].body) == {"name": "长江"}
+        department.status, department.media, department.answer = 404, "", b""
+        none = consumer.proxied(SERVICE, "firms", "/firms/a b", **purpose)
+        assert (none.status, none.body) == (404, "")
+        assert department.came[-1].target == "/v1/firms/a%20b"
+        with pytest.raises(Invalid):
+            consumer.proxied(SERVICE, "firms", "/firms", query={"since": "yesterday"}, **purpose)
+
+
+def test_a_system_asks_by_command(still: Market, department: Department, tmp_path: Path) -> None:
+    """Signed with a key in a file, and checked; what is wrong with the words is told before anybody is asked."""
+    key = tmp_path / "key.pem"
+    key.touch(0o600)
+    key.write_bytes(KEY._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with served(still, gateway_of(still)) as url:
+        words = ["proxies", "call", SERVICE, "firms", "/firms", "--url", url, "--client", still.client, "--json"]
+        words += ["--key", str(key), "--node-key", str(NODE_KEY.public), "--purpose", "social-security"]
+        ended = CliRunner().invoke(app, [*words, "-v", "query/kind=a", "-v", "query/kind=b", "-v", "header/X-Region=5"])
+        told = json.loads(ended.stdout.splitlines()[-1])
+        assert (told["status"], told["answer"]["data"][0]["uscc"]) == (200, CODE)
+        asked = department.came[-1]
+        assert (asked.target, asked.headers["x-region"]) == ("/v1/firms?kind=a&kind=b", "5")
+        before = len(department.came)
+        for wrong in (["-v", "cookie/a=b"], ["-v", "query/a"], ["--body", "{"]):
+            ended = CliRunner().invoke(app, [*words, *wrong], env={"JUTONG_LANGUAGE": "en"})
+            assert ended.exit_code == 15, ended.output
+        assert len(department.came) == before

@@ -8,14 +8,16 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jutong import sharing
+from jutong import delivery, sharing
 from jutong.delivery import proxy
 from jutong.delivery.proxy import Asks, Field, Proxy, Tried, Wish
 from jutong.kernel.errors import Invalid, NotFound
+from jutong.kernel.keys import load_any_key
+from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
-from .output import show
+from .output import ending, language, show
 
 commands = typer.Typer(
     name="proxies", no_args_is_help=True, help="Departments' own HTTP services, asked through the node by OpenAPI."
@@ -161,6 +163,48 @@ def ask(
     show(_came(tried), as_json=as_json)
 
 
+@commands.command()
+def call(
+    service: Annotated[str, typer.Argument(help="The service's path: instance/class/member/system/service.")],
+    name: Annotated[str, typer.Argument(help="The name of the department's own service.")],
+    path: Annotated[str, typer.Argument(help="The path with its values, such as /firms/915000002028033215.")],
+    url: Annotated[str, typer.Option(help="The node's address.")],
+    client: Annotated[str, typer.Option(help="Your system's name in the network.")],
+    private_key: Annotated[
+        Path, typer.Option("--key", help="Your system's private key (PEM; Ed25519 or SM2); it stays here.")
+    ],
+    node_key: Annotated[
+        str, typer.Option(help="The node's public key of your key's kind; answers are checked with it.")
+    ],
+    purpose: Annotated[str, typer.Option(help="A purpose of the agreement.")],
+    method: Annotated[str, typer.Option(help="The method, as the OpenAPI document has it.")] = "GET",
+    value: Annotated[
+        list[str] | None, typer.Option("--value", "-v", help="query/name=value or header/name=value; may be repeated.")
+    ] = None,
+    body: BodyOption = "",
+    agreement: Annotated[str, typer.Option(help="The agreement; needed where there are several.")] = "",
+    issue: Annotated[str, typer.Option(help="The case that the call belongs to.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a department's own service as a consumer's system: signed here, checked here."""
+    with ending():
+        query, fields = _parts(value)
+        with delivery.Consumer(
+            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
+        ) as consumer:
+            answer = consumer.proxied(
+                *(service, name, path),
+                method=method.upper(),
+                query=query,
+                fields=fields,
+                body=_json(body),
+                purpose=purpose,
+                agreement=agreement,
+                issue=issue,
+            )
+        show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
+
+
 @commands.command("open")
 def open_service(
     service: ProxyArgument,
@@ -207,6 +251,29 @@ def _wish(file: Path, document: Path) -> tuple[Proxy, bytes, list[str]]:
         "fields": tuple(Field(pointer=pointer, item=item) for pointer, item in sheet.fields.items()),
     }
     return Proxy(**told), written, sheet.operations
+
+
+def _parts(stated: list[str] | None) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Return what goes into the query, and the fields."""
+    query: dict[str, list[str]] = {}
+    fields: dict[str, str] = {}
+    for one in stated or ():
+        place, _, named = one.partition("/")
+        name, between, value = named.partition("=")
+        if place not in ("query", "header") or not name or not between:
+            raise Invalid(text("a value of a call is given as query/name=value or header/name=value"))
+        if place == "query":
+            query.setdefault(name, []).append(value)
+        else:
+            fields[name] = value
+    return query, fields
+
+
+def _json(body: str) -> object:
+    try:
+        return msgspec.json.decode(body) if body else None
+    except msgspec.DecodeError as error:
+        raise Invalid(text("the body is no JSON")) from error
 
 
 def _values(stated: list[str] | None) -> dict[str, str]:

@@ -11,9 +11,9 @@ import typer
 from jutong import delivery, sharing
 from jutong.delivery import listing
 from jutong.delivery.listing import Listing, Wish
-from jutong.kernel.crypto import PublicKey
 from jutong.kernel.errors import Invalid, NotFound
-from jutong.kernel.keys import load_key
+from jutong.kernel.keys import load_any_key
+from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 
 from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
@@ -139,7 +139,7 @@ def ask(
     """Ask for a page of rows as a consumer's system; prints the page, its cursor and the call's identifier."""
     with ending():
         with delivery.Consumer(
-            url, client, load_key(private_key), PublicKey.read(node_key), signed=True, language=language()
+            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
         ) as consumer:
             answer = consumer.rows(
                 *(service, name, _said(parameter)),
