@@ -26,7 +26,11 @@ from jutong import search, web
 from tests.city import PEOPLE, City, a_full_city
 from tests.postgres import fresh_database, postgres_url  # noqa: F401
 
-EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}
+# Over PostgreSQL what differs is the store alone, and its own contract has the rest.
+EXAMPLES = {
+    "sqlite": {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8},
+    "postgresql": {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2},
+}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -68,7 +72,7 @@ def test_no_message_breaks_the_node_or_the_document(city: City) -> None:
     broken: dict[str, str] = {}
     for result in schema.get_all_operations():
         operation = result.ok()
-        for mode, examples in EXAMPLES.items():
+        for mode, examples in EXAMPLES[city.house.engine.dialect.name].items():
             try:
                 _try_out(operation, mode, examples, city)
             except (FailureGroup, AssertionError) as failure:
