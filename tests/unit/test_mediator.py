@@ -1,7 +1,7 @@
 """GovStack's information mediator: the scenarios of its public suite, for callers that are known.
 
-The suite (bb-information-mediator, test/openAPI) is written against a mock that answers 200 for any name. Here its
-positive scenarios name what is there, its negative ones are as they are, and every call is a known caller's.
+The scenarios are those of the suite (bb-information-mediator, test/openAPI), with its own examples; every call is a
+known caller's, and what our own services are told like is tested beside them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from jutong.delivery.gateway import Gateway
 from jutong.guard.grades import Method
 from tests.gateway import CODE, SERVICE, Market, Reply, a_market, run, send
+from tests.town import SOCIAL
 
 PROVIDER = SERVICE.rpartition("/")[0]
 KINDS = ["MEMBER", "SUBSYSTEM", "SERVER", "GLOBALGROUP", "SECURITYCATEGORY", "SERVICE", "CENTRALSERVICE", "LOCALGROUP"]
@@ -58,6 +59,40 @@ def asked(market: Market, path: str, *, known: bool = True) -> Reply:
 
     reply: Reply = run(market, story)
     return reply
+
+
+SYSTEMS = [  # of the suite's positive examples
+    "identifier/identifier/alp4aNum3r1c/alp4aNum3r1c",
+    "a11a11a11a/asd2211a/12as12/m3mb3rc0d3",
+    "a552example/zzz321a/m3mb3rc0d3/aa15",
+    "valid1dentifi3r/rand0mid3nt/str1ng/azxcv55",
+]
+QUOTED = "%22identifier%22/%22identifier%22/%22alp4aNum3r1c%22/%22alp4aNum3r1c%22"  # so do its tables of examples
+STEPS = [
+    "listClients?serviceId=serviceId&instanceId=instanceId",
+    *(f"listClients?serviceId=serviceId{one}&instanceId=instanceId{one}" for one in range(1, 5)),
+    *(f"{one}/{name}?serviceId=serviceId1" for one in (*SYSTEMS, QUOTED) for name in ("listMethods", "allowedMethods")),
+]
+
+
+@pytest.mark.parametrize("path", STEPS)
+def test_every_positive_example_of_the_lists_is_answered(market: Market, path: str) -> None:
+    """Status 200, the exact content type, the suite's closed schema; of what is not there the list is empty."""
+    reply = asked(market, path)
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json; charset=utf-8"
+    ANSWER.validate(reply.body)
+    assert bool(reply.body["member"]) == path.startswith("listClients")
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_positive_example_of_the_descriptions_is_answered(market: Market, system: str) -> None:
+    """A string; of what is not there, and of what is not there for the caller, it holds a document without a path."""
+    reply = asked(market, f"{system}/getOpenAPI?serviceCode=alp4aNum3r1c")
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/json; charset=utf-8"
+    assert isinstance(reply.body, str)
+    assert msgspec.json.decode(reply.body)["paths"] == {}
 
 
 @pytest.mark.parametrize("path", ["listClients", f"{PROVIDER}/listMethods", f"{PROVIDER}/allowedMethods"])
@@ -109,14 +144,22 @@ def test_a_description_is_a_string_that_holds_the_document(market: Market) -> No
     ],
 )
 def test_what_is_malformed_is_a_client_error(market: Market, path: str) -> None:
-    """All negative examples of the suite: 400."""
-    assert asked(market, path).status == 400
+    """All negative examples of the suite: 400, and a string; it holds what a refusal says anywhere."""
+    reply = asked(market, path)
+    assert reply.status == 400
+    assert isinstance(reply.body, str)
+    told = msgspec.json.decode(reply.body)
+    assert told["message"]
+    assert told["remedy"]
+    assert reply.headers["x-road-error"] == "invalid"
+    assert next(one["code"] for one in market.records() if one["id"] == reply.headers["jutong-call"]) == "invalid"
 
 
 def test_a_stranger_and_a_name_without_agreement_learn_nothing(market: Market) -> None:
-    """The suite's mock tells everybody everything; here one is known first, and what is not there is 404."""
+    """The suite's mock tells everybody everything; here one is known first, and sees nothing of what is others'."""
     assert asked(market, f"{PROVIDER}/listMethods", known=False).status == 401
-    assert asked(market, "identifier/identifier/alp4aNum3r1c/alp4aNum3r1c/listMethods").status == 404
+    there, invented = (f"CN-500000/GOV/{body}/pool/listMethods" for body in (SOCIAL, "91500000000000000X"))
+    assert asked(market, there).raw == asked(market, invented).raw == b'{"member":[]}'
 
 
 def test_a_session_may_name_its_system_by_either_field(market: Market) -> None:

@@ -2,13 +2,15 @@
 
 Source: GovStack, building block Information Mediator, service APIs (``listClients``, ``listMethods``,
 ``allowedMethods``, ``getOpenAPI``) and its public conformance suite. Unlike a mock of it, this face answers callers
-that are known, and each for what its agreements allow.
+that are known, and each for what its agreements allow: of a system that is not there, or not there for the caller, the
+lists are empty and the description has no path. What ``getOpenAPI`` says is a JSON string, a refusal too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -20,7 +22,7 @@ from ..board import Board
 from ..describe import endpoints_of, openapi
 from ..plan import Plan
 from ..service import Service
-from ..wire import NOT_FOUND, WRONG_METHOD, Asked, Turned, invalid
+from ..wire import NOT_FOUND, STATUS, WRONG_METHOD, Asked, Turned, invalid, problem
 from .case import Case
 from .desks import Desks
 
@@ -42,33 +44,39 @@ def mediate(desks: Desks, asked: Asked, case: Case, parts: Sequence[str]) -> tup
         return 200, _members([_client(name) for name in _clients(desks, case)])
     if len(parts) != 5 or parts[4] not in ("listMethods", "allowedMethods", "getOpenAPI"):
         raise Turned(NOT_FOUND)
-    names, codes = parts[:2], parts[2:4]
-    if not (all(map(_NAME.fullmatch, names)) and all(map(_CODE.fullmatch, codes))):
-        raise invalid(text("a part of a system's name is 1 to 64 letters, digits or '()+,-.=?"))
     case.about = parts[4]
-    wanted = _code(asked.query) if parts[4] == "getOpenAPI" else ""
+    if parts[4] == "getOpenAPI":
+        return _description(desks, asked, case, parts[:4])
     board = desks.standing.board
     known = board.services_of(case.client.name, "/".join(parts[:4]))
-    if not known:
-        raise Turned(NOT_FOUND)
-    if parts[4] == "getOpenAPI":
-        return 200, _described(board, asked, case, known, wanted)
     if parts[4] == "allowedMethods":
         open_today = ((service, [plan for plan in plans if plan.open(case.at.day)]) for service, plans in known)
-        return 200, _members([_service(board, service, plans) for service, plans in open_today if plans])
+        known = tuple((service, tuple(plans)) for service, plans in open_today if plans)
     return 200, _members([_service(board, service, plans) for service, plans in known])
 
 
-def _described(board: Board, asked: Asked, case: Case, known: Held, wanted: str) -> bytes:
+def _description(desks: Desks, asked: Asked, case: Case, system: Sequence[str]) -> tuple[int, bytes]:
+    """Return the document, or why there is none, as the specification hands it over: as a JSON string."""
+    try:
+        if not (all(map(_NAME.fullmatch, system[:2])) and all(map(_CODE.fullmatch, system[2:]))):
+            raise invalid(text("a part of a system's name is 1 to 64 letters, digits or '()+,-.=?"))
+        board, wanted = desks.standing.board, _code(asked.query)
+        known = board.services_of(case.client.name, "/".join(system))
+        status, told = 200, msgspec.json.encode(_described(board, asked, case, known, wanted))
+    except Turned as turned:
+        case.code = turned.refusal.code
+        status, told = STATUS[case.code], problem(turned.refusal, asked.language, case.id)
+    return status, msgspec.json.encode(told.decode())
+
+
+def _described(board: Board, asked: Asked, case: Case, known: Held, wanted: str) -> Any:
     for service, plans in known:
         if service.name == wanted:
             case.service = service
-            # The specification hands the document over as a JSON string.
             declared = board.listings_of(service.path, plans)
             own = board.offers_of(service.path, plans)
-            document = msgspec.json.encode(openapi(service, plans, declared, own, language=asked.language))
-            return msgspec.json.encode(document.decode())
-    raise Turned(NOT_FOUND)
+            return openapi(service, plans, declared, own, language=asked.language)
+    return {"openapi": "3.1.0", "info": {"title": wanted, "version": "0"}, "paths": {}}
 
 
 def _code(query: str) -> str:
