@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
-import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +33,7 @@ from jutong.kernel.public_key import read_public_key
 from jutong.kernel.sm2 import Sm2PublicKey, Sm2SigningKey, is_here
 from jutong.registers import SystemName
 from tests.city import City, a_full_city
-from tests.gateway import AUTHORITY_NAME, CODE, KEY, NODE_KEY, SERVICE, Market, a_market, run, send
+from tests.gateway import AUTHORITY_NAME, CODE, KEY, NODE_KEY, SERVICE, Market, a_market, run, send, served
 from tests.town import HOUSE
 from tests.unit.test_cli import run as command
 from tests.unit.test_cli import shown
@@ -334,18 +330,7 @@ def test_the_client_signs_and_checks_by_sm2(market: Market) -> None:
     """``delivery.Consumer`` with an SM2 key asks over HTTP, and takes an answer by the node's SM2 key alone."""
     assert SYSTEM_SM2 is not None
     assert NODE_SM2 is not None
-    market.town.now = datetime.now(UTC)
-    gateway = worker(market, sm2_key=NODE_SM2)
-    server = uvicorn.Server(uvicorn.Config(gateway, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        object.__setattr__(gateway._names, "authorities", frozenset({f"127.0.0.1:{port}"}))
-        url = f"http://127.0.0.1:{port}"
+    with served(market, worker(market, sm2_key=NODE_SM2)) as url:
         for signed in (False, True):
             with Consumer(url, market.client, SYSTEM_SM2, NODE_SM2.public, signed=signed) as consumer:
                 assert consumer.query(SERVICE, CODE, purpose="social-security").body["uscc"] == CODE
@@ -353,9 +338,6 @@ def test_the_client_signs_and_checks_by_sm2(market: Market) -> None:
         deceived = Consumer(url, market.client, SYSTEM_SM2, NODE_KEY.public, signed=True)
         with deceived, pytest.raises(NotKnown):
             deceived.query(SERVICE, CODE, purpose="social-security")
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")

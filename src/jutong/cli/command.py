@@ -11,13 +11,16 @@ from typing import Annotated
 import typer
 
 from jutong import registers
+from jutong.delivery import Consumer
 from jutong.desk import Desk, House, open_house
 from jutong.kernel.errors import NotKnown
+from jutong.kernel.keys import load_any_key
 from jutong.kernel.migrate import check_standing
+from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 from jutong.terms import Actor
 
-from .output import ending
+from .output import ending, language
 
 app = typer.Typer(
     name="jutong",
@@ -38,6 +41,17 @@ TokenOption = Annotated[
         show_default=False,
     ),
 ]
+UrlOption = Annotated[str, typer.Option(help="The node's address.")]
+ClientOption = Annotated[str, typer.Option(help="Your system's name in the network.")]
+KeyOption = Annotated[
+    Path, typer.Option("--key", help="Your system's private key (PEM; Ed25519 or SM2); it stays here.")
+]
+NodeKeyOption = Annotated[
+    str, typer.Option(help="The node's public key of your key's kind; answers are checked with it.")
+]
+PurposeOption = Annotated[str, typer.Option(help="A purpose of the agreement.")]
+WhichOption = Annotated[str, typer.Option("--agreement", help="The agreement; needed where there are several.")]
+IssueOption = Annotated[str, typer.Option(help="The case that the call belongs to.")]
 HERE = Path()
 
 
@@ -46,6 +60,18 @@ def standing_house(home: Path) -> House:
     house = open_house(home)
     check_standing(house.engine)
     return house
+
+
+@contextmanager
+def as_system(url: str, client: str, private_key: Path, node_key: str) -> Iterator[Consumer]:
+    """Call a node as a consumer's system, each call signed; refusals end the command with their message and code."""
+    with (
+        ending(),
+        Consumer(
+            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
+        ) as consumer,
+    ):
+        yield consumer
 
 
 @contextmanager

@@ -9,17 +9,31 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jutong import delivery
 from jutong.catalogue import Purpose
 from jutong.delivery import bulk
 from jutong.kernel.errors import Invalid
 from jutong.kernel.files import write_whole
-from jutong.kernel.keys import load_any_key
 from jutong.kernel.outward import Outward
 from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 
-from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
+from .command import (
+    HERE,
+    ClientOption,
+    HomeOption,
+    IssueOption,
+    JsonOption,
+    KeyOption,
+    NodeKeyOption,
+    PurposeOption,
+    TokenOption,
+    UrlOption,
+    WhichOption,
+    app,
+    as_somebody,
+    as_system,
+    at_desk,
+)
 from .output import ending, language, progress, show
 
 ANSWER_SECONDS = 300  # a file of many rows is first written
@@ -29,17 +43,13 @@ ANSWER_SECONDS = 300  # a file of many rows is first written
 def call(
     service: Annotated[str, typer.Argument(help="The service's path: instance/class/member/system/service.")],
     key: Annotated[str, typer.Argument(help="The key of the record.")],
-    url: Annotated[str, typer.Option(help="The node's address.")],
-    client: Annotated[str, typer.Option(help="Your system's name in the network.")],
-    private_key: Annotated[
-        Path, typer.Option("--key", help="Your system's private key (PEM; Ed25519 or SM2); it stays here.")
-    ],
-    node_key: Annotated[
-        str, typer.Option(help="The node's public key of your key's kind; answers are checked with it.")
-    ],
-    purpose: Annotated[str, typer.Option(help="A purpose of the agreement.")],
-    agreement: Annotated[str, typer.Option(help="The agreement; needed where there are several.")] = "",
-    issue: Annotated[str, typer.Option(help="The case that the call belongs to.")] = "",
+    url: UrlOption,
+    client: ClientOption,
+    private_key: KeyOption,
+    node_key: NodeKeyOption,
+    purpose: PurposeOption,
+    agreement: WhichOption = "",
+    issue: IssueOption = "",
     item: Annotated[list[str] | None, typer.Option(help="Only this item; may be repeated.")] = None,
     fact: Annotated[
         list[str] | None, typer.Option(help="Ask whether item=value is on record, instead of for the record.")
@@ -47,18 +57,13 @@ def call(
     as_json: JsonOption = False,
 ) -> None:
     """Ask a service for a record, or whether facts are on record; prints the answer and the call's identifier."""
-    with ending():
+    with as_system(url, client, private_key, node_key) as consumer:
         facts = dict(_pair(one) for one in fact or [])
-        with delivery.Consumer(
-            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
-        ) as consumer:
-            if facts:
-                answer = consumer.verify_all(service, {key: facts}, purpose=purpose, agreement=agreement, issue=issue)
-            else:
-                answer = consumer.query(
-                    service, key, purpose=purpose, items=item or (), agreement=agreement, issue=issue
-                )
-        show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
+        if facts:
+            answer = consumer.verify_all(service, {key: facts}, purpose=purpose, agreement=agreement, issue=issue)
+        else:
+            answer = consumer.query(service, key, purpose=purpose, items=item or (), agreement=agreement, issue=issue)
+    show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
 
 
 @app.command()

@@ -8,16 +8,30 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jutong import delivery, sharing
+from jutong import sharing
 from jutong.delivery import proxy
 from jutong.delivery.proxy import Asks, Field, Proxy, Tried, Wish
 from jutong.kernel.errors import Invalid, NotFound
-from jutong.kernel.keys import load_any_key
-from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 
-from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
-from .output import ending, language, show
+from .command import (
+    HERE,
+    ClientOption,
+    HomeOption,
+    IssueOption,
+    JsonOption,
+    KeyOption,
+    NodeKeyOption,
+    PurposeOption,
+    TokenOption,
+    UrlOption,
+    WhichOption,
+    app,
+    as_somebody,
+    as_system,
+    at_desk,
+)
+from .output import show
 
 commands = typer.Typer(
     name="proxies", no_args_is_help=True, help="Departments' own HTTP services, asked through the node by OpenAPI."
@@ -168,41 +182,34 @@ def call(
     service: Annotated[str, typer.Argument(help="The service's path: instance/class/member/system/service.")],
     name: Annotated[str, typer.Argument(help="The name of the department's own service.")],
     path: Annotated[str, typer.Argument(help="The path with its values, such as /firms/915000002028033215.")],
-    url: Annotated[str, typer.Option(help="The node's address.")],
-    client: Annotated[str, typer.Option(help="Your system's name in the network.")],
-    private_key: Annotated[
-        Path, typer.Option("--key", help="Your system's private key (PEM; Ed25519 or SM2); it stays here.")
-    ],
-    node_key: Annotated[
-        str, typer.Option(help="The node's public key of your key's kind; answers are checked with it.")
-    ],
-    purpose: Annotated[str, typer.Option(help="A purpose of the agreement.")],
+    url: UrlOption,
+    client: ClientOption,
+    private_key: KeyOption,
+    node_key: NodeKeyOption,
+    purpose: PurposeOption,
     method: Annotated[str, typer.Option(help="The method, as the OpenAPI document has it.")] = "GET",
     value: Annotated[
         list[str] | None, typer.Option("--value", "-v", help="query/name=value or header/name=value; may be repeated.")
     ] = None,
     body: BodyOption = "",
-    agreement: Annotated[str, typer.Option(help="The agreement; needed where there are several.")] = "",
-    issue: Annotated[str, typer.Option(help="The case that the call belongs to.")] = "",
+    agreement: WhichOption = "",
+    issue: IssueOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Ask a department's own service as a consumer's system: signed here, checked here."""
-    with ending():
+    with as_system(url, client, private_key, node_key) as consumer:
         query, fields = _parts(value)
-        with delivery.Consumer(
-            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
-        ) as consumer:
-            answer = consumer.proxied(
-                *(service, name, path),
-                method=method.upper(),
-                query=query,
-                fields=fields,
-                body=_json(body),
-                purpose=purpose,
-                agreement=agreement,
-                issue=issue,
-            )
-        show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
+        answer = consumer.proxied(
+            *(service, name, path),
+            method=method.upper(),
+            query=query,
+            fields=fields,
+            body=_json(body),
+            purpose=purpose,
+            agreement=agreement,
+            issue=issue,
+        )
+    show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
 
 
 @commands.command("open")

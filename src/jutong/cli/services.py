@@ -8,16 +8,30 @@ from typing import Annotated
 import msgspec
 import typer
 
-from jutong import delivery, sharing
+from jutong import sharing
 from jutong.delivery import listing
 from jutong.delivery.listing import Listing, Wish
 from jutong.kernel.errors import Invalid, NotFound
-from jutong.kernel.keys import load_any_key
-from jutong.kernel.public_key import read_public_key
 from jutong.kernel.text import text
 
-from .command import HERE, HomeOption, JsonOption, TokenOption, app, as_somebody, at_desk
-from .output import ending, language, show
+from .command import (
+    HERE,
+    ClientOption,
+    HomeOption,
+    IssueOption,
+    JsonOption,
+    KeyOption,
+    NodeKeyOption,
+    PurposeOption,
+    TokenOption,
+    UrlOption,
+    WhichOption,
+    app,
+    as_somebody,
+    as_system,
+    at_desk,
+)
+from .output import show
 
 commands = typer.Typer(name="services", no_args_is_help=True, help="Services by declaration: rows found by parameters.")
 app.add_typer(commands)
@@ -123,34 +137,31 @@ def end(
 def ask(
     service: Annotated[str, typer.Argument(help="The service's path: instance/class/member/system/service.")],
     name: Annotated[str, typer.Argument(help="The name of the service by declaration.")],
-    url: Annotated[str, typer.Option(help="The node's address.")],
-    client: Annotated[str, typer.Option(help="Your system's name in the network.")],
-    private_key: Annotated[Path, typer.Option("--key", help="Your system's private key (PEM); it stays here.")],
-    node_key: Annotated[str, typer.Option(help="The node's public key, in base64; its answers are checked with it.")],
-    purpose: Annotated[str, typer.Option(help="A purpose of the agreement.")],
+    url: UrlOption,
+    client: ClientOption,
+    private_key: KeyOption,
+    node_key: NodeKeyOption,
+    purpose: PurposeOption,
     parameter: ParameterOption = None,
-    agreement: Annotated[str, typer.Option(help="The agreement; needed where there are several.")] = "",
-    issue: Annotated[str, typer.Option(help="The case that the call belongs to.")] = "",
+    agreement: WhichOption = "",
+    issue: IssueOption = "",
     item: Annotated[list[str] | None, typer.Option(help="Only this item; may be repeated.")] = None,
     page_size: Annotated[int, typer.Option(min=0, help="Rows of a page; 0 means as declared.")] = 0,
     cursor: Annotated[str, typer.Option(help="Where the page before ended.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Ask for a page of rows as a consumer's system; prints the page, its cursor and the call's identifier."""
-    with ending():
-        with delivery.Consumer(
-            url, client, load_any_key(private_key), read_public_key(node_key), signed=True, language=language()
-        ) as consumer:
-            answer = consumer.rows(
-                *(service, name, _said(parameter)),
-                purpose=purpose,
-                items=item or (),
-                page_size=page_size,
-                cursor=cursor,
-                agreement=agreement,
-                issue=issue,
-            )
-        show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
+    with as_system(url, client, private_key, node_key) as consumer:
+        answer = consumer.rows(
+            *(service, name, _said(parameter)),
+            purpose=purpose,
+            items=item or (),
+            page_size=page_size,
+            cursor=cursor,
+            agreement=agreement,
+            issue=issue,
+        )
+    show({"call": answer.call, "status": answer.status, "answer": answer.body}, as_json=as_json)
 
 
 def _said(parameters: list[str] | None) -> dict[str, str | float | list[str]]:
